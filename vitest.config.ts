@@ -1,0 +1,48 @@
+import { defineConfig } from "vitest/config";
+
+const workspaces = "{orchestrator,alerts,alertmanager,dashboards,deploy/kubernetes,e2e}";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Beside the code, no servers: seconds.
+        test: {
+          name: "unit",
+          include: [`${workspaces}/src/**/*.test.ts`, "scripts/**/*.test.ts", "orchestrator/bench/**/*.test.ts"],
+        },
+      },
+      {
+        // Real binaries, no stack: promtool, amtool, Redis and Alertmanager processes, headless Chromium.
+        test: {
+          name: "servers",
+          include: [`${workspaces}/test/**/*.test.ts`],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        // The whole stack, one file after the other: what it measures is time.
+        test: {
+          name: "e2e",
+          include: ["e2e/tests/**/*.test.ts"],
+          exclude: ["e2e/tests/{compose,drill}.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Minutes each, and alone on the machine: the compose file with a real engine, and the whole fire drill.
+        test: {
+          name: "long",
+          include: ["e2e/tests/{compose,drill}.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
