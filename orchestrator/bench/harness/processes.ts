@@ -1,0 +1,69 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+
+/** Linux counts CPU time in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+const STOP_LIMIT_MS = 5_000;
+
+export type ForkOptions = {
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly execArgv?: readonly string[];
+};
+
+/** A process of the benchmark's own; its errors show, its output does not. */
+export function start(script: URL, options: ForkOptions = {}): ChildProcess {
+  const child = fork(script, options.args ?? [], {
+    env: { ...process.env, ...options.env },
+    execArgv: [...(options.execArgv ?? profilerOptions())],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  child.on("error", () => undefined);
+  return child;
+}
+
+/** BENCH_PROFILE=<dir> has every process of the benchmark write a CPU profile there. */
+function profilerOptions(): string[] {
+  const dir = process.env.BENCH_PROFILE;
+  return dir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${dir}`];
+}
+
+/** Asks the processes to end, and kills those that do not within a few seconds. */
+export async function stop(children: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(
+    children.map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      const killer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+      await ended;
+      clearTimeout(killer);
+    }),
+  );
+}
+
+/** CPU seconds, user and system, that the processes have used so far; NaN where there is no /proc. */
+export function cpuSeconds(pids: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of pids) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      // The name, in parentheses, may hold spaces; utime and stime are fields 14 and 15.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      return Number.NaN;
+    }
+  }
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** Resident memory of a process in bytes; NaN where there is no /proc. */
+export function residentBytes(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { interleave } from "./rounds.ts";
+
+it("rotates who goes first and keeps the rounds apart", async () => {
+  const order: string[] = [];
+  const results = await interleave(3, ["a", "b"], async (name, round) => {
+    order.push(name);
+    return `${name}${round}`;
+  });
+  expect(order).toEqual(["a", "b", "b", "a", "a", "b"]);
+  expect(results).toEqual({ a: ["a0", "a1", "a2"], b: ["b0", "b1", "b2"] });
+});

@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { startRedis } from "../test/support/redisServer.ts";
+import { machine } from "./report/machine.ts";
+import { writeResults } from "./report/results.ts";
+import { createProgress, printOutcome, printVerdicts } from "./report/terminal.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+import type { Outcome } from "./scenarios/scenario.ts";
+
+const QUICK = { rounds: 1, tasks: 5_000 };
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1");
+  return value;
+}
+
+const program = new Command("bench")
+  .description("Measures the orchestrator beside BullMQ and beside a bare ioredis loop, on a redis-server of its own.")
+  .addOption(
+    new Option("-s, --scenario <names...>", "only these scenarios").choices(SCENARIOS.map((scenario) => scenario.name)),
+  )
+  .option("-r, --rounds <count>", "interleaved rounds", positive, 7)
+  .option("-t, --tasks <count>", "measured tasks per round", positive, 50_000)
+  .option("-q, --quick", "a smoke test: one small round of everything, no results written")
+  .option("-o, --out <dir>", "where results.md and results.json go", import.meta.dirname)
+  .addHelpText(
+    "after",
+    `\nScenarios:\n${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}`,
+  )
+  .parse();
+
+const options = program.opts<{ scenario?: string[]; rounds: number; tasks: number; quick?: boolean; out: string }>();
+const quick = options.quick === true;
+const { rounds, tasks } = quick ? QUICK : options;
+const chosen = SCENARIOS.filter(({ name }) => options.scenario?.includes(name) ?? true);
+
+await using server = await startRedis("--maxmemory-policy", "noeviction");
+const version = /redis_version:(\S+)/.exec(await server.client.info("server"))?.[1] ?? "unknown";
+const facts = machine(version, { rounds, tasks });
+const progress = createProgress();
+const outcomes: Outcome[] = [];
+for (const scenario of chosen) {
+  const outcome = await scenario.run({ server, rounds, tasks, quick, progress });
+  outcomes.push(outcome);
+  printOutcome(outcome);
+}
+printVerdicts(outcomes);
+if (!quick) await writeResults(options.out, facts, outcomes);

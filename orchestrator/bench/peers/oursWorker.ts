@@ -1,0 +1,47 @@
+import { createKeys } from "../../src/keys.ts";
+import { createLog, stdoutSink } from "../../src/log.ts";
+import { Cells } from "../../src/metrics/cells.ts";
+import { createLayout } from "../../src/metrics/layout.ts";
+import { noTelemetry } from "../../src/metrics/telemetry.ts";
+import { TaskRunner } from "../../src/queue/taskRunner.ts";
+import { createRedis } from "../../src/redis/connection.ts";
+import type { FromWorker } from "../../src/supervisor/protocol.ts";
+import { Reporter } from "../../src/worker/reporter.ts";
+import type { Payload } from "../harness/payload.ts";
+import { work } from "./handler.ts";
+import { KEY_PREFIX, type OursWorkerOptions, redisSettings, runnerSettings } from "./ours.ts";
+import { QUEUE } from "./peer.ts";
+
+/** A worker process made of the classes that ship; only the handler is the benchmark's. */
+const options = JSON.parse(process.argv[2] ?? "") as OursWorkerOptions;
+const cells = new Cells(createLayout([QUEUE]));
+const runner = new TaskRunner({
+  type: QUEUE,
+  index: options.index,
+  instance: "",
+  keys: createKeys(KEY_PREFIX),
+  settings: runnerSettings(options),
+  openRedis: (purpose, name) => createRedis(redisSettings(options.url), purpose, name),
+  handler: { type: QUEUE, run: (payload) => work(payload as Payload) },
+  telemetry: options.telemetry ? cells : noTelemetry,
+  now: Date.now,
+  random: Math.random,
+  log: createLog("info", stdoutSink),
+});
+const reporter = new Reporter({
+  send: (message: FromWorker, sent) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => sent());
+    else sent();
+  },
+  cells,
+  health: () => ({
+    pollAgeMs: { express: 0, regular: 0 },
+    inFlight: runner.health().inFlight,
+    paused: "",
+    stuckTask: "",
+  }),
+  heartbeatIntervalMs: 1_000,
+});
+runner.start();
+if (options.telemetry) reporter.start();
+process.once("SIGTERM", () => void runner.drain(1_000).then(() => process.exit(0)));

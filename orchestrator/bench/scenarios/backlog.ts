@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../../test/support/eventually.ts";
+import { payloadBatches } from "../harness/payload.ts";
+import { startService } from "../harness/service.ts";
+import { percentiles } from "../harness/stats.ts";
+import { PEERS } from "../peers/index.ts";
+import { ours } from "../peers/ours.ts";
+import type { Peer } from "../peers/peer.ts";
+import { type Context, comparePeers, type Outcome, type Scenario } from "./scenario.ts";
+
+const WEIGHED = 100_000;
+const BACKLOG = 1_000_000;
+const FEW = 10;
+const SCRAPES = 50;
+const SCRAPE_EVERY_MS = 100;
+const LIMIT_MS = 300_000;
+
+export const backlog: Scenario = {
+  name: "backlog",
+  about: "Redis bytes per queued task; a backlog of 1,000,000 drained by the whole service; /metrics meanwhile",
+
+  async run(context): Promise<Outcome> {
+    const bytes: Record<string, number[]> = {};
+    for (const peer of PEERS) {
+      context.progress(`bytes per queued task: ${peer.name}`);
+      bytes[peer.name] = [await bytesPerTask(context, peer, context.quick ? 5_000 : WEIGHED)];
+    }
+    const few = await scrapeWhile(context, FEW);
+    const many = await scrapeWhile(context, context.quick ? 20_000 : BACKLOG);
+    const row = (label: string, unit: string, values: number[]) => ({
+      label,
+      unit,
+      values: { ours: values },
+      ratios: [],
+    });
+    return {
+      section: {
+        title: "Backlog",
+        rows: [
+          comparePeers("queued task of 200 bytes", "Redis bytes", bytes),
+          row("whole service, 6 workers, drain of the backlog", "tasks/s", [many.tasksPerSecond]),
+          row("/metrics p50, backlog at its height, draining", "ms", [many.scrape.p50]),
+          row("/metrics p99, backlog at its height, draining", "ms", [many.scrape.p99]),
+          row("/metrics p99, 10 tasks", "ms", [few.scrape.p99]),
+        ],
+        notes: ["Only the tasks of one type are queued, so that two of the six workers drain them."],
+      },
+      targets: {
+        bytes: (bytes.ours?.[0] ?? Number.NaN) / (bytes.bullmq?.[0] ?? Number.NaN),
+        scrape: many.scrape.p99,
+      },
+    };
+  },
+};
+
+async function bytesPerTask(context: Context, peer: Peer, count: number): Promise<number> {
+  const { client, url } = context.server;
+  await client.flushall();
+  await using producer = await peer.open(url);
+  await producer.enqueue([...payloadBatches(1, 1)].flat());
+  const before = await usedMemory(context);
+  for (const batch of payloadBatches(count, 1_000)) await producer.enqueue(batch);
+  return ((await usedMemory(context)) - before) / count;
+}
+
+/** Data alone: what the connections and their buffers take is left out. */
+async function usedMemory({ server }: Context): Promise<number> {
+  return Number(/used_memory_dataset:(\d+)/.exec(await server.client.info("memory"))?.[1]);
+}
+
+async function scrapeWhile(context: Context, count: number) {
+  const { client, url } = context.server;
+  await client.flushall();
+  {
+    await using producer = await ours.open(url);
+    for (const batch of payloadBatches(count, 1_000)) await producer.enqueue(batch);
+  }
+  context.progress(`/metrics while ${count} tasks are drained`);
+  const startedAtMs = performance.now();
+  await using service = await startService(url, 2);
+  const scrapes: number[] = [];
+  for (let scrape = 0; scrape < (context.quick ? 5 : SCRAPES); scrape++) {
+    const from = performance.now();
+    const response = await fetch(`${service.url}/metrics`);
+    const text = await response.text();
+    scrapes.push(performance.now() - from);
+    if (!text.includes("\nmcp_queue_depth{")) throw new Error("/metrics has no queue depth");
+    await sleep(SCRAPE_EVERY_MS);
+  }
+  await eventually(
+    async () => (await ours.unfinished(client)).count,
+    (left) => left === 0,
+    LIMIT_MS,
+  );
+  const elapsedMs = performance.now() - startedAtMs;
+  return { scrape: percentiles(scrapes), tasksPerSecond: (count / elapsedMs) * 1000 };
+}

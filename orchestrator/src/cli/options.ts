@@ -1,0 +1,22 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parser of a whole number for commander. @param min smallest number allowed */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`must be a whole number from ${min}.`);
+    }
+    return value;
+  };
+}
+
+/** Checks that a text is JSON. @returns the text as it was, so that it can be passed on untouched */
+export function jsonText(text: string): string {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`must be JSON: ${(error as Error).message}`);
+  }
+  return text;
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { FastifyInstance } from "fastify";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { RejectedError } from "../errors.ts";
+import { MemoryService } from "../http/testing/memoryPorts.ts";
+import { run } from "./run.ts";
+
+const TOKEN = "secret-token";
+let service: MemoryService;
+let server: FastifyInstance;
+let url: string;
+let directory: string;
+beforeEach(async () => {
+  service = new MemoryService();
+  server = service.server({ adminToken: TOKEN });
+  url = await server.listen({ port: 0, host: "127.0.0.1" });
+  directory = await mkdtemp(join(tmpdir(), "cli-"));
+  await writeFile(join(directory, "token"), `${TOKEN}\n`);
+});
+afterEach(async () => {
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+type Options = { terminal?: boolean; input?: string };
+
+async function cli(args: readonly string[], { terminal = false, input = "" }: Options = {}) {
+  const written = { out: "", err: "" };
+  const io = {
+    out: (text: string) => {
+      written.out += text;
+    },
+    err: (text: string) => {
+      written.err += text;
+    },
+    readInput: async () => input,
+    terminal,
+  };
+  const code = await run(["--url", url, "--token-file", join(directory, "token"), ...args], io);
+  return { code, ...written };
+}
+
+test("submit passes the payload on exactly as written", async () => {
+  const payload = '{"big": 12345678901234567890, "__proto__": 1}';
+  const { code, out } = await cli(["submit", "free", payload, "-p", "12", "--id", "mine", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ task_id: "mine", lane: "express", status: "queued" });
+  expect(service.submitted).toEqual([{ type: "free", priority: 12, taskId: "mine", payloadJson: payload }]);
+});
+
+test("the payload may come from a file or from standard input", async () => {
+  await writeFile(join(directory, "payload.json"), "[1, 2]");
+  expect((await cli(["submit", "free", "--file", join(directory, "payload.json")])).code).toBe(0);
+  expect((await cli(["submit", "free", "--delay", "500"], { input: '"from stdin"' })).code).toBe(0);
+  expect(service.submitted).toMatchObject([{ payloadJson: "[1, 2]" }, { payloadJson: '"from stdin"', delayMs: 500 }]);
+});
+
+const ended = (status: "completed" | "failed") =>
+  ({ taskId: "mine", type: "free", lane: "regular", status, attempts: 1, enqueuedAtMs: 1, result: { a: 1 } }) as const;
+
+test("submit --wait shows the result, and fails when the task did", async () => {
+  service.views.set("mine", ended("completed"));
+  const done = await cli(["submit", "free", "1", "--id", "mine", "--wait", "5", "--json"]);
+  expect(done.code).toBe(0);
+  expect(JSON.parse(done.out)).toMatchObject({ status: "completed", result: { a: 1 } });
+  service.views.set("mine", ended("failed"));
+  expect((await cli(["status", "mine", "--wait", "5"])).code).toBe(1);
+});
+
+test.for([
+  ["no such command", ["dance"]],
+  ["an unknown option", ["workers", "--loud"]],
+  ["a missing argument", ["scale", "free"]],
+  ["a count that is none", ["scale", "free", "many"]],
+  ["a payload that is no JSON", ["submit", "free", "{"]],
+  ["an empty standard input", ["submit", "free"]],
+  ["a file that is not there", ["submit", "free", "--file", "/nonexistent"]],
+  ["an address that is none", ["--url", "nowhere", "workers"]],
+  ["a token file that is not there", ["--token-file", "/nonexistent", "workers"]],
+] as const)("%s is a usage error: exit code 2 and nothing submitted", async ([, args]) => {
+  const { code, err } = await cli([...args]);
+  expect(code).toBe(2);
+  expect(err).not.toBe("");
+  expect(service.submitted).toEqual([]);
+});
+
+test("a refusal names the fields and exits with 1", async () => {
+  const { code, err } = await cli(["submit", "reasoning", '{"prompt":1}']);
+  expect(code).toBe(1);
+  expect(err).toContain("payload.prompt");
+});
+
+test("what is not there exits with 3", async () => {
+  for (const args of [
+    ["status", "none"],
+    ["explain", "none"],
+    ["dlq", "show", "1-0"],
+    ["pause", "nope"],
+  ]) {
+    expect((await cli(args)).code, args.join(" ")).toBe(3);
+  }
+});
+
+test("a service that is away or says 'later' exits with 4", async () => {
+  service.refusal = new RejectedError("rate_limit", "free", "The rate limit is reached.", 2);
+  const refused = await cli(["submit", "free", "1"]);
+  expect(refused.code).toBe(4);
+  expect(refused.err).toContain("Try again in 2 s.");
+  const away = await cli(["--url", "http://127.0.0.1:1", "workers"]);
+  expect(away.code).toBe(4);
+  expect(away.err).toContain("cannot be reached");
+});
+
+test("a wrong token exits with 1", async () => {
+  await writeFile(join(directory, "token"), "wrong");
+  const { code, err } = await cli(["rate-limit", "enable"]);
+  expect(code).toBe(1);
+  expect(err).toContain("UNAUTHORIZED");
+});
+
+test("the switches are turned", async () => {
+  for (const args of [
+    ["rate-limit", "enable", "--per-second", "2.5"],
+    ["express-bypass", "enable"],
+    ["scale", "free", "7"],
+    ["pause", "free"],
+    ["log-level", "debug"],
+  ]) {
+    expect((await cli(args)).code, args.join(" ")).toBe(0);
+  }
+  expect(service.rateLimit).toEqual({ enabled: true, perSecond: 2.5 });
+  expect(service.expressBypass).toBe(true);
+  expect(service.wanted.get("free")).toBe(7);
+  expect([...service.paused]).toEqual(["free"]);
+  expect(service.level).toBe("debug");
+  expect((await cli(["rate-limit"])).out).toContain("per_second\t2.5");
+  await cli(["resume", "free"]);
+  expect([...service.paused]).toEqual([]);
+});
+
+test("dead letters are listed, retried by filter and discarded", async () => {
+  for (const id of ["1-0", "2-0", "3-0"]) {
+    service.deadLetters.set(id, {
+      id,
+      taskId: `task-${id}`,
+      type: "free",
+      lane: "regular",
+      reason: id === "3-0" ? "timeout" : "upstream",
+      error: "line one\nline two",
+      attempts: 3,
+      priority: 5,
+      payloadJson: "1",
+      stream: "mcp:queue:free",
+      entryId: id,
+      failedAtMs: 1,
+      history: [],
+    });
+  }
+  const listed = (await cli(["dlq", "list", "--reason", "upstream"])).out;
+  expect(listed.split("\n")).toHaveLength(4);
+  expect(listed).toContain("1-0\ttask-1-0\tfree\tregular\tupstream\t3\tline one line two");
+  expect((await cli(["dlq", "retry", "1-0", "--json"])).out).toContain('"retried": 1');
+  expect((await cli(["dlq", "retry-all", "--reason", "upstream", "--json"])).out).toContain('"retried": 1');
+  expect((await cli(["dlq", "discard", "3-0"])).out).toBe("discarded\t3-0\n");
+  expect(service.deadLetters.size).toBe(0);
+});
+
+test("only a terminal gets tables and colours", async () => {
+  const ESCAPE = "\u001b[";
+  const plain = (await cli(["workers"])).out;
+  expect(plain).not.toContain(ESCAPE);
+  expect(plain.split("\n")[0]).toBe("worker\tstate\tactive\tpid\tin_flight\trestarts\tpaused");
+  const table = (await cli(["workers"], { terminal: true })).out;
+  expect(table).toContain(ESCAPE);
+  expect(stripVTControlCharacters(table)).toMatch(/│ active +│/);
+  expect((await cli(["workers", "--json"], { terminal: true })).out).not.toContain(ESCAPE);
+});
+
+test("help goes to standard output and exits with 0", async () => {
+  const { code, out } = await cli(["submit", "--help"]);
+  expect(code).toBe(0);
+  expect(out).toContain("--priority");
+});

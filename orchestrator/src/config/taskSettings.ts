@@ -1,0 +1,159 @@
+import { z } from "zod";
+import { decimal, taskOverrides, url, wholeNumber } from "./parsers.ts";
+import { bytes, durationMs, type Section, text } from "./setting.ts";
+
+/** Settings of the tasks: how they run, how they are delivered, how many are let in, whom they call. */
+
+export const tasks = {
+  HANDLERS: {
+    schema: text,
+    fallback: "",
+    about: "Module (a path) whose task handlers are added to the built-in ones, or replace them.",
+  },
+  TASK_TIMEOUT_MS: {
+    schema: durationMs,
+    fallback: "30000",
+    about: "A handler that runs longer is aborted through its AbortSignal.",
+  },
+  TASK_ABORT_GRACE_MS: {
+    schema: durationMs,
+    fallback: "5000",
+    about: "A handler that goes on for so long after it was aborted gets its worker killed, counted as `unresponsive`.",
+  },
+  MAX_ATTEMPTS: {
+    schema: wholeNumber(1, 100),
+    fallback: "3",
+    about: "Attempts before a task goes to the dead letter queue.",
+  },
+  RETRY_BASE_MS: {
+    schema: durationMs,
+    fallback: "1000",
+    about: "First retry within this time (full jitter); doubles with every attempt.",
+  },
+  RETRY_CAP_MS: { schema: durationMs, fallback: "60000", about: "Cap of that time." },
+  TASK_OVERRIDES: {
+    schema: taskOverrides,
+    fallback: "{}",
+    about: 'Per type, as JSON: `{"ml":{"timeoutMs":60000,"maxAttempts":5}}`.',
+  },
+  RESULT_TTL_SECONDS: {
+    schema: wholeNumber(0, 2_592_000),
+    fallback: "3600",
+    about: "How long a result can be read; 0 keeps none.",
+  },
+  MAX_RESULT_BYTES: { schema: bytes(1), fallback: "1048576", about: "Largest result; a larger one fails its task." },
+} as const satisfies Section;
+
+export const delivery = {
+  BLOCK_MS: {
+    schema: durationMs,
+    fallback: "2000",
+    about: "A poll of an empty queue waits so long in Redis. Finite, so that a dead connection shows.",
+  },
+  ORPHAN_RECOVERY_INTERVAL_MS: {
+    schema: durationMs,
+    fallback: "30000",
+    about: "The runbook's orphan recovery interval.",
+  },
+  ORPHAN_MIN_IDLE_MS: {
+    schema: durationMs,
+    fallback: "60000",
+    about: "An entry that nobody touched for so long is an orphan and is taken over.",
+  },
+  LEASE_INTERVAL_MS: {
+    schema: durationMs,
+    fallback: "10000",
+    about:
+      "How often the main process marks the entries of its live workers as touched, so that long tasks are not stolen.",
+  },
+  DELIVERY_LIMIT: {
+    schema: wholeNumber(1, 1000),
+    fallback: "5",
+    about:
+      "An entry delivered more often than this takes its workers down: it goes to the dead letter queue as `poison`.",
+  },
+  ACK_BACKOFF_MS: {
+    schema: durationMs,
+    fallback: "200",
+    about: "Pause between two attempts to acknowledge, with jitter.",
+  },
+  PROMOTE_INTERVAL_MS: {
+    schema: durationMs,
+    fallback: "250",
+    about: "How often due retries and delayed tasks are moved into their queue: the precision of `delay_ms`.",
+  },
+  JANITOR_INTERVAL_MS: {
+    schema: durationMs,
+    fallback: "60000",
+    about: "How often consumers of replicas that are gone are removed, and entries that lost their group are put back.",
+  },
+} as const satisfies Section;
+
+export const load = {
+  MAX_QUEUE_DEPTH: {
+    schema: wholeNumber(1, 100_000_000),
+    fallback: "100000",
+    about: "Deepest queue; more is refused with 503.",
+  },
+  REDIS_MEMORY_CEILING: {
+    schema: decimal(0.01, 1),
+    fallback: "0.8",
+    about: "Share of maxmemory above which submissions are refused with 503; the runbook calls 80 % critical.",
+  },
+  RATE_LIMIT_PER_SECOND: {
+    schema: decimal(0, 1_000_000),
+    fallback: "0",
+    about: "Sustained rate of submissions over all replicas; 0 is no limit. The admin switch overrides it.",
+  },
+} as const satisfies Section;
+
+export const upstreams = {
+  CHAT_BASE_URL: {
+    schema: url("http", "https"),
+    fallback: "https://api.perplexity.ai",
+    about: "OpenAI-compatible API of `reasoning` and `codegen`.",
+  },
+  CHAT_MODEL: {
+    schema: z.string().min(1, "must not be empty"),
+    fallback: "sonar",
+    about: "Model that it is asked for.",
+  },
+  CHAT_API_KEY_FILE: { schema: text, fallback: "", secret: true, about: "File with its API key." },
+  MARKET_BASE_URL: {
+    schema: url("http", "https"),
+    fallback: "https://api.bybit.com",
+    about: "Bybit v5 market API of `ml`.",
+  },
+  UPSTREAM_TIMEOUT_MS: { schema: durationMs, fallback: "10000", about: "One request; a retry gets it anew." },
+  UPSTREAM_RETRIES: {
+    schema: wholeNumber(0, 10),
+    fallback: "1",
+    about: "Quick retries of one request, within one attempt of the task.",
+  },
+  UPSTREAM_MAX_CONCURRENT: {
+    schema: wholeNumber(1, 10_000),
+    fallback: "64",
+    about: "Requests of one worker to one upstream at a time.",
+  },
+  UPSTREAM_BREAKER_FAILURE_RATIO: {
+    schema: decimal(0.01, 1),
+    fallback: "0.5",
+    about: "Share of failed requests that opens the circuit breaker.",
+  },
+  UPSTREAM_BREAKER_WINDOW_MS: { schema: durationMs, fallback: "10000", about: "Time over which that share is taken." },
+  UPSTREAM_BREAKER_MIN_PER_SECOND: {
+    schema: decimal(0, 100_000),
+    fallback: "5",
+    about: "Requests per second below which the breaker stays closed: two failures in an idle system prove nothing.",
+  },
+  UPSTREAM_BREAKER_RESET_MS: {
+    schema: durationMs,
+    fallback: "5000",
+    about: "An open breaker lets one request through after so long.",
+  },
+  UPSTREAM_CACHE_MAX_AGE_MS: {
+    schema: wholeNumber(0, 86_400_000),
+    fallback: "300000",
+    about: "While a breaker is open, an answer not older than this serves as a degraded one; 0 is never.",
+  },
+} as const satisfies Section;

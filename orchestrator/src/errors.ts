@@ -1,0 +1,103 @@
+import type { RejectReason } from "./metrics/contract.ts";
+
+/**
+ * Base of every error that the service raises on purpose: a stable `code` for machines, the `subject` it is about (a
+ * task id, a queue, a setting) and, where there is one, the `cause`.
+ */
+export class OrchestratorError extends Error {
+  readonly code: string;
+  readonly subject: string;
+
+  constructor(code: string, subject: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.subject = subject;
+  }
+}
+
+/** The configuration is not usable; `problems` lists every one of them. */
+export class ConfigError extends OrchestratorError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      "CONFIG_INVALID",
+      "configuration",
+      `Invalid configuration:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** A task's payload does not fit its type's schema. Never retried. */
+export class ValidationError extends OrchestratorError {
+  readonly issues: readonly string[];
+
+  constructor(subject: string, issues: readonly string[]) {
+    super("PAYLOAD_INVALID", subject, `Invalid ${subject} payload: ${issues.join("; ")}`);
+    this.issues = issues;
+  }
+}
+
+/** A submission was refused for now; the caller may come back after `retryAfterSeconds`. */
+export class RejectedError extends OrchestratorError {
+  readonly reason: RejectReason;
+  readonly retryAfterSeconds: number;
+
+  constructor(reason: RejectReason, subject: string, message: string, retryAfterSeconds: number) {
+    super(reason === "rate_limit" ? "RATE_LIMITED" : "OVERLOADED", subject, message);
+    this.reason = reason;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Redis could not be reached, did not answer in time, or refused the command. */
+export class RedisUnavailableError extends OrchestratorError {
+  constructor(subject: string, cause: unknown) {
+    super("REDIS_UNAVAILABLE", subject, `Redis is not available for ${subject}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** An external API failed; retried unless `permanent`. */
+export class UpstreamError extends OrchestratorError {
+  readonly permanent: boolean;
+  /** The upstream asked not to be called again before so long. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    upstream: string,
+    message: string,
+    options: { permanent?: boolean; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
+    super("UPSTREAM_FAILED", upstream, message, options);
+    this.permanent = options.permanent ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The circuit breaker of an upstream is open: the task goes back to its queue and no attempt is spent. */
+export class CircuitOpenError extends OrchestratorError {
+  constructor(upstream: string) {
+    super("CIRCUIT_OPEN", upstream, `The circuit breaker of ${upstream} is open`);
+  }
+}
+
+/** A task ran longer than its type allows. */
+export class TaskTimeoutError extends OrchestratorError {
+  constructor(subject: string, timeoutMs: number) {
+    super("TASK_TIMEOUT", subject, `Task ${subject} timeout after ${timeoutMs} ms`);
+  }
+}
+
+/** What a task, a dead letter, a type or another named thing is not: there. */
+export class NotFoundError extends OrchestratorError {
+  constructor(kind: string, subject: string) {
+    super("NOT_FOUND", subject, `No such ${kind}: ${subject}`);
+  }
+}
+
+/** Text of an unknown thrown value. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { ConfigError, messageOf } from "../errors.ts";
+import { UPSTREAMS } from "../metrics/contract.ts";
+import type { TaskHandler } from "../queue/handler.ts";
+import type { Upstreams } from "../upstream/upstreams.ts";
+import { codegenHandler, reasoningHandler } from "./chat.ts";
+import { mlHandler } from "./ml.ts";
+
+/** What a module named by HANDLERS exports as default: handlers, or a function that makes them. */
+export type HandlerModule =
+  | readonly TaskHandler[]
+  | ((upstreams: Pick<Upstreams, "chat" | "market">) => readonly TaskHandler[] | Promise<readonly TaskHandler[]>);
+
+/** Type names that keys, ids or metric labels use for something else. */
+const RESERVED_TYPES: ReadonlySet<string> = new Set(["dlq", "unknown"]);
+
+const handlerSchema = z.object({
+  type: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,31}$/, "must be a lower-case letter, then up to 31 of a-z 0-9 _ -")
+    .refine((type) => !RESERVED_TYPES.has(type), "is reserved"),
+  run: z.custom<TaskHandler["run"]>((value) => typeof value === "function", "must be a function"),
+  schema: z
+    .custom<z.ZodType>(
+      (value) => typeof (value as z.ZodType | undefined)?.safeParse === "function",
+      "must be a zod schema, or left out",
+    )
+    .optional(),
+  upstream: z.enum(UPSTREAMS).optional(),
+});
+
+/**
+ * The handlers by task type: the built-in ones, replaced and extended by those of the module that HANDLERS names.
+ *
+ * @param path of the module, relative to the working directory; empty for none
+ * @throws ConfigError that says what is wrong with the module
+ */
+export async function loadHandlers(
+  path: string,
+  upstreams: Pick<Upstreams, "chat" | "market">,
+): Promise<ReadonlyMap<string, TaskHandler>> {
+  const builtIn = [reasoningHandler(upstreams.chat), codegenHandler(upstreams.chat), mlHandler(upstreams.market)];
+  const handlers = new Map(builtIn.map((handler) => [handler.type, handler]));
+  if (path === "") return handlers;
+  const problems: string[] = [];
+  const own = new Set<string>();
+  for (const [index, given] of (await importHandlers(path, upstreams)).entries()) {
+    const parsed = handlerSchema.safeParse(given);
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) {
+        problems.push(`HANDLERS=${path}: handler ${index}: ${issue.path.join(".") || "it"}: ${issue.message}`);
+      }
+      continue;
+    }
+    // The original, not the parsed copy: a handler may be an instance of a class.
+    const handler = given as TaskHandler;
+    if (own.has(handler.type)) problems.push(`HANDLERS=${path}: handler ${index}: a second one for ${handler.type}`);
+    own.add(handler.type);
+    handlers.set(handler.type, handler);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return handlers;
+}
+
+async function importHandlers(path: string, upstreams: Pick<Upstreams, "chat" | "market">): Promise<unknown[]> {
+  let found: unknown;
+  try {
+    const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
+    found = typeof module.default === "function" ? await module.default(upstreams) : module.default;
+  } catch (error) {
+    throw new ConfigError([`HANDLERS=${path}: cannot be loaded: ${messageOf(error)}`]);
+  }
+  if (!Array.isArray(found) || found.length === 0) {
+    throw new ConfigError([
+      `HANDLERS=${path}: its default export must be a list of handlers, or a function giving one`,
+    ]);
+  }
+  return found;
+}

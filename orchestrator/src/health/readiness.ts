@@ -1,0 +1,73 @@
+import { within } from "../deadline.ts";
+import type { Log } from "../log.ts";
+import type { WorkerStatus } from "../supervisor/workerStatus.ts";
+import type { Check } from "./selfCheck.ts";
+
+/** What `GET /readyz` answers with: 200 when ready, otherwise 503. */
+export type ReadinessReport = { readonly ready: boolean; readonly checks: readonly Check[] };
+
+export type ReadinessDeps = {
+  /** The checks of Redis; must not throw. */
+  readonly selfCheck: () => Promise<Check[]>;
+  readonly workers: { status(): WorkerStatus[]; wanted(type: string): number };
+  readonly types: readonly string[];
+  readonly log: Log;
+};
+
+/** A probe gives up after a second or more; it must have its answer before that. */
+const DEADLINE_MS = 800;
+
+/** Tells whether the service can do its work right now, and if not, why. */
+export class Readiness {
+  readonly #deps: ReadinessDeps;
+  #running: Promise<Check[]> | undefined;
+  #stopping = false;
+  #complaints = new Map<string, string>();
+
+  constructor(deps: ReadinessDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes all checks. Answers within a second, also when Redis does not. */
+  async check(): Promise<ReadinessReport> {
+    // One round at a time however many ask.
+    this.#running ??= this.#deps.selfCheck().finally(() => {
+      this.#running = undefined;
+    });
+    const late: Check[] = [{ name: "redis", ok: false, detail: `no answer within ${DEADLINE_MS} ms` }];
+    const checks = [...(await within(this.#running, DEADLINE_MS, late)), this.#checkWorkers()];
+    if (this.#stopping) checks.unshift({ name: "shutdown", ok: false, detail: "the service is stopping" });
+    this.#logChanges(checks);
+    return { ready: checks.every((check) => check.ok), checks };
+  }
+
+  /** From now on the service is not ready: it is about to stop. */
+  stopping(): void {
+    this.#stopping = true;
+  }
+
+  #checkWorkers(): Check {
+    const { types, workers } = this.#deps;
+    const status = workers.status();
+    const without = types.filter(
+      (type) => workers.wanted(type) > 0 && !status.some((worker) => worker.type === type && worker.active),
+    );
+    return {
+      name: "workers",
+      ok: without.length === 0,
+      detail: without.length === 0 ? "every type has one that consumes" : `none consumes ${without.join(", ")}`,
+    };
+  }
+
+  /** Each complaint is logged once, and its end too. */
+  #logChanges(checks: readonly Check[]): void {
+    const complaints = new Map(checks.filter((check) => !check.ok).map((check) => [check.name, check.detail]));
+    for (const [check, detail] of complaints) {
+      if (!this.#complaints.has(check)) this.#deps.log.warn({ check, detail }, `Check of ${check} failed: ${detail}`);
+    }
+    for (const check of this.#complaints.keys()) {
+      if (!complaints.has(check)) this.#deps.log.info({ check }, `Check of ${check} passes again`);
+    }
+    this.#complaints = complaints;
+  }
+}

@@ -1,0 +1,116 @@
+import { messageOf } from "../errors.ts";
+
+/** The little of a Redis client that the checks need; both ioredis clients have it. */
+export type CheckedRedis = {
+  ping(): Promise<string>;
+  info(...sections: string[]): Promise<string>;
+  time(): Promise<(string | number)[]>;
+  eval(script: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
+};
+
+/** Outcome of one check, as `/readyz` tells it. */
+export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string };
+
+export type SelfCheckOptions = {
+  /** A key of the service: in a Cluster it decides which node is asked. */
+  readonly key: string;
+  /** Commands that the service's ACL user must be allowed, as `xack` or `xgroup|create`. */
+  readonly requiredCommands: readonly string[];
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+};
+
+/** XAUTOCLAIM's list of deleted ids, and `redis.acl_check_cmd`. */
+const OLDEST_VERSION = [7, 0] as const;
+/** Latencies and due times are computed from both clocks. */
+const MAX_CLOCK_SKEW_MS = 1_000;
+
+/**
+ * Asks Redis itself about our user: needs no right but to run scripts. Each command gets a key of ours in place of all
+ * its arguments, since Redis 7.0 looks for keys among arguments without counting them.
+ */
+const DENIED_COMMANDS = `
+local denied = {}
+for _, name in ipairs(ARGV) do
+  local words = {}
+  for word in string.gmatch(name, '[^|]+') do words[#words + 1] = string.upper(word) end
+  for _ = 1, 8 do words[#words + 1] = KEYS[1] end
+  local known, allowed = pcall(redis.acl_check_cmd, unpack(words))
+  if known and not allowed then denied[#denied + 1] = name end
+end
+return denied`;
+
+/**
+ * Checks everything about Redis that the service relies on. Never throws: a check that cannot be made is one that
+ * failed.
+ */
+export async function selfCheck(redis: CheckedRedis, options: SelfCheckOptions): Promise<Check[]> {
+  const ping = await attempt("redis", async () => {
+    await redis.ping();
+    return ok("answers");
+  });
+  if (!ping.ok) return [ping];
+  return [
+    ping,
+    ...(await Promise.all([
+      attempt("redis version", async () => checkVersion(await redis.info("server"))),
+      attempt("maxmemory-policy", async () => checkPolicy(await redis.info("memory"))),
+      attempt("clock skew", () => checkClock(redis, options.now)),
+      attempt("redis permissions", () => checkPermissions(redis, options)),
+    ])),
+  ];
+}
+
+type Outcome = { readonly ok: boolean; readonly detail: string };
+
+async function attempt(name: string, check: () => Promise<Outcome>): Promise<Check> {
+  try {
+    return { name, ...(await check()) };
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) };
+  }
+}
+
+function checkVersion(info: string): Outcome {
+  const version = field(info, "redis_version") ?? "";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const enough = major > OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor >= OLDEST_VERSION[1]);
+  return enough
+    ? ok(version)
+    : failed(`${version || "unknown"}, but ${OLDEST_VERSION.join(".")} is the oldest that will do`);
+}
+
+function checkPolicy(info: string): Outcome {
+  const policy = field(info, "maxmemory_policy");
+  return policy === "noeviction"
+    ? ok(policy)
+    : failed(`${policy ?? "unknown"}, but only noeviction loses no tasks: any other policy evicts whole queues`);
+}
+
+async function checkClock(redis: CheckedRedis, now: () => number): Promise<Outcome> {
+  const before = now();
+  const [seconds, microseconds] = (await redis.time()).map(Number);
+  const after = now();
+  const theirs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  // Their answer was given at some time between the two of ours: what lies outside of that is skew.
+  const skewMs = Math.round(theirs < before ? theirs - before : Math.max(0, theirs - after));
+  const detail = `${skewMs} ms against Redis`;
+  return Math.abs(skewMs) <= MAX_CLOCK_SKEW_MS ? ok(detail) : failed(`${detail}, at most ${MAX_CLOCK_SKEW_MS} will do`);
+}
+
+async function checkPermissions(redis: CheckedRedis, options: SelfCheckOptions): Promise<Outcome> {
+  const denied = (await redis.eval(DENIED_COMMANDS, 1, options.key, ...options.requiredCommands)) as string[];
+  return denied.length === 0 ? ok("all there, scripts run") : failed(`the ACL user lacks ${denied.join(", ")}`);
+}
+
+function field(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];
+}
+
+function ok(detail: string): Outcome {
+  return { ok: true, detail };
+}
+
+function failed(detail: string): Outcome {
+  return { ok: false, detail };
+}

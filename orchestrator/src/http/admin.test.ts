@@ -1,0 +1,181 @@
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { DeadLetter } from "../queue/task.ts";
+import { MemoryService } from "./testing/memoryPorts.ts";
+
+const TOKEN = "correct-horse-battery-staple";
+let service: MemoryService;
+let server: FastifyInstance;
+beforeEach(() => {
+  service = new MemoryService();
+  server = service.server();
+});
+
+const enable = (options: InjectOptions = {}): InjectOptions => ({
+  method: "POST",
+  url: "/api/v1/admin/rate-limit/enable",
+  ...options,
+});
+const send = async (method: "GET" | "POST" | "PUT" | "DELETE", url: string, body?: object) => {
+  const response = await server.inject({ method, url, ...(body === undefined ? {} : { payload: body }) });
+  return { status: response.statusCode, body: response.body === "" ? undefined : response.json() };
+};
+
+describe("without a token", () => {
+  test.for(["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])(
+    "a caller at %s is answered",
+    async (remoteAddress) => {
+      expect((await server.inject(enable({ remoteAddress }))).statusCode).toBe(200);
+    },
+  );
+
+  test.for(["10.0.0.1", "192.168.1.2", "::ffff:10.0.0.1", "fe80::1", "2001:db8::1"])(
+    "a caller at %s is refused, whatever a forwarding header says",
+    async (remoteAddress) => {
+      const headers = { "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1", host: "localhost" };
+      const response = await server.inject(enable({ remoteAddress, headers }));
+      expect(response.statusCode).toBe(403);
+      expect(service.rateLimit.enabled).toBe(false);
+    },
+  );
+
+  test.for([
+    { origin: "https://evil.example", host: "localhost:8000" },
+    { host: "evil.example:8000" },
+    { origin: "null" },
+  ])("a web page's request (%j) is refused though it comes from this machine", async (headers) => {
+    expect((await server.inject(enable({ headers }))).statusCode).toBe(403);
+  });
+
+  test("every admin endpoint is guarded, reads included", async () => {
+    const { paths } = (await server.inject("/openapi.json")).json();
+    const admin = Object.entries<object>(paths).filter(([path]) => path.startsWith("/api/v1/admin/"));
+    expect(admin.length).toBeGreaterThan(8);
+    for (const [path, methods] of admin) {
+      for (const method of Object.keys(methods)) {
+        const url = path.replace("{id}", "1-0").replace("{type}", "free");
+        const response = await server.inject({ method: method as "GET", url, remoteAddress: "10.0.0.1" });
+        expect(response.statusCode, `${method} ${path}`).toBe(403);
+      }
+    }
+  });
+});
+
+describe("with a token", () => {
+  beforeEach(() => {
+    server = service.server({ adminToken: TOKEN });
+  });
+
+  test("the right token is answered from anywhere", async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    expect((await server.inject(enable({ headers, remoteAddress: "10.0.0.1" }))).statusCode).toBe(200);
+  });
+
+  test.for([undefined, "Bearer wrong", `Bearer ${TOKEN}x`, `Basic ${TOKEN}`, "Bearer ", TOKEN])(
+    "%s is refused with 401 and a challenge, loopback or not",
+    async (authorization) => {
+      const response = await server.inject(enable({ headers: authorization === undefined ? {} : { authorization } }));
+      expect(response.statusCode).toBe(401);
+      expect(response.headers["www-authenticate"]).toMatch(/^Bearer/);
+      expect(response.headers["content-type"]).toContain("application/problem+json");
+      expect(service.rateLimit.enabled).toBe(false);
+    },
+  );
+});
+
+test("the rate limit is enabled, read and disabled", async () => {
+  expect((await send("POST", "/api/v1/admin/rate-limit/enable", { per_second: 50 })).body).toEqual({
+    enabled: true,
+    per_second: 50,
+  });
+  expect((await send("GET", "/api/v1/admin/rate-limit")).body).toEqual({ enabled: true, per_second: 50 });
+  expect((await send("POST", "/api/v1/admin/rate-limit/disable")).body).toMatchObject({ enabled: false });
+  expect((await send("POST", "/api/v1/admin/rate-limit/enable", { per_second: -1 })).status).toBe(422);
+});
+
+test("the express bypass is switched", async () => {
+  expect((await send("POST", "/api/v1/admin/express-bypass/enable")).body).toEqual({ enabled: true });
+  expect((await send("GET", "/api/v1/admin/express-bypass")).body).toEqual({ enabled: true });
+  expect((await send("POST", "/api/v1/admin/express-bypass/disable")).body).toEqual({ enabled: false });
+});
+
+test("a known type is paused and resumed, an unknown one is a 404", async () => {
+  expect((await send("POST", "/api/v1/admin/types/free/pause")).body).toEqual({ type: "free", paused: true });
+  expect([...service.paused]).toEqual(["free"]);
+  await send("POST", "/api/v1/admin/types/free/resume");
+  expect([...service.paused]).toEqual([]);
+  expect((await send("POST", "/api/v1/admin/types/nope/pause")).status).toBe(404);
+});
+
+test("workers are scaled within limits", async () => {
+  const scale = (body: object) => send("POST", "/api/v1/admin/workers/scale", body);
+  expect((await scale({ type: "free", count: 5 })).body).toEqual({ type: "free", count: 5 });
+  expect((await scale({ type: "nope", count: 5 })).status).toBe(404);
+  expect((await scale({ type: "free", count: 1e6 })).status).toBe(422);
+  expect((await scale({ type: "free", count: 1.5 })).status).toBe(422);
+  expect(service.wanted.get("free")).toBe(5);
+});
+
+test("the log level is changed to a known one only", async () => {
+  expect((await send("PUT", "/api/v1/admin/log-level", { level: "debug" })).body).toEqual({ level: "debug" });
+  expect((await send("PUT", "/api/v1/admin/log-level", { level: "loud" })).status).toBe(422);
+  expect((await send("GET", "/api/v1/admin/log-level")).body).toEqual({ level: "debug" });
+});
+
+describe("dead letters", () => {
+  const letter = (n: number, reason: DeadLetter["reason"] = "upstream"): DeadLetter => ({
+    id: `${n}-0`,
+    taskId: `task-${n}`,
+    type: "free",
+    lane: "regular",
+    reason,
+    error: "boom",
+    attempts: 3,
+    priority: 5,
+    payloadJson: n === 3 ? "not json" : '{"camelCase":1}',
+    stream: "mcp:queue:free",
+    entryId: `${n}-1`,
+    failedAtMs: n,
+    history: [{ reason: "timeout", error: "slow", failedAtMs: 1 }],
+  });
+  beforeEach(() => {
+    for (const n of [1, 2, 3]) service.deadLetters.set(`${n}-0`, letter(n, n === 2 ? "timeout" : "upstream"));
+  });
+
+  test("are listed by pages and by filter", async () => {
+    const first = (await send("GET", "/api/v1/dlq?limit=2")).body;
+    expect(first.items[0]).toMatchObject({
+      task_id: "task-1",
+      payload: { camelCase: 1 },
+      history: [{ failed_at_ms: 1 }],
+    });
+    const second = (await send("GET", `/api/v1/dlq?limit=2&cursor=${first.next_cursor}`)).body;
+    expect(second.items.map(({ id }: { id: string }) => id)).toEqual(["3-0"]);
+    expect(second).not.toHaveProperty("next_cursor");
+    expect((await send("GET", "/api/v1/dlq?reason=timeout")).body.items).toHaveLength(1);
+    expect((await send("GET", "/api/v1/dlq?reason=boredom")).status).toBe(422);
+  });
+
+  test("are shown, also with a payload that is not JSON", async () => {
+    expect((await send("GET", "/api/v1/dlq/3-0")).body).toMatchObject({ id: "3-0", payload: "not json" });
+    expect((await send("GET", "/api/v1/dlq/9-9")).status).toBe(404);
+    expect((await send("GET", "/api/v1/dlq/nope")).status).toBe(422);
+  });
+
+  test("are retried one by one or by filter", async () => {
+    expect((await send("POST", "/api/v1/admin/dlq/1-0/retry")).body).toEqual({ retried: 1 });
+    expect((await send("POST", "/api/v1/admin/dlq/1-0/retry")).status).toBe(404);
+    expect((await send("POST", "/api/v1/admin/dlq/retry", { reason: "upstream" })).body).toEqual({ retried: 1 });
+    expect((await send("POST", "/api/v1/admin/dlq/retry", {})).body).toEqual({ retried: 1 });
+  });
+
+  test("are not all retried by a request that forgot its filter", async () => {
+    expect((await send("POST", "/api/v1/admin/dlq/retry")).status).toBe(422);
+    expect(service.deadLetters.size).toBe(3);
+  });
+
+  test("are discarded", async () => {
+    expect((await send("DELETE", "/api/v1/admin/dlq/1-0")).status).toBe(204);
+    expect((await send("DELETE", "/api/v1/admin/dlq/1-0")).status).toBe(404);
+  });
+});

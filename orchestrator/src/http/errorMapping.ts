@@ -1,0 +1,56 @@
+import type { FastifyError } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { NotFoundError, OrchestratorError, RedisUnavailableError, RejectedError, ValidationError } from "../errors.ts";
+import { isRedisFailure } from "../redis/redisError.ts";
+import { HttpProblem } from "./problem.ts";
+
+/** A Redis that is away is usually back, or failed over, after so long. */
+const REDIS_RETRY_AFTER_SECONDS = 5;
+
+/** Stable codes for the refusals that come from Fastify itself. */
+const FASTIFY_CODES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "UNSUPPORTED_MEDIA_TYPE",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "BODY_LENGTH_MISMATCH",
+  FST_ERR_BAD_URL: "BAD_URL",
+  FST_ERR_MAX_PARAM_LENGTH: "URL_TOO_LONG",
+};
+
+/** Turns whatever a handler threw into the problem to answer with; undefined when it is a fault of the service. */
+export function problemOf(error: unknown): HttpProblem | undefined {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof OrchestratorError) return ofService(error);
+  if (isRedisFailure(error)) return ofService(new RedisUnavailableError("a request", error));
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((issue) => ({
+      path: issue.instancePath.replace(/^\//, "").replaceAll("/", "."),
+      message: issue.message ?? "invalid",
+    }));
+    return new HttpProblem(422, "REQUEST_INVALID", "The request has invalid fields.", { errors });
+  }
+  const { statusCode, code, message } = error as Partial<FastifyError>;
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new HttpProblem(statusCode, FASTIFY_CODES[code ?? ""] ?? "BAD_REQUEST", message ?? "Bad request");
+  }
+  return undefined;
+}
+
+function ofService(error: OrchestratorError): HttpProblem | undefined {
+  if (error instanceof RejectedError) {
+    const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterSeconds));
+    return new HttpProblem(error.reason === "rate_limit" ? 429 : 503, error.code, error.message, {
+      retryAfterSeconds,
+    });
+  }
+  if (error instanceof RedisUnavailableError) {
+    return new HttpProblem(503, error.code, "Redis is not available: nothing was changed that you were told of.", {
+      retryAfterSeconds: REDIS_RETRY_AFTER_SECONDS,
+    });
+  }
+  if (error instanceof NotFoundError) return new HttpProblem(404, error.code, error.message);
+  if (error instanceof ValidationError) {
+    const errors = error.issues.map((message) => ({ path: "payload", message }));
+    return new HttpProblem(422, error.code, error.message, { errors });
+  }
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { PROBLEM_TYPE } from "./problem.ts";
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().describe("Stable name of the problem, for machines."),
+    instance: z.string().optional(),
+    retry_after_seconds: z.int().optional(),
+    errors: z
+      .array(
+        z.object({
+          index: z.int().optional().describe("Position in the batch."),
+          path: z.string(),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+    errors_omitted: z.int().optional(),
+  })
+  .meta({
+    id: "Problem",
+    description: "A problem document (RFC 9457).",
+    examples: [
+      {
+        type: "urn:mcp-orchestrator:problem:task-invalid",
+        title: "Unprocessable Entity",
+        status: 422,
+        detail: "Nothing was enqueued: the submission has invalid fields.",
+        code: "TASK_INVALID",
+        instance: "/api/v1/tasks/batch",
+        errors: [{ index: 3, path: "priority", message: "Too big: expected number to be <=100" }],
+      },
+    ],
+  });
+
+const MEANINGS = {
+  400: "The body is not JSON.",
+  401: "The bearer token is missing or wrong.",
+  403: "Without a configured token, admin endpoints answer loopback callers only.",
+  404: "There is no such thing.",
+  413: "The payload, body or batch is too large.",
+  415: "The body must be application/json.",
+  422: "The request has invalid fields.",
+  429: "The rate limit refuses the submission; Retry-After says when to come back.",
+  503: "Overloaded, or Redis is not available; Retry-After says when to come back.",
+} as const;
+
+/** Response schemas of problems, by status. */
+export function problems(...statuses: (keyof typeof MEANINGS)[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: MEANINGS[status], content: { [PROBLEM_TYPE]: { schema: problemSchema } } },
+    ]),
+  );
+}
+
+/** Documents of an endpoint that needs the admin token. */
+export const ADMIN = { tags: ["admin"], security: [{ adminToken: [] }] } as const;
+
+/** Describes the API at `/openapi.json`; register it before the routes. */
+export function describeApi(server: FastifyInstance, version: string): void {
+  server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "mcp-orchestrator",
+        version,
+        description: "Tasks in, results out, on Redis Streams. Errors are problem documents (RFC 9457).",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      tags: [
+        { name: "tasks", description: "Submit tasks and follow them" },
+        { name: "state", description: "Workers, queues and dead letters" },
+        { name: "admin", description: "Switches and repairs" },
+        { name: "operations", description: "Health and metrics" },
+      ],
+      components: {
+        securitySchemes: {
+          adminToken: {
+            type: "http",
+            scheme: "bearer",
+            description: "The token of ADMIN_TOKEN_FILE; without one, loopback callers need none.",
+          },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  server.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
+}

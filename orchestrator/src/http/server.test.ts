@@ -1,0 +1,134 @@
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { beforeEach, expect, test } from "vitest";
+import { MemoryService } from "./testing/memoryPorts.ts";
+
+let service: MemoryService;
+let server: FastifyInstance;
+beforeEach(() => {
+  service = new MemoryService();
+  server = service.server();
+});
+
+async function problemFor(request: InjectOptions) {
+  const response = await server.inject(request);
+  expect(response.headers["content-type"]).toContain("application/problem+json");
+  const body = response.json();
+  expect(body).toMatchObject({
+    type: expect.stringMatching(/^urn:/),
+    title: expect.any(String),
+    detail: expect.any(String),
+  });
+  expect(body.status).toBe(response.statusCode);
+  return { response, body };
+}
+
+test("an unknown path is a 404 problem", async () => {
+  expect((await problemFor({ url: "/nope?x=1" })).body).toMatchObject({ code: "ROUTE_NOT_FOUND", instance: "/nope" });
+});
+
+test.for([
+  ["DELETE", "/api/v1/tasks", "POST"],
+  ["PUT", "/api/v1/tasks/some-id", "GET, HEAD"],
+  ["GET", "/api/v1/admin/dlq/1-0", "DELETE"],
+  ["POST", "/metrics", "GET, HEAD"],
+] as const)("%s %s is a 405 problem that tells the allowed methods", async ([method, url, allow]) => {
+  const { response, body } = await problemFor({ method, url });
+  expect(body.code).toBe("METHOD_NOT_ALLOWED");
+  expect(response.headers.allow).toBe(allow);
+});
+
+test.for(["text/plain", "application/x-www-form-urlencoded", "application/xml"])(
+  "a %s body is a 415 problem",
+  async (type) => {
+    const { body } = await problemFor({
+      method: "POST",
+      url: "/api/v1/tasks",
+      headers: { "content-type": type },
+      payload: "a",
+    });
+    expect(body).toMatchObject({ status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
+  },
+);
+
+test.for(["/api/v1/tasks/%ff", "/%"])("a malformed URL (%s) is a 400 problem", async (url) => {
+  expect((await problemFor({ url })).body.status).toBe(400);
+});
+
+test("health does not depend on anything, readiness tells why not", async () => {
+  service.ready = false;
+  expect((await server.inject("/healthz")).json()).toEqual({ status: "ok" });
+  const response = await server.inject("/readyz");
+  expect(response.statusCode).toBe(503);
+  expect(response.json()).toEqual({
+    ready: false,
+    checks: [{ name: "redis", ok: false, detail: "Redis connection refused" }],
+  });
+  service.ready = true;
+  expect((await server.inject("/readyz")).statusCode).toBe(200);
+});
+
+test("metrics come in Prometheus' own format", async () => {
+  const response = await server.inject("/metrics");
+  expect(response.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(response.body).toContain("mcp_redis_up 1");
+});
+
+test("the workers' status sums up each type and tells why one is paused", async () => {
+  expect((await server.inject("/api/v1/workers/status")).json()).toEqual({
+    types: [
+      { type: "reasoning", wanted: 2, active: 1, paused: [] },
+      { type: "free", wanted: 2, active: 0, paused: [] },
+    ],
+    workers: [{ type: "reasoning", active: true, paused: "", heartbeat_age_ms: 12 }],
+  });
+});
+
+test("queues are told in snake_case", async () => {
+  expect((await server.inject("/api/v1/queues")).json()).toEqual({
+    queues: [{ queue: "mcp:queue:reasoning", oldest_age_ms: 0 }],
+  });
+});
+
+test("a server that closes refuses new requests with 503 and lets running ones finish", async () => {
+  const running = Promise.withResolvers<string>();
+  const slow = new MemoryService();
+  Object.assign(slow.ports.metrics, { render: () => running.promise });
+  const closing = slow.server();
+  const url = await closing.listen({ port: 0, host: "127.0.0.1" });
+  const first = fetch(`${url}/metrics`);
+  // A kept-alive connection that is busy; the next request on a closing server comes over such a one.
+  await expect
+    .poll(() => new Promise((resolve) => closing.server.getConnections((_, count) => resolve(count))))
+    .toBe(1);
+  const closed = closing.close();
+  running.resolve("done 1\n");
+  expect(await (await first).text()).toBe("done 1\n");
+  await closed;
+});
+
+test("the API describes itself, with an example for every body", async () => {
+  const { openapi, paths, components } = (await server.inject("/openapi.json")).json();
+  expect(openapi).toBe("3.1.0");
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining([
+      "/api/v1/tasks",
+      "/api/v1/tasks/batch",
+      "/api/v1/tasks/{id}",
+      "/api/v1/tasks/{id}/explain",
+      "/api/v1/workers/status",
+      "/api/v1/admin/workers/scale",
+      "/api/v1/admin/dlq/{id}/retry",
+      "/metrics",
+      "/readyz",
+    ]),
+  );
+  expect(JSON.stringify(components.schemas.Task)).toContain("examples");
+  const problemRef = paths["/api/v1/tasks"].post.responses["422"].content["application/problem+json"].schema;
+  expect(problemRef).toEqual({ $ref: "#/components/schemas/Problem" });
+  for (const [path, methods] of Object.entries<Record<string, { summary?: string; security?: unknown }>>(paths)) {
+    for (const operation of Object.values(methods)) {
+      expect(operation.summary, path).toBeTruthy();
+      expect(operation.security !== undefined, path).toBe(path.startsWith("/api/v1/admin/"));
+    }
+  }
+});

@@ -1,0 +1,116 @@
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { NotFoundError, RejectedError } from "../errors.ts";
+import type { TaskRequest } from "../queue/task.ts";
+import { batchBodyBytes, singleBodyBytes } from "./limits.ts";
+import { problems } from "./openapi.ts";
+import type { HttpPorts, HttpSettings } from "./ports.ts";
+import { TaskRequests } from "./taskRequests.ts";
+import {
+  acceptedSchema,
+  batchSchema,
+  EXAMPLE_TASK_ID,
+  receiptSchema,
+  taskSchema,
+  taskViewSchema,
+} from "./taskSchemas.ts";
+import { receiptView, snakeCased, taskView } from "./views.ts";
+
+const idParams = z.object({ id: z.string().meta({ examples: [EXAMPLE_TASK_ID] }) });
+/** The bodies of submissions are checked task by task in the handler, so that every problem is named with its index. */
+const checkedLater = () => (value: unknown) => ({ value });
+
+/** Submission and lookup of tasks. */
+export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: HttpSettings): void {
+  const typed = server.withTypeProvider<ZodTypeProvider>();
+  const requests = new TaskRequests({ ...ports, maxPayloadBytes: settings.maxPayloadBytes });
+
+  async function submit(tasks: readonly TaskRequest[]) {
+    try {
+      return await ports.submission.submit(tasks);
+    } catch (error) {
+      if (error instanceof RejectedError) requests.countRejected(tasks, error.reason);
+      throw error;
+    }
+  }
+
+  server.post(
+    "/api/v1/tasks",
+    {
+      bodyLimit: singleBodyBytes(settings.maxPayloadBytes),
+      validatorCompiler: checkedLater,
+      schema: {
+        tags: ["tasks"],
+        summary: "Submit a task",
+        body: taskSchema,
+        response: {
+          200: receiptSchema.describe("The id was known already: nothing was enqueued."),
+          202: receiptSchema,
+          ...problems(400, 413, 415, 422, 429, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const [receipt] = await submit([requests.single(request.body, request.bodyText)]);
+      if (receipt === undefined) throw new Error("a submission of one task gave no receipt");
+      reply.code(receipt.duplicate ? 200 : 202);
+      reply.header("location", `/api/v1/tasks/${receipt.taskId}`);
+      return receiptView(receipt);
+    },
+  );
+
+  server.post(
+    "/api/v1/tasks/batch",
+    {
+      bodyLimit: batchBodyBytes(settings.maxPayloadBytes),
+      validatorCompiler: checkedLater,
+      schema: {
+        tags: ["tasks"],
+        summary: "Submit many tasks, all or none",
+        body: batchSchema,
+        response: { 202: acceptedSchema, ...problems(400, 413, 415, 422, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      const receipts = await submit(requests.batch(request.body, request.bodyText));
+      reply.code(202);
+      const duplicates = receipts.reduce((sum, { duplicate }) => sum + Number(duplicate), 0);
+      return { accepted: receipts.length - duplicates, tasks: receipts.map(receiptView) };
+    },
+  );
+
+  typed.get(
+    "/api/v1/tasks/:id",
+    {
+      schema: {
+        tags: ["tasks"],
+        summary: "The state of a task, and its result or error",
+        params: idParams,
+        response: { 200: taskViewSchema, ...problems(404, 503) },
+      },
+    },
+    async ({ params: { id } }) => {
+      const view = await ports.lookup.find(id);
+      if (view === undefined) throw new NotFoundError("task", id);
+      return taskView(view);
+    },
+  );
+
+  typed.get(
+    "/api/v1/tasks/:id/explain",
+    {
+      schema: {
+        tags: ["tasks"],
+        summary: "Why a task is not running, or where it runs",
+        params: idParams,
+        response: { 200: z.looseObject({}), ...problems(404, 503) },
+      },
+    },
+    async ({ params: { id } }) => {
+      const explanation = await ports.lookup.explain(id);
+      if (explanation === undefined) throw new NotFoundError("task", id);
+      return { ...snakeCased(explanation) };
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { LANES } from "../metrics/contract.ts";
+import { DEFAULT_PRIORITY, EXPRESS_PRIORITY, MAX_BATCH_TASKS, MAX_PRIORITY } from "../queue/task.ts";
+import { parseGeneratedTaskId, TASK_ID_PATTERN } from "../queue/taskId.ts";
+import { MAX_DELAY_MS } from "./limits.ts";
+
+export const EXAMPLE_TASK_ID = "reasoning.express.1717171717171-0";
+
+/** One task in the body of a submission. */
+export const taskSchema = z
+  .strictObject({
+    type: z.string().describe("Task type: reasoning, codegen, ml, or one that HANDLERS adds."),
+    payload: z.unknown().describe("Any JSON value that the type's schema allows; stored exactly as sent."),
+    priority: z
+      .int()
+      .min(0)
+      .max(MAX_PRIORITY)
+      .default(DEFAULT_PRIORITY)
+      .describe(`0 to ${MAX_PRIORITY}; ${EXPRESS_PRIORITY} and above take the express lane.`),
+    task_id: z
+      .string()
+      .regex(TASK_ID_PATTERN, "must be 1 to 128 of A-Z a-z 0-9 . _ : -")
+      .refine((id) => parseGeneratedTaskId(id) === undefined, "must not look like an id that the service generates")
+      .optional()
+      .describe("Makes the submission idempotent: the same id twice is one task."),
+    delay_ms: z
+      .int()
+      .min(0)
+      .max(MAX_DELAY_MS)
+      .optional()
+      .describe("Start no earlier than this from now, in milliseconds."),
+  })
+  .meta({
+    id: "Task",
+    examples: [{ type: "reasoning", payload: { prompt: "Why is the sky blue?" }, priority: 15 }],
+  });
+
+export const batchSchema = z.strictObject({ tasks: z.array(taskSchema).min(1).max(MAX_BATCH_TASKS) }).meta({
+  id: "Batch",
+  examples: [
+    {
+      tasks: [
+        { type: "codegen", payload: { prompt: "Reverse a linked list in Go" } },
+        { type: "ml", payload: { symbol: "BTCUSDT", interval: "60" }, priority: 12, task_id: "btc-hourly-1" },
+      ],
+    },
+  ],
+});
+
+export const receiptSchema = z
+  .object({
+    task_id: z.string(),
+    type: z.string(),
+    lane: z.enum(LANES),
+    status: z.enum(["queued", "delayed", "running", "retrying", "completed", "failed"]),
+    duplicate: z.boolean().describe("True when the id was known already and nothing was enqueued."),
+  })
+  .meta({
+    id: "Receipt",
+    examples: [{ task_id: EXAMPLE_TASK_ID, type: "reasoning", lane: "express", status: "queued", duplicate: false }],
+  });
+
+export const acceptedSchema = z
+  .object({ accepted: z.int().describe("Tasks enqueued; duplicates are not counted."), tasks: z.array(receiptSchema) })
+  .meta({ id: "Accepted" });
+
+const timeMs = z.number().describe("Epoch milliseconds.");
+
+export const taskViewSchema = z
+  .object({
+    ...receiptSchema.omit({ duplicate: true }).shape,
+    attempts: z.int(),
+    enqueued_at_ms: timeMs,
+    started_at_ms: timeMs.optional(),
+    finished_at_ms: timeMs.optional(),
+    latency_ms: z.number().optional(),
+    due_at_ms: timeMs.optional().describe("When a delayed or retrying task is due."),
+    worker: z.string().optional(),
+    result: z.unknown().optional(),
+    error: z.object({ reason: z.string(), code: z.string(), message: z.string() }).optional(),
+    dead_letter_id: z.string().optional(),
+  })
+  .meta({
+    id: "TaskState",
+    examples: [
+      {
+        task_id: EXAMPLE_TASK_ID,
+        type: "reasoning",
+        lane: "express",
+        status: "completed",
+        attempts: 1,
+        enqueued_at_ms: 1717171717171,
+        started_at_ms: 1717171717173,
+        finished_at_ms: 1717171717204,
+        latency_ms: 33,
+        worker: "express_reasoning_0",
+        result: { content: "Rayleigh scattering ...", model: "sonar" },
+      },
+    ],
+  });

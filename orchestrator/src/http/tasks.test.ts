@@ -1,0 +1,222 @@
+import fc from "fast-check";
+import type { FastifyInstance } from "fastify";
+import { beforeEach, expect, test } from "vitest";
+import { RedisUnavailableError, RejectedError } from "../errors.ts";
+import { MAX_BATCH_TASKS } from "../queue/task.ts";
+import { MemoryService } from "./testing/memoryPorts.ts";
+
+let service: MemoryService;
+let server: FastifyInstance;
+beforeEach(() => {
+  service = new MemoryService();
+  server = service.server();
+});
+
+const post = (url: string, body: unknown) =>
+  server.inject({
+    method: "POST",
+    url,
+    headers: { "content-type": "application/json" },
+    payload: typeof body === "string" ? body : JSON.stringify(body),
+  });
+const single = (body: unknown) => post("/api/v1/tasks", body);
+const batch = (tasks: unknown) => post("/api/v1/tasks/batch", { tasks });
+const good = { type: "reasoning", payload: { prompt: "why?" } };
+
+test("a task is accepted, with its address", async () => {
+  const response = await single({ ...good, priority: 12 });
+  expect(response.statusCode).toBe(202);
+  expect(response.headers.location).toBe(`/api/v1/tasks/${response.json().task_id}`);
+  expect(response.json()).toMatchObject({ type: "reasoning", lane: "express", status: "queued", duplicate: false });
+  expect(service.submitted).toEqual([{ type: "reasoning", priority: 12, payloadJson: '{"prompt":"why?"}' }]);
+});
+
+test("the same caller-chosen id again is answered with 200 and enqueues nothing", async () => {
+  const body = { ...good, task_id: "mine-1" };
+  expect((await single(body)).statusCode).toBe(202);
+  const again = await single(body);
+  expect(again.statusCode).toBe(200);
+  expect(again.json()).toMatchObject({ task_id: "mine-1", duplicate: true });
+  expect(service.submitted).toHaveLength(1);
+});
+
+test("any JSON value is passed on exactly as sent", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.json({ maxDepth: 5 }), async (payload) => {
+      service.submitted.length = 0;
+      expect((await single(`{"type":"free","payload":${payload}}`)).statusCode).toBe(202);
+      expect(service.submitted[0]?.payloadJson).toBe(payload);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.for([
+  '{"__proto__":{"polluted":1}}',
+  '{"constructor":{"prototype":{"polluted":1}}}',
+  "1e999",
+  "-0",
+  "12345678901234567890",
+])("a payload of %s is carried untouched and pollutes nothing", async (payload) => {
+  expect((await single(`{"type":"free","payload":${payload}}`)).statusCode).toBe(202);
+  expect(service.submitted[0]?.payloadJson).toBe(payload);
+  expect({}).not.toHaveProperty("polluted");
+});
+
+test.for([
+  ["an unknown type", { type: "nope", payload: {} }, "type"],
+  ["a type that every object has", { type: "constructor", payload: {} }, "type"],
+  ["a priority out of range", { ...good, priority: 101 }, "priority"],
+  ["a priority that is no integer", { ...good, priority: 1.5 }, "priority"],
+  ["a missing payload", { type: "free" }, "payload"],
+  ["a payload against its schema", { type: "reasoning", payload: { prompt: 1 } }, "payload.prompt"],
+  ["an unknown field", { ...good, prio: 1 }, ""],
+  ["an id with spaces", { ...good, task_id: "a b" }, "task_id"],
+  ["an id that looks generated", { ...good, task_id: "ml.express.1-0" }, "task_id"],
+  ["a negative delay", { ...good, delay_ms: -1 }, "delay_ms"],
+  ["a body that is no object", [good], ""],
+  ["no body", "", ""],
+] as const)("%s is refused with 422 and the field", async ([, body, path]) => {
+  const response = await single(body);
+  expect(response.statusCode).toBe(422);
+  expect(response.headers["content-type"]).toContain("application/problem+json");
+  expect(response.json()).toMatchObject({ status: 422, code: "TASK_INVALID", instance: "/api/v1/tasks" });
+  expect(response.json().errors[0].path).toBe(path);
+  expect(service.submitted).toEqual([]);
+  expect(service.rejected).toEqual([[expect.any(String), "invalid", 1]]);
+});
+
+test("text of a caller never becomes a metric label", async () => {
+  await single({ type: "made-up-by-caller", payload: 1 });
+  expect(service.rejected).toEqual([["unknown", "invalid", 1]]);
+});
+
+test.for(["{", '{"type":"free","payload":NaN}', '{"type":"free","payload":"\u0001"}'])(
+  "invalid JSON (%s) is refused with 400",
+  async (body) => {
+    const response = await single(body);
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ code: "INVALID_JSON" });
+  },
+);
+
+test("broken UTF-8 is refused, not repaired", async () => {
+  const payload = Buffer.from([...Buffer.from('{"type":"free","payload":"'), 0xff, ...Buffer.from('"}')]);
+  const headers = { "content-type": "application/json" };
+  const response = await server.inject({ method: "POST", url: "/api/v1/tasks", headers, payload });
+  expect(response.statusCode).toBe(400);
+  expect(service.submitted).toEqual([]);
+});
+
+test("a payload of exactly the limit passes, one byte more is refused with 413", async () => {
+  const ofBytes = (bytes: number) => ({ type: "free", payload: "é".repeat((bytes - 2) / 2) });
+  expect((await single(ofBytes(1024))).statusCode).toBe(202);
+  const response = await single(ofBytes(1026));
+  expect(response.statusCode).toBe(413);
+  expect(response.json()).toMatchObject({ code: "PAYLOAD_TOO_LARGE", errors: [{ path: "payload" }] });
+  expect(service.submitted).toHaveLength(1);
+});
+
+test("a body over the limit is refused with 413", async () => {
+  const response = await single({ type: "free", payload: "x".repeat(100_000) });
+  expect(response.statusCode).toBe(413);
+  expect(response.json()).toMatchObject({ code: "BODY_TOO_LARGE" });
+});
+
+test("a batch is accepted whole, in order", async () => {
+  const tasks = Array.from({ length: MAX_BATCH_TASKS }, (_, n) => ({ type: "free", payload: n }));
+  const response = await batch(tasks);
+  expect(response.statusCode).toBe(202);
+  expect(response.json()).toMatchObject({ accepted: MAX_BATCH_TASKS });
+  expect(service.submitted.map(({ payloadJson }) => payloadJson)).toEqual(tasks.map(({ payload }) => String(payload)));
+});
+
+test("every bad task of a batch is named by its index and nothing is enqueued", async () => {
+  const response = await batch([good, { ...good, priority: -1 }, good, { type: "nope", payload: 1 }, 7]);
+  expect(response.statusCode).toBe(422);
+  expect(response.json().errors).toEqual([
+    { index: 1, path: "priority", message: expect.any(String) },
+    { index: 3, path: "type", message: expect.stringContaining("reasoning, free") },
+    { index: 4, path: "", message: expect.any(String) },
+  ]);
+  expect(service.submitted).toEqual([]);
+  expect(service.rejected).toEqual([
+    ["reasoning", "invalid", 3],
+    ["unknown", "invalid", 2],
+  ]);
+});
+
+test("a batch whose only fault is size is refused with 413", async () => {
+  const response = await batch([good, { type: "free", payload: "x".repeat(2000) }]);
+  expect(response.statusCode).toBe(413);
+  expect(response.json().errors).toEqual([
+    { index: 1, path: "payload", message: expect.stringContaining("2002 bytes") },
+  ]);
+});
+
+test("one task too many is refused with 413, an empty batch and one with extra fields with 422", async () => {
+  expect((await batch(Array(MAX_BATCH_TASKS + 1).fill(good))).json()).toMatchObject({
+    status: 413,
+    code: "BATCH_TOO_LARGE",
+  });
+  expect((await batch([])).statusCode).toBe(422);
+  expect((await post("/api/v1/tasks/batch", { tasks: [good], mode: "fast" })).statusCode).toBe(422);
+  expect(service.submitted).toEqual([]);
+});
+
+test("thousands of problems are cut short, and the answer says so", async () => {
+  const body = (await batch(Array(MAX_BATCH_TASKS).fill({}))).json();
+  expect(body.errors.length + body.errors_omitted).toBeGreaterThanOrEqual(MAX_BATCH_TASKS);
+  expect(body.errors.length).toBeLessThanOrEqual(200);
+});
+
+test.for([
+  [new RejectedError("rate_limit", "reasoning", "limited", 1.2), 429, "2", "RATE_LIMITED"],
+  [new RejectedError("overload", "reasoning", "full", 10), 503, "10", "OVERLOADED"],
+  [new RedisUnavailableError("submission", new Error("refused")), 503, "5", "REDIS_UNAVAILABLE"],
+  [new Error("Command timed out"), 503, "5", "REDIS_UNAVAILABLE"],
+  [Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }), 503, "5", "REDIS_UNAVAILABLE"],
+] as const)("a refusal of the service tells when to come back: %s", async ([refusal, status, retryAfter, code]) => {
+  service.refusal = refusal;
+  const response = await single(good);
+  expect(response.statusCode).toBe(status);
+  expect(response.headers["retry-after"]).toBe(retryAfter);
+  expect(response.json()).toMatchObject({ status, code, retry_after_seconds: Number(retryAfter) });
+  const counted = refusal instanceof RejectedError ? [["reasoning", refusal.reason, 1]] : [];
+  expect(service.rejected).toEqual(counted);
+});
+
+test("a fault of the service is a 500 that tells nothing of its inside, and is logged", async () => {
+  service.refusal = new Error("secret detail");
+  const response = await single(good);
+  expect(response.statusCode).toBe(500);
+  expect(response.body).not.toContain("secret");
+  expect(service.logged[0]?.message).toContain("secret detail");
+});
+
+test("a task's state is told in snake_case, its result untouched", async () => {
+  service.views.set("mine", {
+    taskId: "mine",
+    type: "free",
+    lane: "regular",
+    status: "completed",
+    attempts: 1,
+    enqueuedAtMs: 1,
+    finishedAtMs: 3,
+    latencyMs: 2,
+    result: { camelCase: [{ innerKey: 1 }] },
+  });
+  const response = await server.inject("/api/v1/tasks/mine");
+  expect(response.json()).toMatchObject({ task_id: "mine", latency_ms: 2, result: { camelCase: [{ innerKey: 1 }] } });
+  expect((await server.inject("/api/v1/tasks/mine/explain")).json()).toMatchObject({ waits_for: "a worker" });
+});
+
+test.for([
+  ["/api/v1/tasks/none", 404],
+  ["/api/v1/tasks/none/explain", 404],
+  [`/api/v1/tasks/${"x".repeat(300)}`, 414],
+] as const)("an unknown task is a problem: GET %s is answered with %i", async ([url, status]) => {
+  const response = await server.inject(url);
+  expect(response.headers["content-type"]).toContain("application/problem+json");
+  expect(response.json()).toMatchObject({ status });
+});

@@ -1,0 +1,133 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { NotFoundError } from "../../errors.ts";
+import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../../queue/task.ts";
+import { laneOf } from "../../queue/task.ts";
+import type { HttpPorts, HttpSettings } from "../ports.ts";
+import { createServer, type ServerDeps } from "../server.ts";
+
+/** A small service in memory behind the ports of the HTTP API: it keeps what it was given and runs nothing. */
+export class MemoryService {
+  readonly submitted: TaskRequest[] = [];
+  readonly views = new Map<string, TaskView>();
+  readonly deadLetters = new Map<string, DeadLetter>();
+  readonly rejected: [type: string, reason: string, count: number][] = [];
+  readonly paused = new Set<string>();
+  readonly logged: { fields: object; message: string }[] = [];
+  readonly wanted = new Map([
+    ["reasoning", 2],
+    ["free", 2],
+  ]);
+  rateLimit = { enabled: false, perSecond: 0 };
+  expressBypass = false;
+  level = "info";
+  ready = true;
+  /** Thrown by the next submissions, where set. */
+  refusal: Error | undefined;
+
+  readonly types: HttpPorts["types"] = new Map([
+    ["reasoning", { schema: z.strictObject({ prompt: z.string().min(1) }) }],
+    ["free", {}],
+  ]);
+
+  readonly ports: HttpPorts = {
+    submission: { submit: async (tasks) => this.#submit(tasks) },
+    lookup: {
+      find: async (id) => this.views.get(id),
+      explain: async (id) => (this.views.has(id) ? { taskId: id, waitsFor: "a worker", queuePosition: 1 } : undefined),
+    },
+    deadLetters: {
+      list: async ({ limit, cursor, type, reason }) => {
+        const all = [...this.deadLetters.values()].filter(
+          (letter) => (type ?? letter.type) === letter.type && (reason ?? letter.reason) === letter.reason,
+        );
+        const start = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+        const items = all.slice(start, start + limit);
+        return { items, nextCursor: start + limit < all.length ? items.at(-1)?.id : undefined };
+      },
+      get: async (id) => this.deadLetters.get(id),
+      retry: async (id) => this.#take(id),
+      retryWhere: async (filter) => {
+        const found = [...this.deadLetters.values()].filter(
+          (letter) =>
+            (filter.type ?? letter.type) === letter.type && (filter.reason ?? letter.reason) === letter.reason,
+        );
+        for (const { id } of found) this.deadLetters.delete(id);
+        return found.length;
+      },
+      discard: async (id) => this.#take(id),
+    },
+    controls: {
+      read: async () => ({
+        rateLimit: this.rateLimit,
+        expressBypass: this.expressBypass,
+        paused: [...this.paused],
+      }),
+      enableRateLimit: async (perSecond = 0) => {
+        this.rateLimit = { enabled: true, perSecond };
+      },
+      disableRateLimit: async () => {
+        this.rateLimit = { enabled: false, perSecond: 0 };
+      },
+      setExpressBypass: async (on) => {
+        this.expressBypass = on;
+      },
+      pause: async (type) => {
+        this.paused.add(type);
+      },
+      resume: async (type) => {
+        this.paused.delete(type);
+      },
+    },
+    supervisor: {
+      status: () => [{ type: "reasoning", active: true, paused: "", heartbeatAgeMs: 12 }],
+      wanted: (type) => this.wanted.get(type) ?? 0,
+      scale: (type, count) => {
+        this.wanted.set(type, count);
+      },
+    },
+    queues: { read: async () => ({ queues: [{ queue: "mcp:queue:reasoning", oldestAgeMs: 0 }] }) },
+    readiness: {
+      check: async () => ({
+        ready: this.ready,
+        checks: [{ name: "redis", ok: this.ready, detail: this.ready ? "answers" : "Redis connection refused" }],
+      }),
+    },
+    metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", render: async () => "mcp_redis_up 1\n" },
+    logLevel: {
+      get: () => this.level,
+      set: (level) => {
+        this.level = level;
+      },
+    },
+    types: this.types,
+    telemetry: { rejected: (type, reason, count) => this.rejected.push([type, reason, count]) },
+  };
+
+  /** The HTTP API before this service. */
+  server(settings: Partial<HttpSettings> = {}, options: Pick<ServerDeps, "timeouts"> = {}): FastifyInstance {
+    const log = (fields: object, message: string) => this.logged.push({ fields, message });
+    return createServer({
+      ...this.ports,
+      ...options,
+      settings: { maxPayloadBytes: 1024, ...settings },
+      log: { error: log, warn: log, info: log },
+      version: "0.0.0-test",
+    });
+  }
+
+  #submit(tasks: readonly TaskRequest[]): Receipt[] {
+    if (this.refusal !== undefined) throw this.refusal;
+    return tasks.map((task) => {
+      const lane = laneOf(task.priority);
+      const duplicate = this.submitted.some(({ taskId }) => taskId !== undefined && taskId === task.taskId);
+      if (!duplicate) this.submitted.push(task);
+      const taskId = task.taskId ?? `${task.type}.${lane}.1717171717171-${this.submitted.length}`;
+      return { taskId, type: task.type, lane, status: "queued", duplicate };
+    });
+  }
+
+  #take(id: string): void {
+    if (!this.deadLetters.delete(id)) throw new NotFoundError("dead letter", id);
+  }
+}

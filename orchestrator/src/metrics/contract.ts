@@ -1,0 +1,240 @@
+/**
+ * The metric contract: every metric the service exposes, with type, help, unit, labels and buckets.
+ *
+ * This file has no imports on purpose. Rules, panels, runbooks and the drill are typed against it, so that a metric or
+ * a label that does not exist does not compile, and a latency threshold that is no bucket bound is refused.
+ */
+
+/** The two lanes of every task type. */
+export const LANES = ["express", "regular"] as const;
+/** Task types that ship with the service; HANDLERS may add more. */
+export const BUILT_IN_TYPES = ["reasoning", "codegen", "ml"] as const;
+/** Why a task ended in the dead letter queue. */
+export const FAILURE_REASONS = ["upstream", "timeout", "validation", "poison", "internal"] as const;
+/** Why a worker process died unasked. */
+export const CRASH_REASONS = ["signal", "exit", "oom", "unresponsive"] as const;
+/** Why a submission was refused at the door. */
+export const REJECT_REASONS = ["rate_limit", "overload", "invalid"] as const;
+/** Outcome of one attempt to acknowledge one message. */
+export const ACK_OUTCOMES = ["ok", "error"] as const;
+/** External APIs that the built-in handlers call. */
+export const UPSTREAMS = ["chat", "market"] as const;
+/** Outcome of one request to an upstream. */
+export const UPSTREAM_OUTCOMES = ["ok", "error", "timeout", "rejected"] as const;
+/** Circuit breaker states, by the value of `mcp_circuit_state`. */
+export const CIRCUIT_STATES = ["closed", "half_open", "open"] as const;
+
+/**
+ * Upper bounds of the task latency histogram, in seconds. Every latency threshold of the catalogue must be one of
+ * them: `histogram_quantile` interpolates inside a bucket, so a threshold between two bounds is met too early or too
+ * late.
+ */
+export const TASK_LATENCY_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 2.5, 5, 10, 30, 60, 300,
+] as const;
+
+/** Upper bounds of the upstream request histogram, in seconds. */
+export const UPSTREAM_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+
+/** What the contract says about one metric. */
+export type MetricSpec = {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly unit: "tasks" | "messages" | "attempts" | "workers" | "seconds" | "bytes" | "ratio" | "requests" | "state";
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+};
+
+const queueLabels = ["queue", "type", "lane"] as const;
+const groupLabels = ["queue", "group", "type", "lane"] as const;
+const taskLabels = ["type", "lane"] as const;
+
+/** Every metric of the service, by name. */
+export const METRICS = {
+  mcp_tasks_enqueued_total: {
+    type: "counter",
+    unit: "tasks",
+    help: "Tasks accepted into a stream through the API.",
+    labels: taskLabels,
+  },
+  mcp_tasks_completed_total: {
+    type: "counter",
+    unit: "tasks",
+    help: "Tasks finished with a result.",
+    labels: taskLabels,
+  },
+  mcp_tasks_failed_total: {
+    type: "counter",
+    unit: "tasks",
+    help: "Tasks that ended in the dead letter queue, by reason.",
+    labels: ["type", "lane", "reason"],
+  },
+  mcp_task_latency_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    help: "Time from a task's first stream entry to its stored result.",
+    labels: taskLabels,
+    buckets: TASK_LATENCY_BUCKETS_SECONDS,
+  },
+  mcp_ack_attempts_total: {
+    type: "counter",
+    unit: "attempts",
+    help: "Attempts to acknowledge a message, by outcome.",
+    labels: ["type", "lane", "outcome"],
+  },
+  mcp_ack_failures_total: {
+    type: "counter",
+    unit: "messages",
+    help: "Messages whose three attempts to acknowledge all failed.",
+    labels: taskLabels,
+  },
+  mcp_ack_success_rate: {
+    type: "gauge",
+    unit: "ratio",
+    help: "Share of acknowledgement attempts that succeeded over the last five minutes; 1 when there were none.",
+    labels: taskLabels,
+  },
+  mcp_consumer_group_lag: {
+    type: "gauge",
+    unit: "messages",
+    help: "Messages the group still has to finish: undelivered plus pending.",
+    labels: groupLabels,
+  },
+  mcp_consumer_group_pending: {
+    type: "gauge",
+    unit: "messages",
+    help: "Messages delivered to a consumer and not acknowledged.",
+    labels: groupLabels,
+  },
+  mcp_queue_depth: {
+    type: "gauge",
+    unit: "messages",
+    help: "Entries in the stream (XLEN).",
+    labels: queueLabels,
+  },
+  mcp_oldest_task_age_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    help: "Age of the oldest unfinished entry; 0 when the queue is empty.",
+    labels: queueLabels,
+  },
+  mcp_dlq_depth: {
+    type: "gauge",
+    unit: "messages",
+    help: "Entries in the dead letter queue (XLEN).",
+    labels: [],
+  },
+  mcp_active_workers: {
+    type: "gauge",
+    unit: "workers",
+    help: "Workers that are alive and consuming, by the age of their last completed poll.",
+    labels: ["type"],
+  },
+  mcp_expected_workers: {
+    type: "gauge",
+    unit: "workers",
+    help: "Workers that this process is configured to run.",
+    labels: ["type"],
+  },
+  mcp_worker_crashes_total: {
+    type: "counter",
+    unit: "workers",
+    help: "Worker processes that died unasked, by reason.",
+    labels: ["type", "reason"],
+  },
+  mcp_orphans_claimed_total: {
+    type: "counter",
+    unit: "messages",
+    help: "Entries taken over from a consumer that stopped working on them.",
+    labels: taskLabels,
+  },
+  mcp_late_finishes_total: {
+    type: "counter",
+    unit: "messages",
+    help: "Results that were dropped because the entry belonged to another consumer by then.",
+    labels: taskLabels,
+  },
+  mcp_task_retries_total: {
+    type: "counter",
+    unit: "tasks",
+    help: "Attempts after the first.",
+    labels: taskLabels,
+  },
+  mcp_tasks_rejected_total: {
+    type: "counter",
+    unit: "tasks",
+    help: "Submissions refused at the door, by reason.",
+    labels: ["type", "reason"],
+  },
+  mcp_tasks_unaccounted: {
+    type: "gauge",
+    unit: "tasks",
+    help: "Accepted minus (completed + dead + waiting + running + retrying); not 0 means lost or doubled.",
+    labels: taskLabels,
+  },
+  mcp_rate_limit_enabled: {
+    type: "gauge",
+    unit: "state",
+    help: "1 while submissions are rate limited, otherwise 0.",
+    labels: [],
+  },
+  mcp_redis_up: {
+    type: "gauge",
+    unit: "state",
+    help: "1 when Redis answered a ping, otherwise 0.",
+    labels: [],
+  },
+  mcp_redis_memory_used_ratio: {
+    type: "gauge",
+    unit: "ratio",
+    help: "Redis memory in use as a share of maxmemory; 0 where maxmemory is 0.",
+    labels: [],
+  },
+  mcp_upstream_requests_total: {
+    type: "counter",
+    unit: "requests",
+    help: "Requests to external APIs, by outcome.",
+    labels: ["upstream", "outcome"],
+  },
+  mcp_upstream_request_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    help: "Duration of requests to external APIs.",
+    labels: ["upstream"],
+    buckets: UPSTREAM_BUCKETS_SECONDS,
+  },
+  mcp_circuit_state: {
+    type: "gauge",
+    unit: "state",
+    help: "Worst circuit breaker state over the workers: 0 closed, 1 half open, 2 open.",
+    labels: ["upstream"],
+  },
+  mcp_workers_resident_memory_bytes: {
+    type: "gauge",
+    unit: "bytes",
+    help: "Resident memory of the worker processes, summed by type.",
+    labels: ["type"],
+  },
+  mcp_build_info: {
+    type: "gauge",
+    unit: "state",
+    help: "Always 1; the version is in the label.",
+    labels: ["version"],
+  },
+} as const satisfies Record<`mcp_${string}`, MetricSpec>;
+
+/** Name of a metric of the contract. */
+export type MetricName = keyof typeof METRICS;
+/** Labels that metric M carries. */
+export type LabelOf<M extends MetricName> = (typeof METRICS)[M]["labels"][number];
+/** Names of the metrics of one kind. */
+export type MetricNameOf<K extends MetricSpec["type"]> = {
+  [M in MetricName]: (typeof METRICS)[M]["type"] extends K ? M : never;
+}[MetricName];
+
+export type Lane = (typeof LANES)[number];
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+export type CrashReason = (typeof CRASH_REASONS)[number];
+export type RejectReason = (typeof REJECT_REASONS)[number];
+export type Upstream = (typeof UPSTREAMS)[number];
+export type UpstreamOutcome = (typeof UPSTREAM_OUTCOMES)[number];

@@ -1,0 +1,53 @@
+/** Something with a latest time to end. */
+export type Timed = { readonly startedAtMs: number; onDeadline(): void };
+
+/**
+ * Watches the deadlines of tasks that all may take equally long. The one that started first is due first, so that one
+ * timer serves all: none is set or cleared per task.
+ */
+export class DeadlineWatch<T extends Timed> {
+  readonly #timeoutMs: number;
+  readonly #now: () => number;
+  readonly #running: Set<T> = new Set();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number, now: () => number) {
+    this.#timeoutMs = timeoutMs;
+    this.#now = now;
+  }
+
+  /** Starts watching; `item.onDeadline` is called once unless it is removed before. */
+  add(item: T): void {
+    this.#running.add(item);
+    if (this.#timer === undefined) this.#arm(this.#timeoutMs);
+  }
+
+  remove(item: T): void {
+    this.#running.delete(item);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running.clear();
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#check(), delayMs);
+    this.#timer.unref();
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    const now = this.#now();
+    for (const item of this.#running) {
+      const leftMs = item.startedAtMs + this.#timeoutMs - now;
+      if (leftMs > 0) {
+        this.#arm(Math.max(1, leftMs));
+        return;
+      }
+      this.#running.delete(item);
+      item.onDeadline();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ValidationError } from "../errors.ts";
+import { decodeEntry, taskIdOf } from "./entry.ts";
+import { DEFAULT_PRIORITY } from "./task.ts";
+
+const decode = (...fields: string[]) => decodeEntry("5-1", fields, "ml", "ml.regular.");
+
+describe("an entry", () => {
+  it("gives back any payload as it was", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string(), (payload, taskId) => {
+        const payloadJson = JSON.stringify(payload);
+        const entry = decode(
+          "task_id",
+          taskId,
+          "payload",
+          payloadJson,
+          "priority",
+          "3",
+          "type",
+          "ml",
+          "timestamp",
+          "t",
+        );
+        expect(entry).toMatchObject({ id: "5-1", payloadJson, priority: 3, attempts: 0, originId: "5-1" });
+        expect(entry.taskId).toBe(taskId === "" ? "ml.regular.5-1" : taskId);
+      }),
+    );
+  });
+
+  it("needs nothing but a payload", () => {
+    expect(decode("payload", "1")).toEqual({
+      id: "5-1",
+      taskId: "ml.regular.5-1",
+      payloadJson: "1",
+      priority: DEFAULT_PRIORITY,
+      attempts: 0,
+      originId: "5-1",
+      historyJson: "",
+    });
+  });
+
+  it("of a retry tells its attempts and where it began", () => {
+    expect(decode("payload", "1", "attempt", "2", "origin", "4-0")).toMatchObject({ attempts: 2, originId: "4-0" });
+  });
+
+  it("is decoded or refused, whatever its fields", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.constantFrom("payload", "type", "attempt", "priority"))),
+        (fields) => {
+          try {
+            const entry = decode(...fields);
+            expect(entry.attempts).toBeTypeOf("number");
+            expect(Number.isNaN(entry.attempts)).toBe(false);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ValidationError);
+          }
+          expect(taskIdOf("5-1", fields, "ml.regular.")).not.toBe("");
+        },
+      ),
+    );
+  });
+
+  it("of thousands of fields is refused", () => {
+    const fields = Array.from({ length: 2_000 }, () => ["payload", "1"]).flat();
+    expect(() => decode(...fields)).toThrow(ValidationError);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { UpstreamError, ValidationError } from "../errors.ts";
+import type { Entry } from "./entry.ts";
+import { failureOutcome } from "./executor.ts";
+
+const settings = { maxAttempts: 3, retryBaseMs: 1_000, retryCapMs: 60_000 };
+const outcome = (error: unknown, attempts = 0) =>
+  failureOutcome({ id: "1-0", taskId: "t", attempts } as Entry, error, settings, () => 0.5);
+
+test("a refused payload and a permanent upstream error are dead at once", () => {
+  expect(outcome(new ValidationError("ml", ["symbol: missing"]))).toMatchObject({
+    kind: "failed",
+    reason: "validation",
+  });
+  const refused = new UpstreamError("chat", "chat answered 400", { permanent: true });
+  expect(outcome(refused)).toMatchObject({ kind: "failed", reason: "upstream", attempts: 1 });
+});
+
+test("other errors are retried until the attempts are spent", () => {
+  const error = new UpstreamError("chat", "chat answered 500");
+  expect(outcome(error, 1)).toMatchObject({ kind: "retried", attempts: 2 });
+  expect(outcome(error, 2)).toMatchObject({ kind: "failed", reason: "upstream", attempts: 3 });
+});
+
+test("an upstream's Retry-After is waited, and the back-off on top", () => {
+  const plain = outcome(new UpstreamError("chat", "429"));
+  const asked = outcome(new UpstreamError("chat", "429", { retryAfterMs: 7_000 }));
+  if (plain.kind !== "retried" || asked.kind !== "retried") throw new Error("not retried");
+  expect(plain.delayMs).toBeGreaterThan(0);
+  expect(asked.delayMs).toBe(plain.delayMs + 7_000);
+});

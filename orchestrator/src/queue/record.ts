@@ -1,0 +1,101 @@
+import type { FailureReason } from "../metrics/contract.ts";
+import { entryTimeMs } from "./taskId.ts";
+
+/**
+ * The record of a task: `<state> <first entry id> <current entry id> <stream> <JSON body>`. The head can be read by a
+ * script without parsing the body, which may hold a result of any depth.
+ *
+ * States: c completed, f failed, r retrying, d delayed, q queued (a pointer, for tasks that were moved or whose id the
+ * caller chose).
+ */
+export type RecordState = "c" | "f" | "r" | "d" | "q";
+
+/** Body of a record; which parts are there depends on the state. Times are epoch ms. */
+export type RecordBody = {
+  readonly attempts: number;
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly acceptedAtMs?: number;
+  readonly dueAtMs?: number;
+  readonly worker?: string;
+  readonly deadLetterId?: string;
+  readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
+  readonly result?: unknown;
+};
+
+export type TaskRecord = {
+  readonly state: RecordState;
+  readonly originId: string;
+  readonly entryId: string;
+  readonly stream: string;
+  readonly body: RecordBody;
+};
+
+const RECORD = /^([cfrdq]) (\S+) (\S+) (\S+) (\{.*\})$/s;
+
+/** Reads a record; undefined for what is none. */
+export function parseRecord(text: string): TaskRecord | undefined {
+  const match = RECORD.exec(text);
+  if (match === null) return undefined;
+  const [, state, originId, entryId, stream, body] = match as unknown as [string, RecordState, ...string[]];
+  try {
+    return {
+      state,
+      originId: originId as string,
+      entryId: entryId as string,
+      stream: stream as string,
+      body: JSON.parse(body as string) as RecordBody,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Width of a result hash, in ms of the tasks' first entry. Bounds how many results expire in one go. */
+export const RESULT_BUCKET_MS = 16;
+
+/** Number of the result hash that holds the result of a first-attempt task, by its entry. */
+export function resultBucket(entryId: string): number {
+  return Math.floor(entryTimeMs(entryId) / RESULT_BUCKET_MS);
+}
+
+/**
+ * A result as the hashes hold it: `<started> <finished> <worker> <JSON>`, of a first attempt; built by concatenation, once
+ * per task.
+ *
+ * @param startedAtMs epoch ms, like `finishedAtMs`
+ */
+export function packResult(startedAtMs: number, finishedAtMs: number, worker: string, resultJson: string): string {
+  return `${startedAtMs} ${finishedAtMs} ${worker} ${resultJson}`;
+}
+
+/** Reads a packed result; what is empty (the result was not to be kept) or unreadable has no result in it. */
+export function parseResult(text: string): RecordBody {
+  const match = /^(\d+) (\d+) (\S+) (.*)$/s.exec(text);
+  const body = { attempts: 1 };
+  if (match === null) return body;
+  const [, started, finished, worker, json] = match as unknown as [string, string, string, string, string];
+  try {
+    return {
+      ...body,
+      startedAtMs: Number(started),
+      finishedAtMs: Number(finished),
+      worker,
+      result: JSON.parse(json) as unknown,
+    };
+  } catch {
+    return body;
+  }
+}
+
+/** The record of a completed task that has one: it was moved, or its id was chosen by the caller. */
+export function completedRecord(
+  head: { readonly originId: string; readonly entryId: string; readonly stream: string },
+  attempts: number,
+  packed: string,
+): string {
+  const [started, finished, worker] = packed.split(" ", 3) as [string, string, string];
+  const resultJson = packed.slice(started.length + finished.length + worker.length + 3);
+  const body = `{"attempts":${attempts},"startedAtMs":${started},"finishedAtMs":${finished},"worker":${JSON.stringify(worker)},"result":${resultJson}}`;
+  return `c ${head.originId} ${head.entryId} ${head.stream} ${body}`;
+}

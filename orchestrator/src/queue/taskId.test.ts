@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LANES } from "../metrics/contract.ts";
+import { entryTimeMs, generatedTaskIdPrefix, isChosenTaskId, parseGeneratedTaskId } from "./taskId.ts";
+
+const type = fc.stringMatching(/^[a-z][a-z0-9_-]{0,63}$/);
+const entryId = fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()).map(([ms, seq]) => `${ms}-${seq}`);
+
+describe("a generated task id", () => {
+  it("tells type, lane and entry, whatever they are", () => {
+    fc.assert(
+      fc.property(type, fc.constantFrom(...LANES), entryId, (type, lane, entryId) => {
+        const taskId = generatedTaskIdPrefix(type, lane) + entryId;
+        expect(parseGeneratedTaskId(taskId)).toEqual({ type, lane, entryId });
+        expect(isChosenTaskId(taskId)).toBe(false);
+      }),
+    );
+  });
+
+  it.each([
+    "",
+    "reasoning.express.1",
+    "reasoning.slow.1-1",
+    ".express.1-1",
+    "a.b.express.1-1",
+    "a.express.1-1 ",
+    "a.express.-1-1",
+  ])("is not %j", (text) => expect(parseGeneratedTaskId(text)).toBeUndefined());
+});
+
+describe("a chosen task id", () => {
+  it.each(["order-17", "a", "2025.11:3_x", "x".repeat(128), "ml.express.1"])("may be %j", (id) =>
+    expect(isChosenTaskId(id)).toBe(true),
+  );
+  it.each(["", "x".repeat(129), "a b", "ü", "a\n", "ml.express.1-1"])("may not be %j", (id) =>
+    expect(isChosenTaskId(id)).toBe(false),
+  );
+});
+
+it("the time of an entry is the first part of its id", () => {
+  expect(entryTimeMs("1795502809455-3")).toBe(1795502809455);
+  expect(entryTimeMs("-")).toBeNaN();
+});

@@ -1,0 +1,31 @@
+import { LANES, type Lane } from "../metrics/contract.ts";
+
+/** What a caller may choose as a task id. */
+export const TASK_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
+
+const GENERATED = new RegExp(`^([a-z][a-z0-9_-]{0,63})\\.(${LANES.join("|")})\\.(\\d+-\\d+)$`);
+
+/** A generated task id: it carries the stream id of its entry, so that a queued task is found without an index. */
+export type GeneratedTaskId = { readonly type: string; readonly lane: Lane; readonly entryId: string };
+
+/** The parts of a generated task id; undefined for one that a caller chose. */
+export function parseGeneratedTaskId(taskId: string): GeneratedTaskId | undefined {
+  const match = GENERATED.exec(taskId);
+  if (match?.[1] === undefined || match[3] === undefined) return undefined;
+  return { type: match[1], lane: match[2] as Lane, entryId: match[3] };
+}
+
+/** What the generated task ids of one lane start with. */
+export function generatedTaskIdPrefix(type: string, lane: Lane): string {
+  return `${type}.${lane}.`;
+}
+
+/** True for an id that a caller may choose: well formed, and not the look of a generated one. */
+export function isChosenTaskId(taskId: string): boolean {
+  return TASK_ID_PATTERN.test(taskId) && parseGeneratedTaskId(taskId) === undefined;
+}
+
+/** Milliseconds since the epoch of a stream id `ms-seq`; NaN for anything else. */
+export function entryTimeMs(entryId: string): number {
+  return Number.parseInt(entryId, 10);
+}

@@ -1,0 +1,88 @@
+import { Cluster, Redis } from "ioredis";
+
+/** A connection to one Redis server, to a Sentinel set or to a Cluster: the commands are the same. */
+export type RedisClient = Redis | Cluster;
+
+type Node = { readonly host: string; readonly port: number };
+
+/** Where Redis is and who we are there. */
+export type RedisSettings = {
+  /** `redis://` or `rediss://`; with Sentinels or a Cluster it still gives the scheme and the database. */
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly sentinels: readonly Node[];
+  readonly sentinelName: string;
+  readonly clusterNodes: readonly Node[];
+  readonly connectTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+};
+
+/**
+ * What a connection is for.
+ * - `commands`: shared, reconnects by itself; a command fails after the command time-out or with the connection.
+ * - `blocking`: owned by one blocked read. It never reconnects and never resends: a resent XREADGROUP can hang for
+ *   ever with every ping looking healthy, so its owner discards it and makes a new one.
+ */
+export type ConnectionPurpose = "commands" | "blocking";
+
+const KEEP_ALIVE_MS = 10_000;
+const RECONNECT_CAP_MS = 1_000;
+const SOCKET_TIMEOUT_MARGIN_MS = 100;
+
+/**
+ * Opens a connection. It connects in the background; an `error` listener is the caller's to add.
+ *
+ * @param name shown by CLIENT LIST
+ */
+export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose, name: string): RedisClient {
+  const options = redisOptions(settings, purpose, name);
+  if (settings.clusterNodes.length > 0) {
+    const clusterOptions = {
+      redisOptions: options,
+      clusterRetryStrategy: purpose === "blocking" ? () => null : reconnectDelayMs,
+      maxRedirections: 4,
+      retryDelayOnFailover: 200,
+      enableOfflineQueue: true,
+    };
+    return new Cluster([...settings.clusterNodes], clusterOptions);
+  }
+  if (settings.sentinels.length > 0) {
+    return new Redis({ ...options, sentinels: [...settings.sentinels], name: settings.sentinelName });
+  }
+  return new Redis(settings.url, options);
+}
+
+function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name: string) {
+  const url = new URL(settings.url);
+  const tls = url.protocol === "rediss:" ? { tls: { servername: url.hostname } } : {};
+  return {
+    ...tls,
+    // RESP2: maps would only be flattened again.
+    protocol: 2 as const,
+    connectionName: name,
+    // CLIENT SETINFO is unknown to Redis 7.0.
+    disableClientInfo: true,
+    ...(settings.username === undefined ? {} : { username: settings.username }),
+    ...(settings.password === undefined ? {} : { password: settings.password }),
+    connectTimeout: settings.connectTimeoutMs,
+    keepAlive: KEEP_ALIVE_MS,
+    // What was sent and not answered fails at once; its sender knows whether it may be repeated.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    ...(purpose === "blocking"
+      ? { retryStrategy: () => null }
+      : {
+          retryStrategy: reconnectDelayMs,
+          commandTimeout: settings.commandTimeoutMs,
+          // A command that times out leaves its connection open. One that answers nothing at all is given up.
+          socketTimeout: settings.commandTimeoutMs + SOCKET_TIMEOUT_MARGIN_MS,
+        }),
+  };
+}
+
+/** Doubling from 50 ms, capped, with jitter so that workers do not reconnect in step. */
+function reconnectDelayMs(times: number): number {
+  const ceiling = Math.min(RECONNECT_CAP_MS, 50 * 2 ** Math.min(times, 10));
+  return ceiling / 2 + Math.random() * (ceiling / 2);
+}

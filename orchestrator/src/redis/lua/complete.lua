@@ -1,0 +1,195 @@
+#!lua flags=allow-oom
+-- Finishes a batch of one consumer's entries: record or dead letter or retry first, then XACK and XDEL, then the books.
+-- Only for entries that the consumer still owns: XACK alone is not fenced, a late finisher would acknowledge what
+-- somebody else is working on. Allowed over maxmemory, because finishing work is what frees memory.
+--
+-- Results of first attempts go into hashes, many with one command: a key and an expiry each would cost more than all
+-- the rest. Tasks that have a record anyway (moved, or with an id of the caller's) keep theirs.
+--
+-- KEYS: stream, dead letters, delayed set, ledger
+-- ARGV: group, consumer, lane, record key prefix, result TTL in s (0: keep none), most entries the consumer can own,
+--       B = number of result hashes, then each: key, N, then N pairs of entry id and packed result;
+--       D = number of completed tasks with a record, then each: entry id, task id, record ('-': remove what is there);
+--       then the others, each six: kind (f, r, s), entry id, task id and
+--         f (dead letter): reason, record body without its opening brace, error
+--         r (retry):       delay in ms, record body without its opening brace, attempts
+--         s (settle what a former delivery finished): three unused
+-- Reply: {now in ms, error or '', {entry id, 'gone' | 'other', ...} not owned, {entry id, state letter and reason of a failure, ...} settled}
+local stream, dead_letters, delayed_set, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local group, consumer, lane, prefix, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+
+local pending = redis.pcall('XPENDING', stream, group, '-', '+', ARGV[6], consumer)
+if pending.err then return redis.error_reply(pending.err) end
+local owned = {}
+for i = 1, #pending do owned[pending[i][1]] = true end
+local all_seen = #pending < tonumber(ARGV[6])
+
+-- True once for each entry that is this consumer's: none is finished twice, whatever it is told.
+local missed = {}
+local function owns(id)
+  if owned[id] == false then return false end
+  local mine, row = owned[id], nil
+  if not mine then
+    row = redis.call('XPENDING', stream, group, id, id, 1)[1]
+    mine = row and row[2] == consumer and not all_seen
+  end
+  if mine then
+    owned[id] = false
+    return true
+  end
+  missed[#missed + 1] = id
+  missed[#missed + 1] = row and row[2] ~= consumer and 'other' or 'gone'
+  return false
+end
+
+-- Entries that are finished, and how to leave a trace of those whose result is not kept.
+local finished, traces, completed = {}, {}, 0
+local at = 8
+for _ = 1, tonumber(ARGV[7]) do
+  local key, last = ARGV[at], at + 1 + ARGV[at + 1] * 2
+  local all, before = true, completed
+  for i = at + 2, last, 2 do
+    local id = ARGV[i]
+    if owns(id) then
+      completed = completed + 1
+      finished[completed] = id
+    else
+      all = false
+    end
+  end
+  if completed > before then
+    if ttl == '0' then
+      traces[#traces + 1] = { key, before + 1, completed }
+    else
+      if all then
+        redis.call('HSET', key, unpack(ARGV, at + 2, last))
+      else
+        local mine = {}
+        for i = before + 1, completed do mine[finished[i]] = true end
+        for i = at + 2, last, 2 do
+          if mine[ARGV[i]] then redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
+        end
+      end
+      redis.call('EXPIRE', key, ttl)
+    end
+  end
+  at = last + 1
+end
+local others_at = at + ARGV[at] * 3
+for i = at + 1, others_at, 3 do
+  local id, key, record = ARGV[i], prefix .. ARGV[i + 1], ARGV[i + 2]
+  if owns(id) then
+    completed = completed + 1
+    finished[completed] = id
+    if record == '-' then
+      redis.call('DEL', key)
+      traces[#traces + 1] = { key, completed }
+    else
+      redis.call('SET', key, record, 'EX', ttl)
+    end
+  end
+end
+
+local function fields_of(id)
+  local entry = redis.call('XRANGE', stream, id, id)[1]
+  local map = {}
+  if entry then
+    for f = 1, #entry[2], 2 do map[entry[2][f]] = entry[2][f + 1] end
+  end
+  return entry and entry[2], map
+end
+
+-- State letter of the record when it is about this very entry or about the task that the entry stands for.
+local function state_of(task_id, id, origin)
+  local record = redis.call('GET', prefix .. task_id)
+  if not record then return nil end
+  local state, record_origin, record_entry = string.match(record, '^(%a) (%S+) (%S+) ')
+  if state == 'q' and record_entry == id then return nil end
+  if record_entry == id or record_origin == origin then
+    return state, string.match(record, '"reason":"(%a+)"')
+  end
+  return nil
+end
+
+local counts = { completed = completed, dead = 0, moved = 0 }
+local settled, parked = {}, 0
+for i = others_at + 1, #ARGV, 6 do
+  local kind, id, task_id = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  if owns(id) then
+    local raw, fields = fields_of(id)
+    local origin = fields.origin or id
+    local state, reason = state_of(task_id, id, origin)
+    if state == 'c' or (kind == 's' and not state) then
+      counts.completed = counts.completed + 1
+    elseif state == 'f' then
+      counts.dead = counts.dead + 1
+    elseif state then
+      counts.moved = counts.moved + 1
+    elseif kind == 'f' then
+      local letter = redis.call('XADD', dead_letters, '*', 'task_id', task_id, 'payload', fields.payload or '',
+        'priority', fields.priority or '', 'type', fields.type or '', 'timestamp', fields.timestamp or '',
+        'lane', lane, 'reason', ARGV[i + 3], 'error', ARGV[i + 5], 'attempts', string.match(ARGV[i + 4], '"attempts":(%d+)') or '0',
+        'stream', stream, 'entry_id', id, 'failed_at', now, 'history', fields.history or '[]',
+        -- What is no proper entry is kept as it was.
+        'entry', (raw and not (fields.task_id and fields.payload)) and cjson.encode(raw) or '')
+      redis.call('SET', prefix .. task_id, 'f ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {"deadLetterId":"' .. letter
+        .. '","finishedAtMs":' .. now .. ',' .. ARGV[i + 4])
+      counts.dead = counts.dead + 1
+    elseif kind == 'r' and raw then
+      local due = string.format('%.0f', now + tonumber(ARGV[i + 3]))
+      local copy = {}
+      for f = 1, #raw, 2 do
+        if raw[f] ~= 'attempt' and raw[f] ~= 'origin' then
+          copy[#copy + 1] = raw[f]
+          copy[#copy + 1] = raw[f + 1]
+        end
+      end
+      copy[#copy + 1] = 'attempt'
+      copy[#copy + 1] = ARGV[i + 5]
+      copy[#copy + 1] = 'origin'
+      copy[#copy + 1] = origin
+      if not fields.task_id then
+        copy[#copy + 1] = 'task_id'
+        copy[#copy + 1] = task_id
+      end
+      redis.call('ZADD', delayed_set, due, cjson.encode(copy))
+      redis.call('SET', prefix .. task_id, 'r ' .. origin .. ' - ' .. stream .. ' {"dueAtMs":' .. due .. ',' .. ARGV[i + 4])
+      parked = parked + 1
+    end
+    finished[#finished + 1] = id
+    settled[#settled + 1] = id
+    settled[#settled + 1] = state == 'f' and 'f ' .. (reason or 'internal') or state or ''
+  end
+end
+
+local failure = ''
+if #finished > 0 then
+  local acknowledged = redis.pcall('XACK', stream, group, unpack(finished))
+  if type(acknowledged) == 'table' then
+    failure = acknowledged.err
+  else
+    local deleted = redis.pcall('XDEL', stream, unpack(finished))
+    if type(deleted) == 'table' then failure = deleted.err end
+  end
+  if failure ~= '' then
+    -- The entries stay. What was parked is now there twice; its entry will be settled as moved. Where no results are
+    -- kept, a trace of the completion is, so that a redelivery does not run the task again.
+    if parked > 0 then redis.call('HINCRBY', ledger, lane .. ':moved', -parked) end
+    for _, trace in ipairs(traces) do
+      if trace[3] then
+        for i = trace[2], trace[3] do redis.call('HSET', trace[1], finished[i], '') end
+      else
+        redis.call('SET', trace[1], 'c - ' .. finished[trace[2]] .. ' ' .. stream .. ' {"attempts":1}')
+      end
+      redis.call('EXPIRE', trace[1], 3600)
+    end
+    return { now, failure, missed, settled }
+  end
+  for name, count in pairs(counts) do
+    if count > 0 then redis.call('HINCRBY', ledger, lane .. ':' .. name, count) end
+  end
+end
+return { now, failure, missed, settled }

@@ -1,0 +1,141 @@
+#!lua
+-- Accepts a batch of tasks: all of them, or none.
+--
+-- KEYS: controls, rate limit bucket; then for N types: 2N streams (express, regular), 2N delayed sets, N ledgers
+-- ARGV: record key prefix, depth limit, configured rate (0: none), timestamp, N, N type names,
+--       I = number of tasks to start now, then each: queue number, priority, task id or '', payload;
+--       then the delayed ones: queue number, priority, task id, payload, delay in ms
+-- Reply: {'ok', bypass, now, stream id | state letter of the duplicate, ...} or {'overload', stream}
+--        or {'rate_limit', ms to wait or -1}
+local prefix, max_depth, default_rate, timestamp = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local types = tonumber(ARGV[5])
+local immediate = tonumber(ARGV[5 + types + 1])
+local base = 5 + types + 1
+local delayed_base = base + immediate * 4
+local delayed = (#ARGV - delayed_base) / 5
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local controls = redis.call('HMGET', KEYS[1], 'express-bypass', 'rate-limit', 'rate')
+local bypass = controls[1] == '1'
+
+local function queue_of(number)
+  -- Odd numbers are express lanes; the regular lane of the same type follows.
+  if bypass and number % 2 == 1 then return number + 1 end
+  return number
+end
+
+-- Letter of a task that is known already; nil when its pointer leads to an entry that somebody deleted.
+local seen = {}
+local function known(id)
+  if seen[id] then return 'q' end
+  local record = redis.call('GET', prefix .. id)
+  if not record then return nil end
+  local state, _, entry, stream = string.match(record, '^(%a) (%S+) (%S+) (%S+) ')
+  if state == 'q' and #redis.call('XRANGE', stream, entry, entry) == 0 then return nil end
+  return state or 'q'
+end
+
+-- Read everything first: nothing is written before the whole batch is accepted.
+local reply = { 'ok', bypass and 1 or 0, string.format('%.0f', now) }
+local duplicate, fresh, wanted = {}, 0, {}
+for i = 1, immediate + delayed do
+  local at = i <= immediate and base + (i - 1) * 4 or delayed_base + (i - immediate - 1) * 5
+  local id = ARGV[at + 3]
+  local letter = id ~= '' and known(id) or nil
+  if letter then
+    duplicate[i] = letter
+  else
+    if id ~= '' then seen[id] = true end
+    fresh = fresh + 1
+    local number = queue_of(tonumber(ARGV[at + 1]))
+    wanted[number] = (wanted[number] or 0) + 1
+  end
+end
+
+local streams = {}
+for number, count in pairs(wanted) do
+  local key = KEYS[2 + number]
+  local info = redis.pcall('XINFO', 'STREAM', key)
+  local length, ms, seq = 0, 0, 0
+  if info.err then
+    if not string.find(info.err, 'no such key', 1, true) then return redis.error_reply(info.err) end
+  else
+    for f = 1, #info, 2 do
+      if info[f] == 'length' then
+        length = info[f + 1]
+      elseif info[f] == 'last-generated-id' then
+        local m, s = string.match(info[f + 1], '^(%d+)-(%d+)$')
+        ms, seq = tonumber(m), tonumber(s)
+      end
+    end
+  end
+  if length + count > max_depth then return { 'overload', key } end
+  -- A Lua number counts exactly up to 2^53. Ids beyond come from nobody's clock.
+  if ms > 9007199254740000 then return redis.error_reply('ERR last id of ' .. key .. ' is out of range') end
+  if now > ms then
+    ms, seq = now, -1
+  elseif seq > 9007199254740000 then
+    ms, seq = ms + 1, -1
+  end
+  local number_of_type = math.floor((number + 1) / 2)
+  streams[number] = {
+    key = key,
+    ms = string.format('%.0f-', ms),
+    seq = seq,
+    type = ARGV[5 + number_of_type],
+    id_prefix = ARGV[5 + number_of_type] .. (number % 2 == 1 and '.express.' or '.regular.'),
+  }
+end
+
+if fresh > 0 and (controls[2] == '1' or (not controls[2] and default_rate > 0)) then
+  local rate = tonumber(controls[3] or default_rate) or 0
+  if rate <= 0 then return { 'rate_limit', -1 } end
+  local bucket = redis.call('HMGET', KEYS[2], 'tokens', 'at')
+  local capacity = math.max(rate, 1)
+  local tokens = tonumber(bucket[1] or capacity) or capacity
+  tokens = math.min(capacity, tokens + math.max(0, now - (tonumber(bucket[2] or now) or now)) / 1000 * rate)
+  -- A batch larger than the bucket may pass when the bucket is full; it leaves a debt.
+  local needed = math.min(fresh, capacity)
+  if tokens < needed then return { 'rate_limit', math.ceil((needed - tokens) / rate * 1000) } end
+  redis.call('HSET', KEYS[2], 'tokens', string.format('%.6f', tokens - fresh), 'at', string.format('%.0f', now))
+end
+
+for i = 1, immediate do
+  if duplicate[i] then
+    reply[3 + i] = duplicate[i]
+  else
+    local at = base + (i - 1) * 4
+    local stream = streams[queue_of(tonumber(ARGV[at + 1]))]
+    local seq = stream.seq + 1
+    stream.seq = seq
+    local entry = stream.ms .. string.format('%.0f', seq)
+    local id = ARGV[at + 3]
+    local task_id = id ~= '' and id or stream.id_prefix .. entry
+    redis.call('XADD', stream.key, entry, 'task_id', task_id, 'payload', ARGV[at + 4], 'priority', ARGV[at + 2],
+      'type', stream.type, 'timestamp', timestamp)
+    if id ~= '' then
+      redis.call('SET', prefix .. id, 'q ' .. entry .. ' ' .. entry .. ' ' .. stream.key .. ' {"attempts":0}')
+    end
+    reply[3 + i] = entry
+  end
+end
+
+for i = immediate + 1, immediate + delayed do
+  if duplicate[i] then
+    reply[3 + i] = duplicate[i]
+  else
+    local at = delayed_base + (i - immediate - 1) * 5
+    local number = queue_of(tonumber(ARGV[at + 1]))
+    local id = ARGV[at + 3]
+    local due = string.format('%.0f', now + tonumber(ARGV[at + 5]))
+    redis.call('ZADD', KEYS[2 + 2 * types + number], due, cjson.encode({ 'task_id', id, 'payload', ARGV[at + 4],
+      'priority', ARGV[at + 2], 'type', streams[number].type, 'timestamp', timestamp }))
+    redis.call('SET', prefix .. id, 'd - - ' .. streams[number].key .. ' {"attempts":0,"dueAtMs":' .. due
+      .. ',"acceptedAtMs":' .. string.format('%.0f', now) .. '}')
+    redis.call('HINCRBY', KEYS[2 + 4 * types + math.floor((number + 1) / 2)],
+      (number % 2 == 1 and 'express' or 'regular') .. ':delayed', 1)
+    reply[3 + i] = 'D'
+  end
+end
+return reply

@@ -1,0 +1,174 @@
+import packageJson from "../package.json" with { type: "json" };
+import type { Config } from "./config.ts";
+import { within } from "./deadline.ts";
+import { loadHandlers } from "./handlers/registry.ts";
+import { logConnection } from "./health/connectionLog.ts";
+import { Readiness } from "./health/readiness.ts";
+import { selfCheck } from "./health/selfCheck.ts";
+import { createServer } from "./http/server.ts";
+import { createKeys } from "./keys.ts";
+import type { Log, LogSink } from "./log.ts";
+import { AckWindow } from "./metrics/ackWindow.ts";
+import { Cells } from "./metrics/cells.ts";
+import { createGaugeReader } from "./metrics/gauges.ts";
+import { createLayout } from "./metrics/layout.ts";
+import { createMetrics } from "./metrics/registry.ts";
+import { noTelemetry } from "./metrics/telemetry.ts";
+import { Totals } from "./metrics/totals.ts";
+import { Controls } from "./queue/controls.ts";
+import { DeadLetters } from "./queue/deadLetters.ts";
+import { TaskExplainer } from "./queue/explain.ts";
+import { Janitor } from "./queue/janitor.ts";
+import { Leases } from "./queue/leases.ts";
+import { TaskLookup } from "./queue/lookup.ts";
+import { MemoryGuard } from "./queue/memoryGuard.ts";
+import { Promoter } from "./queue/promoter.ts";
+import { readSnapshot } from "./queue/snapshot.ts";
+import { Submission } from "./queue/submission.ts";
+import { createRedis } from "./redis/connection.ts";
+import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
+import { createLoops } from "./supervisor/maintenance.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
+import { createUpstreams } from "./upstream/upstreams.ts";
+
+/** The running service. */
+export type Service = {
+  /** Where the API listens. */
+  readonly url: string;
+  /** Refuses new work, lets the workers finish or hand back what is in flight, closes everything. */
+  stop(): Promise<void>;
+};
+
+/** Requests under way at a stop get so long before their connections are cut. */
+const HTTP_CLOSE_TIMEOUT_MS = 2_000;
+
+/**
+ * Composition root of the main process. Resolves when the API listens: Redis need not be there yet, `/readyz` tells.
+ *
+ * @throws when a handler module cannot be loaded or the port is taken
+ */
+export async function startService(config: Config, log: Log, sink: LogSink): Promise<Service> {
+  const monotonicMs = () => performance.now();
+  const keys = createKeys(config.keyPrefix);
+  // Here the handlers only lend their schemas; the workers run them.
+  const handlers = await loadHandlers(config.handlers, createUpstreams(config.upstreams, noTelemetry, log));
+  const types = [...handlers.keys()];
+  const totals = new Totals(createLayout(types));
+  const telemetry = new Cells(totals.layout, totals.values);
+  const redis = createRedis(config.redis, "commands", "orchestrator");
+  const expectClose = logConnection(redis, log);
+
+  const supervisor = new Supervisor({
+    settings: {
+      script: new URL("./worker.ts", import.meta.url),
+      memoryLimitBytes: config.workers.memoryLimitBytes,
+      restartMinMs: config.workers.restartMinMs,
+      restartMaxMs: config.workers.restartMaxMs,
+      unresponsiveMs: config.workers.unresponsiveMs,
+      startTimeoutMs: config.workers.startTimeoutMs,
+      activeWithinMs: activeWithinMs(config),
+      workersPerType: config.workers.perType,
+      watchIntervalMs: config.workers.heartbeatIntervalMs,
+      drainTimeoutMs: config.shutdownTimeoutMs,
+    },
+    types,
+    totals,
+    log,
+    sink,
+    now: monotonicMs,
+  });
+  const readiness = new Readiness({
+    selfCheck: () => selfCheck(redis, { key: keys.controls, requiredCommands: REQUIRED_COMMANDS, now: Date.now }),
+    workers: supervisor,
+    types,
+    log,
+  });
+  const ackWindow = new AckWindow(totals, monotonicMs);
+  const snapshot = () => readSnapshot(redis, keys, types, config.load.rateLimitPerSecond);
+  const lookup = new TaskLookup(redis, keys, types);
+  const explainer = new TaskExplainer(redis, keys, types);
+  const controls = new Controls(redis, keys, config.load.rateLimitPerSecond);
+  const loops = createLoops({
+    config,
+    log,
+    supervisor,
+    types,
+    promoter: new Promoter(redis, keys, types),
+    leases: new Leases(redis, keys, config.instance),
+    janitor: new Janitor(redis, keys, types, goneAfterMs(config)),
+    ackWindow,
+    readiness,
+    readLag: async () => lagByType(await snapshot()),
+  });
+  const server = createServer({
+    settings: config.http,
+    version: packageJson.version,
+    log,
+    submission: new Submission({
+      redis,
+      keys,
+      types,
+      telemetry,
+      maxQueueDepth: config.load.maxQueueDepth,
+      rateLimitPerSecond: config.load.rateLimitPerSecond,
+      memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs),
+      now: Date.now,
+    }),
+    lookup: {
+      find: (taskId) => lookup.find(taskId),
+      explain: (taskId) => explainer.explain(taskId),
+    },
+    deadLetters: new DeadLetters(redis, keys, types),
+    controls,
+    supervisor,
+    queues: { read: snapshot },
+    readiness,
+    metrics: createMetrics(
+      totals,
+      createGaugeReader({ types, version: packageJson.version, readSnapshot: snapshot, supervisor, ackWindow }),
+    ),
+    logLevel: {
+      get: () => log.level,
+      set: (level) => {
+        log.level = level;
+        supervisor.setLogLevel(level);
+      },
+    },
+    types: handlers,
+    telemetry,
+  });
+
+  const url = await server.listen({ host: config.http.host, port: config.http.port });
+  supervisor.start();
+  for (const loop of loops) loop.start();
+  void readiness.check();
+  log.info({ url, types, version: packageJson.version, pid: process.pid }, `Orchestrator listens on ${url}`);
+
+  return {
+    url,
+    async stop() {
+      readiness.stopping();
+      await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
+      await supervisor.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
+      expectClose();
+      redis.disconnect();
+    },
+  };
+}
+
+/** A lane that works finishes a poll at least once in this time; what is older is a lane that does not work. */
+function activeWithinMs({ delivery, redis, workers }: Config): number {
+  return delivery.blockMs + redis.commandTimeoutMs + 2 * workers.heartbeatIntervalMs;
+}
+
+/** A consumer without a heartbeat for so long is gone: late enough that its entries were taken over before. */
+function goneAfterMs({ delivery }: Config): number {
+  return 2 * (delivery.orphanMinIdleMs + delivery.orphanRecoveryIntervalMs);
+}
+
+function lagByType(snapshot: Awaited<ReturnType<typeof readSnapshot>>): Map<string, number> {
+  const lags = new Map<string, number>();
+  for (const { lag, type } of snapshot.queues) lags.set(type, (lags.get(type) ?? 0) + lag);
+  return lags;
+}

@@ -1,0 +1,63 @@
+import type { Config } from "../config.ts";
+import { Autoscaler } from "../load/autoscaler.ts";
+import type { Log } from "../log.ts";
+import { Loop } from "./loop.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** How often the window of the acknowledgement success rate moves on. */
+const ACK_WINDOW_INTERVAL_MS = 5_000;
+/** How often the checks of `/readyz` are made for the log, when nobody asks. */
+const SELF_CHECK_INTERVAL_MS = 30_000;
+
+export type MaintenanceDeps = {
+  readonly config: Config;
+  readonly log: Log;
+  readonly supervisor: Supervisor;
+  readonly types: readonly string[];
+  /** Moves due retries and delayed tasks into their queues. */
+  readonly promoter: { runOnce(): Promise<unknown> };
+  /** Renews the leases of live workers. */
+  readonly leases: {
+    runOnce(workers: readonly { type: string; index: number }[], minIdleMs: number): Promise<unknown>;
+  };
+  /** Removes consumers that are gone. */
+  readonly janitor: { runOnce(): Promise<unknown> };
+  readonly ackWindow: { read(): unknown };
+  readonly readiness: { check(): Promise<unknown> };
+  /** Messages that wait or run, by type. */
+  readonly readLag: () => Promise<ReadonlyMap<string, number>>;
+};
+
+/** The loops of the main process: everything that is done again and again beside serving requests. */
+export function createLoops(deps: MaintenanceDeps): Loop[] {
+  const { config, log, supervisor, promoter, leases, janitor, ackWindow, readiness } = deps;
+  const { promoteIntervalMs, leaseIntervalMs, janitorIntervalMs } = config.delivery;
+  const loop = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
+    new Loop({ name, intervalMs, log, run });
+  const loops = [
+    loop("promotion of due tasks", promoteIntervalMs, () => promoter.runOnce()),
+    loop("renewal of leases", leaseIntervalMs, () => leases.runOnce(supervisor.alive(), leaseIntervalMs)),
+    loop("removal of gone consumers", janitorIntervalMs, () => janitor.runOnce()),
+    loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, async () => ackWindow.read()),
+    loop("self-check", SELF_CHECK_INTERVAL_MS, () => readiness.check()),
+  ];
+  if (config.autoscale.enabled) loops.push(autoscaleLoop(deps));
+  return loops;
+}
+
+function autoscaleLoop({ config, log, supervisor, types, readLag }: MaintenanceDeps): Loop {
+  const autoscalers = new Map(types.map((type) => [type, new Autoscaler(config.autoscale)]));
+  return new Loop({
+    name: "autoscaling",
+    intervalMs: config.autoscale.intervalMs,
+    log,
+    run: async () => {
+      const lags = await readLag();
+      for (const [type, autoscaler] of autoscalers) {
+        const workers = supervisor.wanted(type);
+        const wanted = autoscaler.decide(lags.get(type) ?? 0, workers);
+        if (wanted !== workers) supervisor.scale(type, wanted);
+      }
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import { LANES, type Lane } from "../metrics/contract.ts";
+
+/** What the main process tells a worker. Both run the same code, so messages carry no version. */
+export type ToWorker =
+  /** `types` are all task types: the layout of the metrics follows from them. */
+  | { readonly kind: "start"; readonly types: readonly string[]; readonly logLevel: string }
+  | { readonly kind: "level"; readonly logLevel: string }
+  /** Finish what is in flight within the time, hand back the rest, exit. */
+  | { readonly kind: "drain"; readonly timeoutMs: number };
+
+/** That a worker lives, and what it does. */
+export type Heartbeat = {
+  readonly kind: "heartbeat";
+  /** Milliseconds since each lane last finished a poll, or was last seen to have good reason not to poll. */
+  readonly pollAgeMs: Readonly<Record<Lane, number>>;
+  readonly inFlight: number;
+  readonly rssBytes: number;
+  /** Why it does not take tasks right now; empty when it does. */
+  readonly paused: string;
+  /** A task that goes on although it was aborted; empty when there is none. */
+  readonly stuckTask: string;
+};
+
+/** Increments of counters since the last one, and the states of the circuit breakers. */
+export type Flush = {
+  readonly kind: "metrics";
+  readonly deltas: readonly number[];
+  readonly circuits: readonly number[];
+};
+
+/** What a worker tells the main process. */
+export type FromWorker = Heartbeat | Flush;
+
+/** A worker's message, or undefined for anything else. The deltas themselves are checked where they are added. */
+export function parseFromWorker(message: unknown): FromWorker | undefined {
+  if (typeof message !== "object" || message === null || !("kind" in message)) return undefined;
+  const value = message as Record<string, unknown>;
+  switch (value.kind) {
+    case "heartbeat":
+      return LANES.every((lane) => isNumber((value.pollAgeMs as Record<string, unknown> | undefined)?.[lane])) &&
+        isNumber(value.inFlight) &&
+        isNumber(value.rssBytes) &&
+        typeof value.paused === "string" &&
+        typeof value.stuckTask === "string"
+        ? (message as Heartbeat)
+        : undefined;
+    case "metrics":
+      return isNumbers(value.deltas) && isNumbers(value.circuits) ? (message as Flush) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
+}

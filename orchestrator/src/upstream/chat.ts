@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { UpstreamError } from "../errors.ts";
+import type { Answer, UpstreamClient } from "./client.ts";
+
+export type ChatMessage = { readonly role: "system" | "user" | "assistant"; readonly content: string };
+
+/** What to ask a chat model. */
+export type ChatRequest = {
+  readonly messages: readonly ChatMessage[];
+  /** The configured model when absent. */
+  readonly model?: string | undefined;
+  readonly max_tokens?: number | undefined;
+  readonly temperature?: number | undefined;
+};
+
+/** The part of a chat completion that is used; vendors add to it as they like. */
+const completionSchema = z.looseObject({
+  model: z.string(),
+  choices: z
+    .array(z.looseObject({ finish_reason: z.string().nullish(), message: z.looseObject({ content: z.string() }) }))
+    .min(1),
+  usage: z
+    .looseObject({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() })
+    .optional(),
+  citations: z.array(z.string()).optional(),
+});
+
+/** A chat model's answer. */
+export type ChatAnswer = {
+  readonly content: string;
+  readonly model: string;
+  readonly finish_reason?: string;
+  readonly usage?: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly total_tokens: number;
+  };
+  readonly citations?: readonly string[];
+};
+
+/** Client of an OpenAI-compatible chat completion API. */
+export class ChatApi {
+  readonly #client: UpstreamClient;
+  readonly #defaultModel: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @param options `apiKey` is sent as a bearer token; APIs that need none get none */
+  constructor(client: UpstreamClient, options: { readonly model: string; readonly apiKey?: string | undefined }) {
+    this.#client = client;
+    this.#defaultModel = options.model;
+    this.#headers = {
+      "content-type": "application/json",
+      ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
+    };
+  }
+
+  /** @throws CircuitOpenError, UpstreamError, or the signal's reason */
+  complete({ model, ...request }: ChatRequest, signal: AbortSignal): Promise<Answer<ChatAnswer>> {
+    const body = JSON.stringify({ model: model ?? this.#defaultModel, ...request });
+    return this.#client.request(
+      { method: "POST", path: "/chat/completions", headers: this.#headers, body },
+      answerOf,
+      signal,
+    );
+  }
+}
+
+function answerOf(body: unknown): ChatAnswer {
+  const parsed = completionSchema.safeParse(body);
+  const choice = parsed.data?.choices[0];
+  if (!parsed.success || choice === undefined) {
+    throw new UpstreamError("chat", "chat sent no chat completion", { cause: parsed.error });
+  }
+  const { model, usage, citations } = parsed.data;
+  const { finish_reason: finishReason, message } = choice;
+  return {
+    content: message.content,
+    model,
+    ...(finishReason ? { finish_reason: finishReason } : {}),
+    ...(usage === undefined
+      ? {}
+      : {
+          usage: {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            total_tokens: usage.total_tokens,
+          },
+        }),
+    ...(citations === undefined ? {} : { citations }),
+  };
+}

@@ -1,0 +1,27 @@
+import { loadConfig } from "../config.ts";
+import { createLog, secretsOf, stdoutSink } from "../log.ts";
+import { workerName } from "../supervisor/workerProcess.ts";
+import { runWorker } from "./runWorker.ts";
+
+/** One worker process: forked by the supervisor with its type and number, it serves both lanes of that type. */
+const type = process.argv[2] ?? "";
+const index = Number(process.argv[3]);
+if (process.send === undefined || type === "" || !Number.isInteger(index)) {
+  process.stderr.write("worker.ts is started by the orchestrator (main.ts) and not by hand\n");
+  process.exit(64);
+}
+
+// A worker without its main process must not go on: the next main process starts others under the same names.
+process.on("disconnect", () => process.exit(1));
+if (!process.connected) process.exit(1);
+
+const config = loadConfig();
+const name = workerName(type, index);
+const log = createLog(config.log.level, stdoutSink, secretsOf(config), { worker: name });
+
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, `Worker ${name} crashed: ${error.message}`);
+  process.exit(1);
+});
+
+await runWorker({ type, index, config, log });

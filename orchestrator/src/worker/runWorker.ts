@@ -1,0 +1,127 @@
+import type { Config } from "../config.ts";
+import { NotFoundError } from "../errors.ts";
+import { loadHandlers } from "../handlers/registry.ts";
+import { createKeys } from "../keys.ts";
+import type { Log } from "../log.ts";
+import { Cells } from "../metrics/cells.ts";
+import { createLayout } from "../metrics/layout.ts";
+import type { RunnerSettings } from "../queue/runnerSettings.ts";
+import { type RunnerHealth, TaskRunner } from "../queue/taskRunner.ts";
+import { createRedis } from "../redis/connection.ts";
+import type { FromWorker, Heartbeat, ToWorker } from "../supervisor/protocol.ts";
+import { createUpstreams } from "../upstream/upstreams.ts";
+import { Reporter } from "./reporter.ts";
+
+export type WorkerDeps = {
+  readonly type: string;
+  readonly index: number;
+  readonly config: Config;
+  readonly log: Log;
+};
+
+/** Composition root of a worker process: starts when the main process says so, and exits when it is drained. */
+export async function runWorker({ type, index, config, log }: WorkerDeps): Promise<void> {
+  const orders = listen();
+  const order = await orders.start;
+  log.level = order.logLevel;
+  orders.onLevel((level) => {
+    log.level = level;
+  });
+
+  const cells = new Cells(createLayout(order.types));
+  const upstreams = createUpstreams(config.upstreams, cells, log);
+  const handler = (await loadHandlers(config.handlers, upstreams)).get(type);
+  if (handler === undefined) throw new NotFoundError("task handler", type);
+
+  const runner = new TaskRunner({
+    type,
+    index,
+    instance: config.instance,
+    keys: createKeys(config.keyPrefix),
+    settings: runnerSettings(type, config),
+    openRedis: (purpose, name) => createRedis(config.redis, purpose, name),
+    handler,
+    telemetry: cells,
+    now: Date.now,
+    random: Math.random,
+    log,
+  });
+  const reporter = new Reporter({
+    send: (message: FromWorker, sent) => {
+      // The main process is gone when this fails, and then so is this one, by its disconnect.
+      if (process.connected) process.send?.(message, undefined, undefined, () => sent());
+      else sent();
+    },
+    cells,
+    health: () => heartbeatOf(runner.health(), Date.now(), config.tasks.abortGraceMs),
+    heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
+  });
+
+  runner.start();
+  reporter.start();
+  const timeoutMs = await orders.drain(config.shutdownTimeoutMs);
+  await runner.drain(timeoutMs);
+  await reporter.stop();
+  process.exit(0);
+}
+
+type Start = Extract<ToWorker, { kind: "start" }>;
+
+/** The orders of the main process. Ctrl-C goes to the whole process group and is left to it; SIGTERM drains. */
+function listen() {
+  const start = Promise.withResolvers<Start>();
+  const drain = Promise.withResolvers<number | undefined>();
+  let onLevel = (_level: string): void => undefined;
+  process.on("message", (message: ToWorker) => {
+    if (message.kind === "start") start.resolve(message);
+    else if (message.kind === "drain") drain.resolve(message.timeoutMs);
+    else onLevel(message.logLevel);
+  });
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => drain.resolve(undefined));
+  return {
+    start: start.promise,
+    onLevel: (listener: typeof onLevel) => {
+      onLevel = listener;
+    },
+    /** Resolves to the time that the drain may take when one is ordered. */
+    drain: async (defaultTimeoutMs: number) => (await drain.promise) ?? defaultTimeoutMs,
+  };
+}
+
+function runnerSettings(type: string, { delivery, redis, tasks, workers }: Config): RunnerSettings {
+  const override = tasks.overrides[type];
+  return {
+    concurrency: workers.concurrency,
+    blockMs: delivery.blockMs,
+    connectTimeoutMs: redis.connectTimeoutMs,
+    commandTimeoutMs: redis.commandTimeoutMs,
+    taskTimeoutMs: override?.timeoutMs ?? tasks.timeoutMs,
+    maxAttempts: override?.maxAttempts ?? tasks.maxAttempts,
+    retryBaseMs: tasks.retryBaseMs,
+    retryCapMs: tasks.retryCapMs,
+    resultTtlSeconds: tasks.resultTtlSeconds,
+    maxResultBytes: tasks.maxResultBytes,
+    ackBackoffMs: delivery.ackBackoffMs,
+    orphanRecoveryIntervalMs: delivery.orphanRecoveryIntervalMs,
+    orphanMinIdleMs: delivery.orphanMinIdleMs,
+    deliveryLimit: delivery.deliveryLimit,
+  };
+}
+
+function heartbeatOf(health: RunnerHealth, now: number, abortGraceMs: number): Omit<Heartbeat, "kind" | "rssBytes"> {
+  const { lastPollCompletedAtMs, suspended, stuck } = health;
+  return {
+    pollAgeMs: {
+      express: Math.max(0, now - lastPollCompletedAtMs.express),
+      regular: Math.max(0, now - lastPollCompletedAtMs.regular),
+    },
+    inFlight: health.inFlight,
+    paused: suspended === undefined ? "" : pauseOf(suspended),
+    stuckTask: stuck !== undefined && stuck.overdueMs > abortGraceMs ? stuck.taskId : "",
+  };
+}
+
+function pauseOf(reason: NonNullable<RunnerHealth["suspended"]>): string {
+  return reason.kind === "paused" ? "paused by an administrator" : `circuit breaker of ${reason.upstream} is open`;
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startRedis } from "../support/redisServer.ts";
+import { exists, ServiceProcess } from "../support/service.ts";
+
+const DEADLINE_MS = 60_000;
+const TASKS = 100;
+/** WORKER_CONCURRENCY of the test service: what a worker that dies can have started. */
+const IN_FLIGHT = 8;
+
+describe("kill -9 under load", () => {
+  it("of a worker: restarted, counted, its tasks finished, no counter falls", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(TASKS, { takesMs: 40 });
+    const [victim] = (await service.workers()).filter(({ type }) => type === "reasoning");
+    await eventually(
+      () => service.metric("mcp_tasks_completed_total"),
+      (completed) => (completed ?? 0) > 20,
+      DEADLINE_MS,
+    );
+    process.kill(victim?.pid ?? 0, "SIGKILL");
+
+    const seen: number[] = [];
+    await service.drained(async () => seen.push((await service.metric("mcp_tasks_completed_total")) ?? -1));
+    expect(await service.states(ids)).toEqual({ completed: TASKS });
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(Math.max(...seen)).toBeLessThanOrEqual(TASKS);
+    expect(await service.metric("mcp_worker_crashes_total", 'reason="signal"')).toBe(1);
+    expect(service.output).toMatch(/Worker express_pool:reasoning:0 crashed \(signal\)/);
+    // At-least-once: what the victim had started is started again, and nothing else is.
+    const started = await service.started();
+    expect(new Set(started)).toEqual(new Set(ids));
+    expect(started.length).toBeLessThanOrEqual(TASKS + IN_FLIGHT);
+    await eventually(
+      () => service.metric("mcp_tasks_unaccounted"),
+      (unaccounted) => unaccounted === 0,
+      DEADLINE_MS,
+    );
+    await service.ready();
+  });
+
+  it("of the main process: its workers exit, and the next one finishes everything", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(TASKS, { takesMs: 50 });
+    const pids = (await service.workers()).map(({ pid }) => pid);
+    await eventually(
+      () => service.started(),
+      (started) => started.length > 20,
+      DEADLINE_MS,
+    );
+    service.kill("SIGKILL");
+    await eventually(
+      () => pids.filter(exists),
+      (left) => left.length === 0,
+      10_000,
+    );
+    const before = (await service.started()).length;
+    expect(before).toBeLessThan(TASKS);
+
+    await service.start();
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: TASKS });
+    expect((await service.started()).length).toBeLessThanOrEqual(TASKS + IN_FLIGHT);
+    await eventually(
+      () => service.metric("mcp_tasks_unaccounted"),
+      (unaccounted) => unaccounted === 0,
+      DEADLINE_MS,
+    );
+  });
+});
+
+describe("a worker that hangs", () => {
+  it("by SIGSTOP is recycled as unresponsive, and its tasks are finished", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(40, { takesMs: 100 });
+    await eventually(
+      () => service.started(),
+      (started) => started.length > 2,
+      DEADLINE_MS,
+    );
+    const [victim] = (await service.workers()).filter(({ type }) => type === "reasoning");
+    process.kill(victim?.pid ?? 0, "SIGSTOP");
+    await eventually(
+      () => service.metric("mcp_worker_crashes_total", 'reason="unresponsive"'),
+      (crashes) => crashes === 1,
+      15_000,
+    );
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: 40 });
+    expect(service.output).toMatch(/Worker express_pool:reasoning:0 stuck: no heartbeat/);
+  });
+
+  it("because a handler ignores its abort is recycled, and the task ends in the dead letters", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url,
+      TASK_TIMEOUT_MS: "300",
+      MAX_ATTEMPTS: "1",
+    });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(1, { takesMs: 30_000, deaf: true });
+    await eventually(
+      () => service.states(ids),
+      (states) => states.failed === 1,
+      DEADLINE_MS,
+    );
+    await eventually(
+      () => service.metric("mcp_worker_crashes_total", 'reason="unresponsive"'),
+      (crashes) => crashes === 1,
+      DEADLINE_MS,
+    );
+    expect(service.output).toMatch(/Worker express_pool:reasoning:0 timeout: task \S+ goes on although it was aborted/);
+    expect(await service.metric("mcp_tasks_failed_total", 'reason="timeout"')).toBe(1);
+  });
+
+  it("only because a handler blocks its event loop keeps its tasks: the main process renews their leases", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKERS_PER_TYPE: "2" });
+    await service.start();
+    await service.ready();
+    // Longer than ORPHAN_MIN_IDLE_MS, shorter than the time-outs; the other worker looks for orphans all the while.
+    const ids = await service.submit(1, { takesMs: 3_500, blocks: true });
+    await eventually(
+      () => service.states(ids),
+      (states) => states.completed === 1,
+      DEADLINE_MS,
+    );
+    expect(await service.started()).toEqual(ids);
+    expect(await service.metric("mcp_orphans_claimed_total")).toBe(0);
+  });
+});

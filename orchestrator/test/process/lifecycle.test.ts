@@ -1,0 +1,244 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startRedis } from "../support/redisServer.ts";
+import { ServiceProcess } from "../support/service.ts";
+
+describe("start", () => {
+  it("without Redis: alive, not ready and why, metrics within a second; it recovers by itself", async () => {
+    await using redis = await startRedis();
+    await redis.stop();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    expect((await service.get("/healthz")).status).toBe(200);
+    const readiness = await service.get("/readyz");
+    expect(readiness.status).toBe(503);
+    expect(readiness.body).toMatchObject({ ready: false, checks: [{ name: "redis", ok: false }, { name: "workers" }] });
+    const from = performance.now();
+    expect(await service.metric("mcp_redis_up")).toBe(0);
+    expect(performance.now() - from).toBeLessThan(1_000);
+    for (const gauge of ["mcp_queue_depth", "mcp_dlq_depth", "mcp_consumer_group_lag", "mcp_tasks_unaccounted"]) {
+      expect(await service.metric(gauge), gauge).toBeUndefined();
+    }
+    expect(await service.metric("mcp_active_workers")).toBe(0);
+    expect((await service.post("/api/v1/tasks", { type: "ml", payload: { journal: "x" } })).status).toBe(503);
+
+    await redis.start();
+    await service.ready();
+    const ids = await service.submit(5);
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: 5 });
+    expect(await service.metric("mcp_redis_up")).toBe(1);
+    expect(service.output).toMatch(/Redis connection lost or not there.*ECONNREFUSED/);
+    expect(service.output).toContain("Redis connection is back");
+  });
+
+  it("with a configuration that is not usable ends with status 78 and names every problem", async () => {
+    await using service = await ServiceProcess.create({ WORKER_CONCURRENCY: "none", WORKER_CONCURENCY: "4" });
+    service.spawn();
+    expect(await service.exited()).toBe(78);
+    expect(service.output).toContain("WORKER_CONCURRENCY: must be a whole number");
+    expect(service.output).toContain("did you mean WORKER_CONCURRENCY?");
+  });
+
+  it("on a port that is taken ends and says so", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, PORT: String(redis.port) });
+    service.spawn();
+    expect(await service.exited()).toBe(1);
+    expect(service.output).toMatch(/"level":"CRITICAL".*EADDRINUSE/);
+  });
+});
+
+describe("stop", () => {
+  it("by SIGTERM under load ends with status 0, runs no task twice, and the next start finishes the rest", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(100, { takesMs: 200 });
+    await eventually(
+      () => service.started(),
+      (started) => started.length > 4,
+      60_000,
+      50,
+    );
+    service.kill("SIGTERM");
+    expect(await service.exited()).toBe(0);
+    const before = (await service.started()).length;
+    expect(before).toBeLessThan(100);
+
+    await service.start();
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: 100 });
+    expect((await service.started()).toSorted()).toEqual(ids.toSorted());
+    expect(await service.metric("mcp_worker_crashes_total")).toBe(0);
+    expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
+  });
+
+  it("hands back what does not finish in time", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_TIMEOUT_MS: "300" });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(3, { takesMs: 3_000 });
+    await eventually(
+      () => service.started(),
+      (started) => started.length === 3,
+      60_000,
+      50,
+    );
+    service.kill("SIGTERM");
+    expect(await service.exited()).toBe(0);
+    await service.start();
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: 3 });
+  });
+
+  it("by a second signal ends at once", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_TIMEOUT_MS: "60000" });
+    await service.start();
+    await service.ready();
+    await service.submit(1, { takesMs: 3_900 });
+    await eventually(
+      () => service.started(),
+      (started) => started.length === 1,
+      60_000,
+      50,
+    );
+    service.kill("SIGINT");
+    await eventually(
+      () => service.output,
+      (output) => output.includes("Stopping"),
+      10_000,
+    );
+    service.kill("SIGTERM");
+    expect(await service.exited()).toBe(1);
+  });
+});
+
+describe("while it runs", () => {
+  it("the log level reaches the workers, whose lines are in the log file beside its own", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    await service.submit(1);
+    await service.drained();
+    expect(service.output).not.toContain("a line of the handler");
+    await service.post("/api/v1/admin/log-level", { level: "debug" }, "PUT");
+    await eventually(
+      async () => {
+        await service.submit(1);
+        return await readFile(join(service.directory, "logs/orchestrator.log"), "utf8");
+      },
+      (text) => text.includes("a line of the handler"),
+      60_000,
+      200,
+    );
+    const text = await readFile(join(service.directory, "logs/orchestrator.log"), "utf8");
+    const line = text.split("\n").find((candidate) => candidate.includes("a line of the handler")) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({ level: "DEBUG", worker: "express_pool:reasoning:0", type: "reasoning" });
+    expect(JSON.parse(line).task_id).toMatch(/^reasoning\.express\./);
+  });
+
+  it("workers are scaled through the API", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    await service.post("/api/v1/admin/workers/scale", { type: "ml", count: 2 });
+    await eventually(
+      () => service.metric("mcp_active_workers", 'type="ml"'),
+      (active) => active === 2,
+      60_000,
+      100,
+    );
+    await service.post("/api/v1/admin/workers/scale", { type: "ml", count: 0 });
+    await eventually(
+      () => service.metric("mcp_active_workers", 'type="ml"'),
+      (active) => active === 0,
+      60_000,
+      100,
+    );
+    expect(await service.metric("mcp_expected_workers", 'type="ml"')).toBe(0);
+    expect(await service.metric("mcp_worker_crashes_total")).toBe(0);
+    expect((await service.get("/readyz")).status).toBe(200);
+  });
+
+  it("a Redis that hangs leaves its gauges out of the scrape, which still takes less than a second", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await service.start();
+    await service.ready();
+    expect(await service.metric("mcp_queue_depth")).toBe(0);
+    process.kill(redis.pid, "SIGSTOP");
+    try {
+      for (let scrape = 0; scrape < 3; scrape++) {
+        const from = performance.now();
+        const { body } = await service.get("/metrics");
+        expect(performance.now() - from).toBeLessThan(1_000);
+        expect(body).toContain("\nmcp_redis_up 0\n");
+        expect(body).not.toMatch(/^mcp_(queue_depth|dlq_depth|tasks_unaccounted|oldest_task_age_seconds)[{ ]/m);
+        expect(body).toMatch(/^mcp_tasks_completed_total\{/m);
+      }
+      expect((await service.get("/readyz")).status).toBe(503);
+      await eventually(
+        () => service.metric("mcp_active_workers"),
+        (active) => active === 0,
+        30_000,
+        100,
+      );
+    } finally {
+      process.kill(redis.pid, "SIGCONT");
+    }
+    await service.ready();
+    expect(await service.metric("mcp_queue_depth")).toBe(0);
+  });
+
+  it("secrets do not show in the log, whatever goes wrong with them", async () => {
+    await using redis = await startRedis();
+    await redis.client.config("SET", "requirepass", "right");
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url.replace("//", "//:wr0ng-secret@"),
+      LOG_LEVEL: "trace",
+    });
+    await service.start();
+    await eventually(
+      () => service.get("/readyz"),
+      ({ status }) => status === 503,
+      10_000,
+    );
+    await eventually(
+      () => service.output,
+      (output) => output.includes("Redis connection"),
+      30_000,
+    );
+    expect(service.output).not.toContain("wr0ng-secret");
+  });
+
+  it("a worker that dies in a crash loop keeps the service up and the counter rising", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKER_RESTART_MAX_MS: "300" });
+    await service.start();
+    await service.ready();
+    for (let crashes = 1; crashes <= 3; crashes++) {
+      const worker = await eventually(
+        async () => (await service.workers()).find(({ type }) => type === "codegen"),
+        (found) => found?.active === true,
+        60_000,
+        100,
+      );
+      process.kill(worker?.pid ?? 0, "SIGKILL");
+      await eventually(
+        () => service.metric("mcp_worker_crashes_total", 'type="codegen",reason="signal"'),
+        (counted) => counted === crashes,
+        10_000,
+        50,
+      );
+    }
+    expect((await service.get("/healthz")).status).toBe(200);
+  });
+});

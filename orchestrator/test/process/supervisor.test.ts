@@ -1,0 +1,187 @@
+import { execFileSync } from "node:child_process";
+import { afterEach, describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { BUILT_IN_TYPES, type CrashReason } from "../../src/metrics/contract.ts";
+import { createLayout } from "../../src/metrics/layout.ts";
+import { Totals } from "../../src/metrics/totals.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { eventually } from "../support/eventually.ts";
+
+const running: Supervisor[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((supervisor) => supervisor.stop()));
+});
+
+function supervise(type: string, overrides: { workers?: number; restartMs?: readonly [number, number] } = {}) {
+  const types = [type];
+  const [restartMinMs, restartMaxMs] = overrides.restartMs ?? [50, 200];
+  const totals = new Totals(createLayout(types));
+  const lines: string[] = [];
+  const sink = { write: (line: string) => void lines.push(line) };
+  const supervisor = new Supervisor({
+    settings: {
+      script: new URL("./fixtures/worker.ts", import.meta.url),
+      memoryLimitBytes: 128 * 1024 ** 2,
+      restartMinMs,
+      restartMaxMs,
+      unresponsiveMs: 2_000,
+      startTimeoutMs: 2_000,
+      activeWithinMs: 1_000,
+      workersPerType: overrides.workers ?? 1,
+      watchIntervalMs: 50,
+      drainTimeoutMs: 300,
+    },
+    types,
+    totals,
+    log: createLog("info", sink),
+    sink,
+    now: () => performance.now(),
+  });
+  running.push(supervisor);
+  supervisor.start();
+  const crashes = (reason: CrashReason) => totals.read("mcp_worker_crashes_total", { type, reason });
+  const active = () => supervisor.status().filter((worker) => worker.active).length;
+  return { supervisor, totals, lines, crashes, active, log: () => lines.join("") };
+}
+
+describe("a worker that dies", () => {
+  it.each([
+    ["exits", "exit"],
+    ["throws", "exit"],
+    ["hoards", "oom"],
+    ["fat", "oom"],
+    ["silent", "unresponsive"],
+    ["stuck", "unresponsive"],
+  ] as const)("one that %s is counted as %s, logged and restarted", async (behaviour, reason) => {
+    const { crashes, supervisor, log } = supervise(behaviour);
+    await eventually(
+      () => crashes(reason),
+      (count) => count >= 2,
+      30_000,
+    );
+    expect(log()).toMatch(new RegExp(`Worker express_pool:${behaviour}:0 crashed \\(${reason}\\)`));
+    const [worker] = supervisor.status();
+    expect(worker?.restarts).toBeGreaterThanOrEqual(2);
+    expect(worker?.lastCrash?.reason).toBe(reason);
+  });
+
+  it("one that is killed is counted as signal and another takes its place", async () => {
+    const { crashes, supervisor, active } = supervise("healthy");
+    await eventually(active, (count) => count === 1);
+    const before = supervisor.status()[0]?.pid ?? 0;
+    process.kill(before, "SIGKILL");
+    await eventually(
+      () => crashes("signal"),
+      (count) => count === 1,
+    );
+    await eventually(
+      () => supervisor.status()[0],
+      (worker) => worker?.active === true && worker.pid !== before,
+    );
+  });
+
+  it("one that is stopped (SIGSTOP) is recycled as unresponsive within its limit", async () => {
+    const { crashes, supervisor, active, log } = supervise("healthy");
+    await eventually(active, (count) => count === 1);
+    process.kill(supervisor.status()[0]?.pid ?? 0, "SIGSTOP");
+    const stoppedAt = performance.now();
+    await eventually(active, (count) => count === 0, 1_500);
+    await eventually(
+      () => crashes("unresponsive"),
+      (count) => count === 1,
+      4_000,
+    );
+    expect(performance.now() - stoppedAt).toBeGreaterThan(1_500);
+    expect(log()).toMatch(/Worker express_pool:healthy:0 stuck: no heartbeat/);
+    await eventually(active, (count) => count === 1);
+  });
+
+  it("writes its last words into the log", async () => {
+    const { log } = supervise("throws");
+    await eventually(log, (text) => text.includes("Traceback of a handler"));
+  });
+});
+
+it("a crash loop of the default workers at the cap of the default back-off stays above 0.5 crashes per second", async () => {
+  const { perType, restartMaxMs } = loadConfig({}).workers;
+  const workers = BUILT_IN_TYPES.length * perType;
+  const { crashes } = supervise("exits", { workers, restartMs: [restartMaxMs, restartMaxMs] });
+  await eventually(
+    () => crashes("exit"),
+    (count) => count >= workers,
+  );
+  const from = performance.now();
+  await eventually(
+    () => crashes("exit"),
+    (count) => count >= 2 * workers,
+    30_000,
+  );
+  expect(workers / ((performance.now() - from) / 1_000)).toBeGreaterThan(0.5);
+});
+
+describe("the number of workers", () => {
+  it("can be raised and lowered while running, without a crash counted", async () => {
+    const { supervisor, crashes, active } = supervise("healthy", { workers: 2 });
+    await eventually(active, (count) => count === 2);
+    supervisor.scale("healthy", 4);
+    await eventually(active, (count) => count === 4);
+    supervisor.scale("healthy", 1);
+    await eventually(
+      () => supervisor.status(),
+      (status) => status.length === 1 && status[0]?.active === true,
+    );
+    supervisor.scale("healthy", 2);
+    await eventually(active, (count) => count === 2);
+    expect(crashes("exit") + crashes("signal")).toBe(0);
+  });
+
+  it("can be raised again while the worker to go is still stopping", async () => {
+    const { supervisor, crashes, active } = supervise("stubborn");
+    await eventually(active, (count) => count === 1);
+    const before = supervisor.status()[0]?.pid;
+    supervisor.scale("stubborn", 0);
+    supervisor.scale("stubborn", 1);
+    await eventually(
+      () => supervisor.status()[0],
+      (worker) => worker?.active === true && worker.pid !== before,
+      20_000,
+    );
+    expect(crashes("signal")).toBe(0);
+  });
+
+  it("refuses unknown types and numbers out of bounds", () => {
+    const { supervisor } = supervise("healthy");
+    expect(() => supervisor.scale("nope", 1)).toThrow(/No such task type/);
+    for (const count of [-1, 1.5, 257]) expect(() => supervisor.scale("healthy", count)).toThrow(RangeError);
+  });
+});
+
+it("counts as active only who polls both lanes", async () => {
+  const { supervisor, active } = supervise("blind");
+  await eventually(
+    () => supervisor.status()[0]?.heartbeatAgeMs,
+    (age) => age !== undefined,
+  );
+  expect(active()).toBe(0);
+});
+
+it("takes in deltas once and tells the worst circuit breaker; a dead worker's breaker no longer counts", async () => {
+  const { supervisor, totals, active } = supervise("healthy", { workers: 2 });
+  await eventually(active, (count) => count === 2);
+  expect(totals.values[0]).toBe(2);
+  expect(supervisor.circuits()).toEqual([2, 0]);
+  supervisor.scale("healthy", 0);
+  await eventually(
+    () => supervisor.status().length,
+    (count) => count === 0,
+  );
+  expect(supervisor.circuits()).toEqual([0, 0]);
+});
+
+it("shows its workers by name in the process list", async () => {
+  const { supervisor, active } = supervise("healthy");
+  await eventually(active, (count) => count === 1);
+  const pids = execFileSync("pgrep", ["-f", "express_pool:healthy:0"], { encoding: "utf8" }).trim().split("\n");
+  expect(pids).toContain(String(supervisor.status()[0]?.pid));
+});

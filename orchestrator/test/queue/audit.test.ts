@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { DeadLetters } from "../../src/queue/deadLetters.ts";
+import { Promoter } from "../../src/queue/promoter.ts";
+import { readSnapshot } from "../../src/queue/snapshot.ts";
+import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
+
+let server: RedisServer;
+let redis: RedisClient;
+beforeAll(async () => {
+  server = await startRedis();
+  redis = createRedis(server.settings(), "commands", "test");
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+});
+
+const { stream, group } = keys.queue(TYPE, "regular");
+const books = async () => (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
+
+/** What may happen to a queue. A payload says how often its task fails before it completes. */
+const step = fc.oneof(
+  fc.record({ do: fc.constant("submit" as const), failures: fc.nat(3), count: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ do: fc.constant("delay" as const), delayMs: fc.integer({ min: 1, max: 30 }) }),
+  fc.record({ do: fc.constant("addByHand" as const), payload: fc.constantFrom("0", "{", "1") }),
+  fc.record({ do: fc.constant("destroyGroup" as const) }),
+  fc.record({ do: fc.constant("deleteConsumer" as const) }),
+  fc.record({ do: fc.constant("claimAway" as const) }),
+  fc.record({ do: fc.constant("killConnections" as const) }),
+  fc.record({ do: fc.constant("retryDead" as const) }),
+  fc.record({ do: fc.constant("restart" as const) }),
+);
+
+it("the books balance at every moment, whatever is done to the queues", async () => {
+  const submission = createSubmission(redis);
+  const promoter = new Promoter(redis, keys, [TYPE]);
+  const deadLetters = new DeadLetters(redis, keys, [TYPE]);
+  const start = () =>
+    startRunner(
+      server,
+      async (payload, { attempt }) => {
+        if (attempt <= Number(payload)) throw new Error("as told");
+      },
+      { orphanMinIdleMs: 50, orphanRecoveryIntervalMs: 20, retryBaseMs: 1, retryCapMs: 5, deliveryLimit: 1_000 },
+    );
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+      await server.client.flushall();
+      let runner = start();
+      try {
+        for (const one of steps) {
+          switch (one.do) {
+            case "submit": {
+              const task = { type: TYPE, priority: 1, payloadJson: String(one.failures) };
+              await submission.submit(Array.from({ length: one.count }, () => task));
+              break;
+            }
+            case "delay":
+              await submission.submit([{ type: TYPE, priority: 20, payloadJson: "0", delayMs: one.delayMs }]);
+              break;
+            case "addByHand":
+              await server.client.xadd(stream, "*", "task_id", "by-hand", "payload", one.payload);
+              break;
+            case "destroyGroup":
+              await server.client.xgroup("DESTROY", stream, group).catch(() => 0);
+              break;
+            case "deleteConsumer":
+              await server.client.xgroup("DELCONSUMER", stream, group, `regular_${TYPE}_0`).catch(() => 0);
+              break;
+            case "claimAway":
+              await server.client.xautoclaim(stream, group, "regular_thief", 0, "0-0", "JUSTID").catch(() => 0);
+              break;
+            case "killConnections":
+              await server.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+              await eventually(
+                () => redis.ping().catch(() => ""),
+                (answer) => answer === "PONG",
+              );
+              break;
+            case "retryDead":
+              await deadLetters.retryWhere({});
+              break;
+            case "restart":
+              await runner.drain(0);
+              runner = start();
+              break;
+          }
+          expect(await books()).toEqual([0, 0]);
+          await promoter.runOnce();
+          expect(await books()).toEqual([0, 0]);
+        }
+        await eventually(
+          async () => {
+            await promoter.runOnce();
+            const { queues } = await readSnapshot(redis, keys, [TYPE], 0);
+            return queues.map(({ depth, delayed, unaccounted }) => [depth, delayed, unaccounted]);
+          },
+          (rows) => rows.flat().every((value) => value === 0),
+          20_000,
+        );
+      } finally {
+        await runner.drain(0);
+      }
+    }),
+    { numRuns: 12, endOnFailure: true },
+  );
+});
+
+it("a task that somebody deletes is missing in the books", async () => {
+  await server.client.flushall();
+  const submission = createSubmission(redis);
+  await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
+  await server.client.xtrim(stream, "MAXLEN", 1);
+  expect(await books()).toEqual([0, 2]);
+});

@@ -1,0 +1,290 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { CircuitOpenError, UpstreamError, ValidationError } from "../../src/errors.ts";
+import { Controls } from "../../src/queue/controls.ts";
+import { DeadLetters } from "../../src/queue/deadLetters.ts";
+import type { TaskHandler } from "../../src/queue/handler.ts";
+import { TaskLookup } from "../../src/queue/lookup.ts";
+import { Promoter } from "../../src/queue/promoter.ts";
+import { readSnapshot } from "../../src/queue/snapshot.ts";
+import type { TaskRequest, TaskView } from "../../src/queue/task.ts";
+import type { TaskRunner } from "../../src/queue/taskRunner.ts";
+import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
+
+let server: RedisServer;
+let redis: RedisClient;
+let promoting: NodeJS.Timeout;
+const runners: TaskRunner[] = [];
+beforeAll(async () => {
+  server = await startRedis();
+  redis = createRedis(server.settings(), "commands", "test");
+});
+beforeEach(async () => {
+  await server.client.flushall();
+  promoting = setInterval(() => void new Promoter(redis, keys, [TYPE]).runOnce(), 20);
+});
+afterEach(async () => {
+  await Promise.all(runners.splice(0).map((runner) => runner.drain(0)));
+  clearInterval(promoting);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+});
+
+const { stream } = keys.queue(TYPE, "regular");
+const letters = () => new DeadLetters(redis, keys, [TYPE]);
+const balance = async () => (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
+
+function run(...args: Parameters<typeof startRunner> extends [unknown, ...infer Rest] ? Rest : never): TaskRunner {
+  const runner = startRunner(server, ...args);
+  runners.push(runner);
+  return runner;
+}
+
+async function submit(fields: Partial<TaskRequest> = {}): Promise<string> {
+  const [receipt] = await createSubmission(redis).submit([
+    { type: TYPE, priority: 1, payloadJson: '{"a":1}', ...fields },
+  ]);
+  return receipt?.taskId ?? "";
+}
+
+const until = (taskId: string, status: TaskView["status"]) =>
+  eventually(
+    () => new TaskLookup(redis, keys, [TYPE]).find(taskId),
+    (view) => view?.status === status,
+  );
+
+describe("a task that fails", () => {
+  it("is tried again with its attempts counted, and completes", async () => {
+    const { telemetry, counts } = countingTelemetry();
+    const attempts: number[] = [];
+    const taskId = await submit();
+    run(
+      async (_payload, { attempt }) => {
+        attempts.push(attempt);
+        if (attempt < 3) throw new UpstreamError("chat", "500");
+        return "at last";
+      },
+      {},
+      { telemetry },
+    );
+    expect(await until(taskId, "completed")).toMatchObject({ attempts: 3, result: "at last" });
+    expect(attempts).toEqual([1, 2, 3]);
+    await eventually(
+      () => counts,
+      (seen) => seen["regular completed"] === 1,
+    );
+    expect(counts["regular retries"]).toBe(2);
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("waits for its retry in Redis, where its worker's death does not matter", async () => {
+    const taskId = await submit({ taskId: "patient" });
+    const first = run(
+      async () => {
+        throw new Error("not now");
+      },
+      { retryBaseMs: 400, retryCapMs: 400 },
+      { random: () => 0.99 },
+    );
+    const view = await until(taskId, "retrying");
+    expect(view).toMatchObject({ attempts: 1, error: { message: "not now" } });
+    expect(view?.dueAtMs).toBeGreaterThan(Date.now());
+    await first.drain(0);
+    run(async () => "later", {}, { index: 1 });
+    expect(await until(taskId, "completed")).toMatchObject({ attempts: 2, worker: `regular_${TYPE}_1` });
+  });
+
+  it("dies after its attempts, can be retried from the dead letters with its history, and die again", async () => {
+    let fail = true;
+    const taskId = await submit({ taskId: "stubborn", priority: 7 });
+    run(
+      async () => {
+        if (fail) throw new UpstreamError("chat", "still 500");
+        return "revived";
+      },
+      { maxAttempts: 2 },
+    );
+    await until(taskId, "failed");
+    const [letter] = (await letters().list({ limit: 5 })).items;
+    expect(letter).toMatchObject({
+      taskId,
+      reason: "upstream",
+      error: "still 500",
+      attempts: 2,
+      priority: 7,
+      payloadJson: '{"a":1}',
+      history: [],
+    });
+    expect(await letters().list({ limit: 5, reason: "poison" })).toEqual({ items: [] });
+    await letters().retry(letter?.id ?? "");
+    await eventually(
+      async () => (await letters().list({ limit: 5 })).items,
+      ([again]) => again !== undefined && again.id !== letter?.id && again.history.length === 1,
+    );
+    fail = false;
+    expect(await letters().retryWhere({ reason: "upstream" })).toBe(1);
+    expect(await until(taskId, "completed")).toMatchObject({ result: "revived" });
+    expect((await letters().list({ limit: 5 })).items).toEqual([]);
+    await expect(letters().retry(letter?.id ?? "")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await eventually(balance, (sums) => sums.every((sum) => sum === 0));
+  });
+
+  it("dies at once when no retry can help", async () => {
+    run(async (payload) => {
+      throw payload === 1 ? new ValidationError(TYPE, ["no"]) : new UpstreamError("chat", "400", { permanent: true });
+    });
+    const invalid = await submit({ payloadJson: "1" });
+    const refused = await submit({ payloadJson: "2" });
+    expect(await until(invalid, "failed")).toMatchObject({ attempts: 1, error: { reason: "validation" } });
+    expect(await until(refused, "failed")).toMatchObject({ attempts: 1, error: { reason: "upstream" } });
+  });
+
+  it("is gone for good when its dead letter is discarded", async () => {
+    const taskId = await submit();
+    run(
+      async () => {
+        throw new Error("no");
+      },
+      { maxAttempts: 1 },
+    );
+    const view = await until(taskId, "failed");
+    await letters().discard(view?.deadLetterId ?? "");
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId)).toBeUndefined();
+    await expect(letters().discard(view?.deadLetterId ?? "")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await letters().get("nonsense")).toBeUndefined();
+  });
+
+  it("by taking too long is aborted, and does not keep its slot when it listens", async () => {
+    let aborted: unknown;
+    const taskId = await submit();
+    const runner = run(
+      (_payload, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            aborted = signal.reason;
+            reject(new Error("stopped"));
+          });
+        }),
+      { taskTimeoutMs: 100, maxAttempts: 1 },
+    );
+    expect(await until(taskId, "failed")).toMatchObject({ error: { reason: "timeout", code: "TASK_TIMEOUT" } });
+    expect(aborted).toMatchObject({ code: "TASK_TIMEOUT" });
+    await eventually(
+      () => runner.health(),
+      ({ inFlight, stuck }) => inFlight === 0 && stuck === undefined,
+    );
+  });
+
+  it("by taking too long and not listening shows as stuck, and its outcome stands", async () => {
+    const taskId = await submit();
+    const runner = run(() => new Promise(() => undefined), { taskTimeoutMs: 50, maxAttempts: 1 });
+    await until(taskId, "failed");
+    expect(runner.health().stuck).toMatchObject({ taskId });
+    expect(runner.health().inFlight).toBe(1);
+  });
+});
+
+describe("an entry added by hand", () => {
+  const handler: TaskHandler = {
+    type: TYPE,
+    schema: z.object({ test: z.number(), more: z.string().default("default") }),
+    run: async (payload) => payload,
+  };
+  const add = (...fields: string[]) => server.client.xadd(stream, "*", ...fields);
+
+  it("in the runbook's form is run like any other", async () => {
+    run(handler.run, {}, { handler });
+    const fields = ["priority", "15", "type", TYPE, "timestamp", "2025-11-03T00:00:00+00:00"];
+    await add("task_id", "test_1", "payload", '{"test":1}', ...fields);
+    expect(await until("test_1", "completed")).toMatchObject({ result: { test: 1, more: "default" } });
+  });
+
+  it.each([
+    ["no payload", ["task_id", "odd"]],
+    ["a payload that is no JSON", ["task_id", "odd", "payload", "{"]],
+    ["a payload that does not fit", ["task_id", "odd", "payload", '{"test":"x"}']],
+    ["another type", ["task_id", "odd", "payload", '{"test":1}', "type", "ml"]],
+  ])("with %s becomes a dead letter", async (_what, fields) => {
+    run(handler.run, {}, { handler });
+    await add(...fields);
+    expect(await until("odd", "failed")).toMatchObject({ error: { reason: "validation" } });
+    await eventually(balance, (sums) => sums.every((sum) => sum === 0));
+  });
+
+  it("with nothing but a payload, and a strange priority, is run under a generated id", async () => {
+    run(handler.run, {}, { handler });
+    const id = await add("payload", '{"test":1}', "priority", "urgent", "timestamp", "yesterday");
+    await until(`${TYPE}.regular.${id}`, "completed");
+  });
+});
+
+describe("a type that may not run", () => {
+  it("keeps its tasks without an attempt while its circuit breaker is open", async () => {
+    let open = true;
+    const attempts: number[] = [];
+    const ids = await Promise.all(Array.from({ length: 40 }, () => submit()));
+    const runner = run(async (_payload, { attempt }) => {
+      if (open) throw new CircuitOpenError("chat");
+      attempts.push(attempt);
+    });
+    await eventually(
+      () => runner.health().suspended,
+      (reason) => reason?.kind === "circuit" && reason.upstream === "chat",
+    );
+    const polled = runner.health().lastPollCompletedAtMs.regular;
+    await eventually(
+      () => runner.health().lastPollCompletedAtMs.regular,
+      (at) => at > polled,
+    );
+    expect(await redis.xlen(stream)).toBe(40);
+    open = false;
+    for (const id of ids) await until(id, "completed");
+    expect(attempts).toEqual(Array.from({ length: 40 }, () => 1));
+    expect(runner.health().suspended).toBeUndefined();
+  });
+
+  it("tries its suspects as probes, too, and comes back to the rest", async () => {
+    let open = true;
+    const ids = await Promise.all(Array.from({ length: 5 }, () => submit()));
+    const { group } = keys.queue(TYPE, "regular");
+    await server.client.xgroup("CREATE", stream, group, "0").catch(() => undefined);
+    const consumer = `regular_${TYPE}_0`;
+    await server.client.xreadgroup("GROUP", group, consumer, "COUNT", 3, "STREAMS", stream, ">");
+    const entries = await server.client.xrange(stream, "-", "+", "COUNT", 3);
+    const entryIds = entries.map(([id]) => id);
+    await server.client.call("XCLAIM", stream, group, consumer, "0", ...entryIds, "RETRYCOUNT", "2", "JUSTID");
+    const runner = run(async () => {
+      if (open) throw new CircuitOpenError("chat");
+    });
+    await eventually(
+      () => runner.health().suspended,
+      (reason) => reason?.kind === "circuit",
+    );
+    open = false;
+    for (const id of ids) await until(id, "completed");
+  });
+
+  it("waits while it is paused, and goes on when it is resumed", async () => {
+    const controls = new Controls(redis, keys, 0);
+    expect(await controls.pause(TYPE)).toMatchObject({ paused: [TYPE] });
+    const runner = run(async () => "ran");
+    await eventually(
+      () => runner.health().suspended,
+      (reason) => reason?.kind === "paused",
+    );
+    const taskId = await submit();
+    const polled = runner.health().lastPollCompletedAtMs.regular;
+    await eventually(
+      () => runner.health().lastPollCompletedAtMs.regular,
+      (at) => at > polled,
+    );
+    expect(await redis.xlen(stream)).toBe(1);
+    await controls.resume(TYPE);
+    await until(taskId, "completed");
+  });
+});

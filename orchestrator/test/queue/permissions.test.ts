@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Controls } from "../../src/queue/controls.ts";
+import { DeadLetters } from "../../src/queue/deadLetters.ts";
+import { TaskExplainer } from "../../src/queue/explain.ts";
+import { Janitor } from "../../src/queue/janitor.ts";
+import { Leases } from "../../src/queue/leases.ts";
+import { TaskLookup } from "../../src/queue/lookup.ts";
+import { Promoter } from "../../src/queue/promoter.ts";
+import { readSnapshot } from "../../src/queue/snapshot.ts";
+import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { aclRules } from "../../src/redis/permissions.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
+
+const user = { username: "service", password: "secret" };
+let server: RedisServer;
+let redis: RedisClient;
+beforeAll(async () => {
+  server = await startRedis();
+  await server.client.call("ACL", "SETUSER", user.username, "on", `>${user.password}`, ...aclRules(keys.prefix));
+  redis = createRedis(server.settings(user), "commands", "test");
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+});
+
+it("the service does all its work with the permissions of the list and no other", async () => {
+  const submission = createSubmission(redis, { rateLimitPerSecond: 1_000 });
+  const lookup = new TaskLookup(redis, keys, [TYPE]);
+  const explainer = new TaskExplainer(redis, keys, [TYPE]);
+  const deadLetters = new DeadLetters(redis, keys, [TYPE]);
+  const promoter = new Promoter(redis, keys, [TYPE]);
+  const controls = new Controls(redis, keys, 0);
+  await controls.setExpressBypass(true);
+  await controls.setExpressBypass(false);
+  await controls.enableRateLimit(1_000);
+  await controls.pause(TYPE);
+  await submission.submit([
+    { type: TYPE, priority: 1, payloadJson: '"fails"', taskId: "fails" },
+    { type: TYPE, priority: 20, payloadJson: '"late"', taskId: "late", delayMs: 1 },
+    { type: TYPE, priority: 20, payloadJson: '"plain"' },
+  ]);
+  expect(await explainer.explain("fails")).toMatchObject({ paused: true, ahead: { count: 0 } });
+  await controls.resume(TYPE);
+  const runner = startRunner(
+    server,
+    async (payload, { attempt }) => {
+      if (payload === "fails" && attempt < 3) throw new Error("no");
+      if (payload === "fails") throw new Error("for good");
+    },
+    {},
+    { openRedis: (purpose, name) => createRedis(server.settings(user), purpose, name) },
+  );
+  const failed = await eventually(
+    async () => {
+      await promoter.runOnce();
+      return await lookup.find("fails");
+    },
+    (view) => view?.status === "failed",
+  );
+  expect(failed).toMatchObject({ attempts: 3, error: { message: "for good" } });
+  await eventually(
+    () => lookup.find("late"),
+    (view) => view?.status === "completed",
+  );
+  await new Leases(redis, keys, "").runOnce([{ type: TYPE, index: 0 }], 0);
+  await runner.drain(1_000);
+  await eventually(
+    () => new Janitor(redis, keys, [TYPE], 1).runOnce(),
+    (removed) => removed.length > 0,
+  );
+  expect(await deadLetters.retryWhere({ type: TYPE })).toBe(1);
+  expect((await deadLetters.list({ limit: 1 })).items).toEqual([]);
+  await readSnapshot(redis, keys, [TYPE], 0);
+  expect(await server.client.call("ACL", "LOG")).toEqual([]);
+});

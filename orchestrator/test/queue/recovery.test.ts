@@ -1,0 +1,277 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { DeadLetters } from "../../src/queue/deadLetters.ts";
+import type { TaskHandler } from "../../src/queue/handler.ts";
+import { Janitor } from "../../src/queue/janitor.ts";
+import { Leases } from "../../src/queue/leases.ts";
+import { TaskLookup } from "../../src/queue/lookup.ts";
+import { readSnapshot } from "../../src/queue/snapshot.ts";
+import type { TaskRunner } from "../../src/queue/taskRunner.ts";
+import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
+
+let server: RedisServer;
+let redis: RedisClient;
+const runners: TaskRunner[] = [];
+beforeAll(async () => {
+  server = await startRedis();
+  redis = createRedis(server.settings(), "commands", "test");
+});
+beforeEach(() => server.client.flushall());
+afterEach(async () => {
+  await Promise.all(runners.splice(0).map((runner) => runner.drain(0)));
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+});
+
+const { stream, group } = keys.queue(TYPE, "regular");
+const EXPRESS = keys.queue(TYPE, "express");
+
+function run(...args: Parameters<typeof startRunner> extends [unknown, ...infer Rest] ? Rest : never): TaskRunner {
+  const runner = startRunner(server, ...args);
+  runners.push(runner);
+  return runner;
+}
+
+async function submit(count: number): Promise<string[]> {
+  const tasks = Array.from({ length: count }, (_, at) => ({ type: TYPE, priority: 1, payloadJson: String(at) }));
+  return (await createSubmission(redis).submit(tasks)).map(({ taskId }) => taskId);
+}
+
+/** Reads entries for a consumer that never comes back. */
+async function deliverTo(consumer: string, count: number): Promise<string[]> {
+  await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch(() => undefined);
+  const args = ["GROUP", group, consumer, "COUNT", String(count), "STREAMS", stream, ">"];
+  const reply = (await server.client.call("XREADGROUP", args)) as [string, [string, string[]][]][];
+  return (reply[0]?.[1] ?? []).map(([id]) => id);
+}
+
+const empty = () =>
+  eventually(
+    async () => [await redis.xlen(stream), await redis.xlen(EXPRESS.stream)],
+    ([a, b]) => a === 0 && b === 0,
+  );
+
+function recorder(): { seen: unknown[]; handle: TaskHandler["run"] } {
+  const seen: unknown[] = [];
+  return {
+    seen,
+    handle: async (payload) => {
+      seen.push(payload);
+      return payload;
+    },
+  };
+}
+
+async function balance(): Promise<number[]> {
+  return (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
+}
+
+describe("recovery", () => {
+  it("finishes what a worker of the same name left pending when it died", async () => {
+    await submit(300);
+    await deliverTo(`regular_${TYPE}_0`, 250);
+    const { seen, handle } = recorder();
+    run(handle);
+    await empty();
+    expect(seen.length).toBe(300);
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("takes over what other consumers stopped working on, over many pages and past deleted entries", async () => {
+    await submit(1_000);
+    const ids = await deliverTo("regular_gone", 1_000);
+    // XAUTOCLAIM meets whole pages of these, reports them and returns a cursor that is not the end.
+    await server.client.xdel(stream, ...ids.slice(0, 450));
+    const { telemetry, counts } = countingTelemetry();
+    const { seen, handle } = recorder();
+    run(handle, {}, { telemetry });
+    await empty();
+    expect(new Set(seen).size).toBe(550);
+    expect(seen.length).toBe(550);
+    await eventually(
+      () => counts["regular orphans"],
+      (orphans) => orphans === 550,
+    );
+    const [, , , pending] = (await server.client.xpending(stream, group)) as unknown[];
+    expect(pending).toBeNull();
+  });
+
+  it("shares orphans between two replicas without doing any twice", async () => {
+    await submit(1_000);
+    await deliverTo("regular_gone", 1_000);
+    const { seen, handle } = recorder();
+    run(handle, {}, { instance: "a" });
+    run(handle, {}, { instance: "b" });
+    await empty();
+    expect(seen.length).toBe(1_000);
+  });
+
+  it("gives a task that takes its workers down to the dead letters, as poison, and runs it no more", async () => {
+    const [taskId] = await submit(1);
+    const [id] = await deliverTo(`regular_${TYPE}_0`, 1);
+    await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id ?? "", "RETRYCOUNT", "5", "JUSTID");
+    const { telemetry, counts } = countingTelemetry();
+    const { seen, handle } = recorder();
+    run(handle, {}, { telemetry });
+    await empty();
+    expect(seen).toEqual([]);
+    const { items } = await new DeadLetters(redis, keys, [TYPE]).list({ limit: 10 });
+    expect(items).toMatchObject([{ taskId, reason: "poison", attempts: 5, payloadJson: "0", entryId: id, stream }]);
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId ?? "")).toMatchObject({
+      status: "failed",
+      deadLetterId: items[0]?.id,
+      error: { reason: "poison" },
+    });
+    await eventually(
+      () => counts["regular failed poison"],
+      (failed) => failed === 1,
+    );
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("runs suspects one at a time, with nothing beside them", async () => {
+    await submit(6);
+    const ids = await deliverTo(`regular_${TYPE}_0`, 4);
+    await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", ...ids, "RETRYCOUNT", "2", "JUSTID");
+    let running = 0;
+    const beside: number[] = [];
+    run(async () => {
+      beside.push(running++);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      running--;
+    });
+    await empty();
+    expect(beside.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(beside.length).toBe(6);
+  });
+
+  it("finds delivered entries that are pending for nobody, after XGROUP DELCONSUMER", async () => {
+    await submit(250);
+    await deliverTo("regular_gone", 200);
+    await server.client.xgroup("DELCONSUMER", stream, group, "regular_gone");
+    const { seen, handle } = recorder();
+    run(handle);
+    await empty();
+    expect(seen.length).toBe(250);
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("takes up what somebody claims for a consumer by hand", async () => {
+    const { seen, handle } = recorder();
+    run(handle, { orphanMinIdleMs: 600_000 });
+    await submit(1);
+    await empty();
+    await server.client.xgroup("SETID", stream, group, "$");
+    const id = (await server.client.xadd(stream, "*", "payload", '"by hand"')) as string;
+    await server.client.xgroup("CREATECONSUMER", stream, group, "regular_other");
+    await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id, "FORCE");
+    await empty();
+    expect(seen).toContain("by hand");
+  });
+
+  it("counts a late finisher and does not believe it", async () => {
+    const { telemetry, counts } = countingTelemetry();
+    let finish: (value: unknown) => void = () => undefined;
+    const started = new Promise<void>((resolve) => {
+      run(
+        () => {
+          resolve();
+          return new Promise((done) => {
+            finish = done;
+          });
+        },
+        { orphanMinIdleMs: 600_000 },
+        { telemetry },
+      );
+    });
+    const [taskId] = await submit(1);
+    await started;
+    const id = (await server.client.xrange(stream, "-", "+"))[0]?.[0] ?? "";
+    await server.client.call("XCLAIM", stream, group, "regular_thief", "0", id, "JUSTID");
+    finish("of the zombie");
+    await eventually(
+      () => counts["regular late"],
+      (late) => late === 1,
+    );
+    expect(counts["regular completed"]).toBeUndefined();
+    expect(await redis.xlen(stream)).toBe(1);
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId ?? "")).toMatchObject({
+      status: "running",
+      worker: "regular_thief",
+    });
+    run(async () => "of the new owner", {}, { instance: "b" });
+    await empty();
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId ?? "")).toMatchObject({ result: "of the new owner" });
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("lets a long task keep its entry while its lease is renewed, and lose it otherwise", async () => {
+    let starts = 0;
+    let finish: () => void = () => undefined;
+    const handle = () => {
+      starts++;
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    };
+    run(handle, { taskTimeoutMs: 60_000 });
+    await submit(1);
+    await eventually(
+      () => starts,
+      (count) => count === 1,
+    );
+    const leases = new Leases(redis, keys, "");
+    const other = startRunner(server, handle, { taskTimeoutMs: 60_000 }, { instance: "b" });
+    const until = Date.now() + 1_500;
+    await eventually(
+      () => leases.runOnce([{ type: TYPE, index: 0 }], 50),
+      () => Date.now() > until,
+    );
+    expect(starts).toBe(1);
+    await eventually(
+      () => starts,
+      (count) => count === 2,
+    );
+    finish();
+    await empty();
+    await other.drain(0);
+  });
+
+  it("goes on after FLUSHALL and after the group is destroyed, with what there is", async () => {
+    const { seen, handle } = recorder();
+    run(handle);
+    await submit(10);
+    await empty();
+    await server.client.flushall();
+    await submit(10);
+    await empty();
+    await server.client.xgroup("DESTROY", stream, group);
+    await submit(10);
+    await empty();
+    expect(seen.length).toBeGreaterThanOrEqual(30);
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("removes consumers only when nothing is pending for them and they are gone for long", async () => {
+    await submit(2);
+    await deliverTo("regular_busy", 1);
+    await server.client.xgroup("CREATECONSUMER", stream, group, "regular_gone");
+    await server.client.xgroup("CREATECONSUMER", stream, group, "regular_silent");
+    await server.client.zadd(keys.heartbeats, Date.now() + 60_000, "regular_silent");
+    const janitor = new Janitor(redis, keys, [TYPE], 100);
+    expect(await janitor.runOnce()).toEqual([]);
+    const removed = await eventually(
+      () => janitor.runOnce(),
+      (names) => names.length > 0,
+    );
+    expect(removed).toEqual(["regular_gone"]);
+    await server.client.zrem(keys.heartbeats, "regular_silent");
+    expect(await janitor.runOnce()).toEqual(["regular_silent"]);
+    const consumers = (await server.client.xinfo("CONSUMERS", stream, group)) as string[][];
+    expect(consumers.map((fields) => fields[1])).toEqual(["regular_busy"]);
+  });
+});

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { eventually } from "./eventually.ts";
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const handlers = fileURLToPath(new URL("../process/fixtures/handlers.ts", import.meta.url));
+
+/** Intervals short enough for tests, long enough for a loaded machine. One worker per type unless a test wants more. */
+const SETTINGS = {
+  PORT: "0",
+  HANDLERS: handlers,
+  WORKERS_PER_TYPE: "1",
+  WORKER_CONCURRENCY: "8",
+  BLOCK_MS: "300",
+  REDIS_COMMAND_TIMEOUT_MS: "1500",
+  HEARTBEAT_INTERVAL_MS: "200",
+  LEASE_INTERVAL_MS: "300",
+  ORPHAN_MIN_IDLE_MS: "2500",
+  ORPHAN_RECOVERY_INTERVAL_MS: "500",
+  TASK_TIMEOUT_MS: "4000",
+  TASK_ABORT_GRACE_MS: "500",
+  WORKER_UNRESPONSIVE_MS: "5000",
+  RETRY_BASE_MS: "50",
+  RETRY_CAP_MS: "200",
+  SHUTDOWN_TIMEOUT_MS: "5000",
+} as const;
+
+export type WorkerView = { worker: string; type: string; pid: number; active: boolean; restarts: number };
+
+/** The service as a process of its own, as it runs in production. */
+export class ServiceProcess {
+  readonly directory: string;
+  readonly #environment: Record<string, string>;
+  #child: ChildProcess | undefined;
+  #output = "";
+  #exited: Promise<number | NodeJS.Signals | null> = Promise.resolve(null);
+  url = "";
+
+  /** Prepares it; `start` starts it. */
+  static async create(environment: Record<string, string>): Promise<ServiceProcess> {
+    return new ServiceProcess(await mkdtemp(join(tmpdir(), "service-")), environment);
+  }
+
+  private constructor(directory: string, environment: Record<string, string>) {
+    this.directory = directory;
+    this.#environment = environment;
+  }
+
+  /** Starts it and waits until it listens. */
+  async start(): Promise<this> {
+    this.spawn();
+    const url = await eventually(
+      () => /"url":"(http[^"]+)"/.exec(this.#output)?.[1] ?? { output: this.#output, exitCode: this.#child?.exitCode },
+      (seen) => typeof seen === "string" || seen.exitCode !== null,
+      60_000,
+    );
+    if (typeof url !== "string") throw new Error(`the service ended: ${this.#output}`);
+    this.url = url;
+    return this;
+  }
+
+  /** Starts it and does not wait. */
+  spawn(): void {
+    this.#output = "";
+    const child = spawn(process.execPath, [main], {
+      cwd: this.directory,
+      env: { PATH: process.env.PATH, ...SETTINGS, ...this.#environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        this.#output += text;
+      });
+    }
+    this.#exited = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
+  }
+
+  /** What it has written since its last start. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Sends a signal to the main process. */
+  kill(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Resolves to exit code or signal when it has ended, with all its workers. */
+  exited(): Promise<number | NodeJS.Signals | null> {
+    return this.#exited;
+  }
+
+  /** Waits until it is ready and all wanted workers consume. */
+  async ready(): Promise<void> {
+    await eventually(
+      async () => ({ ready: (await this.get("/readyz")).body, workers: await this.workers() }),
+      ({ ready, workers }) => (ready as { ready: boolean }).ready && workers.every(({ active }) => active),
+      90_000,
+      100,
+    );
+  }
+
+  async get(path: string): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(10_000) });
+    const text = await response.text();
+    return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+  }
+
+  async post(path: string, body: unknown, method = "POST"): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async workers(): Promise<WorkerView[]> {
+    const { body } = await this.get("/api/v1/workers/status");
+    return (body as { workers: WorkerView[] }).workers;
+  }
+
+  /** Sum of a metric's samples whose labels contain `labels`; undefined when it is absent. */
+  async metric(name: string, labels = ""): Promise<number | undefined> {
+    const { body } = await this.get("/metrics");
+    const samples = String(body)
+      .split("\n")
+      .filter((line) => new RegExp(`^${name}[{ ]`).test(line) && line.includes(labels))
+      .map((line) => Number(line.slice(line.lastIndexOf(" "))));
+    return samples.length === 0 ? undefined : samples.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** Submits tasks of one type with this payload. @returns their ids */
+  async submit(count: number, payload: object = {}, type = "reasoning"): Promise<string[]> {
+    const task = { type, priority: 15, payload: { journal: this.journal, ...payload } };
+    const answer = await this.post("/api/v1/tasks/batch", { tasks: new Array(count).fill(task) });
+    if (answer.status !== 202) throw new Error(`not accepted: ${JSON.stringify(answer)}`);
+    return (answer.body as { tasks: { task_id: string }[] }).tasks.map(({ task_id }) => task_id);
+  }
+
+  /** Waits until every queue is empty, at a pace that leaves the machine to the service. */
+  async drained(observe: () => Promise<unknown> = async () => undefined): Promise<void> {
+    await eventually(
+      async () => {
+        await observe();
+        return await this.metric("mcp_consumer_group_lag");
+      },
+      (lag) => lag === 0,
+      90_000,
+      100,
+    );
+  }
+
+  /** The states of tasks, by how many there are of each. */
+  async states(ids: readonly string[]): Promise<Record<string, number>> {
+    const views = await Promise.all(ids.map((id) => this.get(`/api/v1/tasks/${id}`)));
+    const counts: Record<string, number> = {};
+    for (const { body } of views) {
+      const { status } = body as { status: string };
+      counts[status] = (counts[status] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** File in which tasks note that they were started. */
+  get journal(): string {
+    return join(this.directory, "journal");
+  }
+
+  /** Ids of the tasks that were started, in order, once per start. */
+  async started(): Promise<string[]> {
+    return (await readFile(this.journal, "utf8").catch(() => "")).split("\n").filter((id) => id !== "");
+  }
+
+  /** Writes a file into its working directory. @returns its path */
+  async file(name: string, content: string): Promise<string> {
+    await writeFile(join(this.directory, name), content);
+    return join(this.directory, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const workers = [...this.#output.matchAll(/"pid":(\d+),"msg":"Worker/g)].map(([, pid]) => Number(pid));
+    this.#child?.kill("SIGKILL");
+    for (const pid of workers) wake(pid);
+    await this.#exited;
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Lets a stopped worker notice that its main process is gone. */
+function wake(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // Gone already.
+  }
+}
+
+/** True while a process of this id exists. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import { pino } from "pino";
+import { createKeys } from "../../src/keys.ts";
+import { noTelemetry, type Telemetry } from "../../src/metrics/telemetry.ts";
+import type { TaskHandler } from "../../src/queue/handler.ts";
+import { MemoryGuard } from "../../src/queue/memoryGuard.ts";
+import type { RunnerSettings } from "../../src/queue/runnerSettings.ts";
+import { Submission, type SubmissionDeps } from "../../src/queue/submission.ts";
+import { TaskRunner, type TaskRunnerDeps } from "../../src/queue/taskRunner.ts";
+import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import type { RedisServer } from "./redisServer.ts";
+
+export const TYPE = "reasoning";
+export const keys = createKeys("mcp");
+
+/** Settings with intervals short enough for tests. */
+export const testSettings: RunnerSettings = {
+  concurrency: 8,
+  blockMs: 200,
+  connectTimeoutMs: 1_000,
+  commandTimeoutMs: 1_000,
+  taskTimeoutMs: 5_000,
+  maxAttempts: 3,
+  retryBaseMs: 20,
+  retryCapMs: 100,
+  resultTtlSeconds: 600,
+  maxResultBytes: 1_000_000,
+  ackBackoffMs: 20,
+  orphanRecoveryIntervalMs: 100,
+  orphanMinIdleMs: 400,
+  deliveryLimit: 5,
+};
+
+/** A worker on a real server, in this process. */
+export function startRunner(
+  server: Pick<RedisServer, "settings">,
+  run: TaskHandler["run"],
+  settings: Partial<RunnerSettings> = {},
+  deps: Partial<TaskRunnerDeps> = {},
+): TaskRunner {
+  const runner = new TaskRunner({
+    type: TYPE,
+    index: 0,
+    instance: "",
+    keys,
+    settings: { ...testSettings, ...settings },
+    openRedis: (purpose, name) => createRedis(server.settings(), purpose, name),
+    handler: { type: TYPE, run },
+    telemetry: noTelemetry,
+    now: Date.now,
+    random: Math.random,
+    log: pino({ level: "silent" }),
+    ...deps,
+  });
+  runner.start();
+  return runner;
+}
+
+/** A submission on a real server. */
+export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDeps> = {}): Submission {
+  return new Submission({
+    redis,
+    keys,
+    types: [TYPE],
+    maxQueueDepth: 1_000_000,
+    rateLimitPerSecond: 0,
+    memory: new MemoryGuard(redis, 0.8, Date.now),
+    telemetry: noTelemetry,
+    now: Date.now,
+    ...deps,
+  });
+}
+
+/** Counts what is reported to it. */
+export function countingTelemetry(): { telemetry: Telemetry; counts: Record<string, number> } {
+  const counts: Record<string, number> = {};
+  const add = (name: string, count: number) => {
+    counts[name] = (counts[name] ?? 0) + count;
+  };
+  const telemetry: Telemetry = {
+    lane: (_type, lane) => ({
+      enqueued: (count) => add(`${lane} enqueued`, count),
+      completed: (count) => add(`${lane} completed`, count),
+      failed: (reason, count) => add(`${lane} failed ${reason}`, count),
+      latency: () => add(`${lane} latencies`, 1),
+      ackAttempts: (ok, error) => {
+        add(`${lane} acks ok`, ok);
+        add(`${lane} acks error`, error);
+      },
+      ackFailures: (count) => add(`${lane} ack failures`, count),
+      orphans: (count) => add(`${lane} orphans`, count),
+      retries: (count) => add(`${lane} retries`, count),
+      lateFinishes: (count) => add(`${lane} late`, count),
+    }),
+    rejected: (_type, reason, count) => add(`rejected ${reason}`, count),
+    upstream: () => ({ request: () => undefined, circuit: () => undefined }),
+  };
+  return { telemetry, counts };
+}

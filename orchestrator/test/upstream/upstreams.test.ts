@@ -1,0 +1,221 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { CircuitOpenError, UpstreamError } from "../../src/errors.ts";
+import type { CircuitState } from "../../src/metrics/telemetry.ts";
+import { createUpstreams, type UpstreamSettings, type Upstreams } from "../../src/upstream/upstreams.ts";
+import { eventually } from "../support/eventually.ts";
+import { type SimulatorProcess, startSimulator } from "../support/simulator.ts";
+
+let simulator: SimulatorProcess;
+let upstreams: Upstreams | undefined;
+let outcomes: string[];
+let circuit: CircuitState[];
+
+beforeAll(async () => {
+  simulator = await startSimulator();
+});
+afterAll(() => simulator.stop());
+beforeEach(async () => {
+  outcomes = [];
+  circuit = [];
+  await simulator.reset();
+});
+afterEach(() => upstreams?.close());
+
+const RESET_MS = 300;
+const quiet = { info: () => undefined, warn: () => undefined };
+
+function build(changes: Partial<UpstreamSettings> = {}, url = simulator.url): Upstreams {
+  const settings: UpstreamSettings = {
+    timeoutMs: 2_000,
+    retries: 1,
+    maxConcurrent: 32,
+    breaker: { failureRatio: 0.5, windowMs: 5_000, minPerSecond: 0.5, resetMs: RESET_MS },
+    cacheMaxAgeMs: 0,
+    chat: { baseUrl: url, model: "sonar" },
+    market: { baseUrl: url },
+    ...changes,
+  };
+  const cells = {
+    request: (outcome: string) => outcomes.push(outcome),
+    circuit: (state: CircuitState) => circuit.push(state),
+  };
+  upstreams = createUpstreams(settings, { upstream: () => cells }, quiet);
+  return upstreams;
+}
+
+const never = new AbortController().signal;
+const ask = (api: Upstreams, content: string, signal: AbortSignal = never) =>
+  api.chat.complete({ messages: [{ role: "user", content }] }, signal);
+const btc = { category: "linear", symbol: "BTCUSDT", interval: "60", limit: 20 } as const;
+
+/** Makes failing calls until the breaker refuses one. */
+async function open(api: Upstreams, call: () => Promise<unknown> = () => ask(api, "fails")): Promise<void> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const error = await call().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (error instanceof CircuitOpenError) return;
+  }
+  throw new Error(`the breaker is still closed; outcomes: ${outcomes}`);
+}
+
+test("a chat completion comes back with its usage and citations", async () => {
+  const { value, degraded } = await ask(build(), "why?");
+  expect(degraded).toBe(false);
+  expect(value).toMatchObject({
+    content: "Answer to: why?",
+    model: "sonar",
+    usage: { total_tokens: expect.any(Number) },
+    citations: [expect.any(String)],
+  });
+  expect(outcomes).toEqual(["ok"]);
+});
+
+test("a base URL may have a path", async () => {
+  const api = build({ chat: { baseUrl: `${simulator.url}/v1/`, model: "sonar" } });
+  expect((await ask(api, "why?")).value.content).toBe("Answer to: why?");
+});
+
+test("klines come oldest first, as numbers", async () => {
+  const { value } = await build().market.klines(btc, never);
+  expect(value).toHaveLength(20);
+  const times = value.map(({ openedAtMs }) => openedAtMs);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(value[0]).toMatchObject({ open: expect.any(Number), close: expect.any(Number), volume: expect.any(Number) });
+});
+
+test.for([
+  [400, true],
+  [401, true],
+  [404, true],
+  [408, false],
+  [429, false],
+  [500, false],
+  [503, false],
+] as const)("an answer of %i is permanent: %s", async ([errorStatus, permanent]) => {
+  await simulator.control({ chat: { errorRate: 1, errorStatus } });
+  const error = await ask(build(), "q").catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UpstreamError);
+  expect(error).toMatchObject({ permanent, subject: "chat" });
+  expect((error as UpstreamError).retryAfterMs).toBe(errorStatus === 429 || errorStatus === 503 ? 1000 : undefined);
+  // One request each: only connection failures are retried here, the task's own retry does the rest.
+  expect((await simulator.stats()).chat.received).toBe(1);
+  expect(outcomes).toEqual(["error"]);
+});
+
+test("an error of the market API that hides behind HTTP 200 is an error", async () => {
+  const error = await build()
+    .market.klines({ ...btc, symbol: "no such symbol" }, never)
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ permanent: true, message: expect.stringContaining("retCode 10001") });
+  expect(outcomes).toEqual(["error"]);
+});
+
+test("one call's time-out leaves the others alone", async () => {
+  await simulator.control({ chat: { stall: true } });
+  const api = build({ timeoutMs: 400 });
+  const early = ask(api, "early").catch((thrown: unknown) => thrown);
+  await eventually(simulator.stats, ({ chat }) => chat.held === 1);
+  const abort = new AbortController();
+  const aborted = ask(api, "aborted", abort.signal).catch((thrown: unknown) => thrown);
+  await eventually(simulator.stats, ({ chat }) => chat.held === 2);
+  abort.abort(new Error("the task's time is over"));
+  expect(await aborted).toMatchObject({ message: "the task's time is over" });
+  await eventually(simulator.stats, ({ chat }) => chat.aborted === 1);
+  expect((await simulator.stats()).chat.held).toBe(1);
+  expect(await early).toMatchObject({ permanent: false, message: expect.stringContaining("timeout") });
+  const later = ask(api, "later");
+  await eventually(simulator.stats, ({ chat }) => chat.held === 1);
+  await simulator.control({ chat: { stall: false } });
+  expect((await later).value.content).toBe("Answer to: later");
+  expect(outcomes).toEqual(["timeout", "timeout", "ok"]);
+});
+
+test("the breaker opens on failures, lets one probe through after its time, and closes when that succeeds", async () => {
+  await simulator.control({ chat: { errorRate: 1, errorStatus: 500 } });
+  const api = build();
+  expect(api.availability("chat")).toEqual({ open: false, retryAtMs: 0 });
+  await open(api);
+  const { received } = (await simulator.stats()).chat;
+  const { open: isOpen, retryAtMs } = api.availability("chat");
+  expect(isOpen).toBe(true);
+  expect(retryAtMs).toBeGreaterThan(Date.now());
+  expect(retryAtMs).toBeLessThanOrEqual(Date.now() + RESET_MS);
+  await expect(ask(api, "q")).rejects.toThrow(CircuitOpenError);
+  expect((await simulator.stats()).chat.received).toBe(received);
+  expect(outcomes.at(-1)).toBe("rejected");
+
+  // Of many calls at once, one is the probe; it fails, and the others are refused without reaching the upstream.
+  await eventually(
+    () => api.availability("chat"),
+    (state) => !state.open,
+  );
+  const refused = await Promise.allSettled(Array.from({ length: 10 }, () => ask(api, "q")));
+  expect(refused.filter((result) => result.status === "rejected")).toHaveLength(10);
+  expect((await simulator.stats()).chat.received).toBe(received + 1);
+  expect(api.availability("chat").open).toBe(true);
+
+  await simulator.control({ chat: { errorRate: 0 } });
+  await eventually(
+    () => api.availability("chat"),
+    (state) => !state.open,
+  );
+  expect((await ask(api, "well again")).value.content).toBe("Answer to: well again");
+  expect(circuit.slice(-5)).toEqual(["open", "half_open", "open", "half_open", "closed"]);
+});
+
+test("refused requests say nothing against the upstream: the breaker stays closed", async () => {
+  await simulator.control({ chat: { errorRate: 1, errorStatus: 400 } });
+  const api = build();
+  for (let n = 0; n < 20; n += 1) await expect(ask(api, "q")).rejects.toMatchObject({ permanent: true });
+  expect(api.availability("chat").open).toBe(false);
+});
+
+test("the breaker of one upstream leaves the other alone", async () => {
+  await simulator.control({ chat: { errorRate: 1, errorStatus: 500 } });
+  const api = build();
+  await open(api);
+  expect((await api.market.klines(btc, never)).degraded).toBe(false);
+  expect(api.availability("market").open).toBe(false);
+});
+
+test("while the breaker is open an earlier answer serves, marked degraded, until it is too old", async () => {
+  const cacheMaxAgeMs = 1_500;
+  const api = build({
+    cacheMaxAgeMs,
+    breaker: { failureRatio: 0.5, windowMs: 5_000, minPerSecond: 0.5, resetMs: 60_000 },
+  });
+  const fresh = await ask(api, "known");
+  await simulator.control({ chat: { errorRate: 1, errorStatus: 500 } });
+  await open(api);
+  expect(await ask(api, "known")).toEqual({ value: fresh.value, degraded: true });
+  await expect(ask(api, "unknown")).rejects.toThrow(CircuitOpenError);
+  await eventually(
+    () => ask(api, "known").catch((thrown: unknown) => thrown),
+    (seen) => seen instanceof CircuitOpenError,
+  );
+});
+
+test("an upstream that is not there is retried at once, then reported, and used again when it is back", async () => {
+  const gone = await startSimulator();
+  await gone.stop();
+  const api = build({ retries: 2 }, gone.url);
+  const startedAtMs = performance.now();
+  const error = await ask(api, "q").catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ permanent: false, message: expect.stringContaining("ECONNREFUSED") });
+  // Two retries with a wait before each.
+  expect(performance.now() - startedAtMs).toBeGreaterThan(30);
+  await using _back = await startSimulator(Number(new URL(gone.url).port));
+  expect((await ask(api, "back")).value.content).toBe("Answer to: back");
+});
+
+test("more calls than allowed at once wait, and too many are refused", async () => {
+  await simulator.control({ chat: { stall: true } });
+  const api = build({ maxConcurrent: 2 });
+  const calls = Array.from({ length: 5 }, (_, n) => ask(api, `q${n}`).catch((thrown: unknown) => thrown));
+  expect(await calls[4]).toMatchObject({ permanent: false, message: expect.stringContaining("too many") });
+  await eventually(simulator.stats, ({ chat }) => chat.held === 2);
+  await simulator.control({ chat: { stall: false } });
+  for (const call of calls.slice(0, 4)) expect(await call).toMatchObject({ degraded: false });
+});
