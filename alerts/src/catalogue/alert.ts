@@ -1,0 +1,173 @@
+import { CatalogueError } from "../errors.ts";
+import type { PanelKey } from "../panels.ts";
+import { binary, type Comparator, call, type Expression, number } from "../promql/expression.ts";
+import { isBucketBound, recorded } from "../promql/series.ts";
+import { formatDuration, minutes } from "../timing.ts";
+import { formatThreshold, type Unit, valueTemplate } from "../units.ts";
+import type { Fault } from "./fault.ts";
+import type { Runbook } from "./runbook.ts";
+import type { Samples } from "./samples.ts";
+
+export type Severity = "critical" | "warning" | "none";
+
+/** What an alert watches, as a recording rule: the alert stays short, and the last value known can be held. */
+export type Signal = {
+  /** Name of the recorded series: `<labels>:<metric>:<operations>`. */
+  readonly record: string;
+  /** Labels that the recorded series keep. */
+  readonly labels: readonly string[];
+  readonly expression: Expression;
+  /** Signals that the expression reads; recorded before it. */
+  readonly inputs?: readonly Signal[];
+  /** True where the signal bridges missed scrapes by itself, as a share over a window does. */
+  readonly bridgesGaps?: true;
+};
+
+/** What an alert's texts can name; numbers come from here and are typed nowhere else. */
+export type Facts = {
+  /** The threshold with its unit: `500 messages`. */
+  readonly threshold: string;
+  /** The threshold as a number, for what a command's output is held against. */
+  readonly limit: number;
+  /** Prometheus template that prints the current value with its unit. */
+  readonly value: string;
+  /** The duration for which the condition must hold: `5m`. */
+  readonly for: string;
+  /** The window the signal looks back over, where it has one. */
+  readonly window: string;
+};
+
+/** One alert as its author writes it. Durations in milliseconds at production length. */
+export type AlertDefinition<Name extends string = string> = {
+  readonly name: Name;
+  readonly severity: Severity;
+  /** Wakes somebody up. */
+  readonly page?: true;
+  /** Absent only where the condition looks at nothing. */
+  readonly signal?: Signal;
+  readonly comparator: Comparator;
+  readonly threshold: {
+    readonly value: number;
+    readonly unit: Unit;
+    /** The histogram whose bucket bounds the threshold must be one of. */
+    readonly bucketOf?: "mcp_task_latency_seconds";
+    /** True where another number would be another alert: it cannot be overridden. */
+    readonly fixed?: true;
+  };
+  /** Window of the signal; told to dashboards and runbooks. */
+  readonly windowMs?: number;
+  readonly forMs: number;
+  readonly keepFiringForMs?: number;
+  /** Set where the condition is more than the held signal compared with the threshold. */
+  readonly condition?: (threshold: Expression) => Expression;
+  readonly summary: (facts: Facts) => string;
+  readonly description: (facts: Facts) => string;
+  readonly panel: PanelKey;
+  readonly runbook: (facts: Facts) => Runbook;
+  readonly samples: Samples;
+  readonly fault: Fault;
+};
+
+/** One alert, with overrides applied and texts written out. */
+export type Alert<Name extends string = string> = Omit<
+  AlertDefinition<Name>,
+  "condition" | "summary" | "description" | "runbook" | "keepFiringForMs" | "page"
+> & {
+  readonly page: boolean;
+  readonly keepFiringForMs: number;
+  readonly expression: Expression;
+  readonly summary: string;
+  readonly description: string;
+  readonly facts: Facts;
+  readonly runbook: Runbook;
+  /** True where the user chose another threshold than the one that ships. */
+  readonly overridden: boolean;
+};
+
+/**
+ * How long the last value known of a signal stands in for a missing one. Scrapes leave staleness markers when they
+ * fail: without this, one missed scrape would restart every `for` that is under way, and a few minutes without
+ * telemetry in the middle of an incident would be reported as its end.
+ */
+export const HOLDOVER_MS = minutes(5);
+
+/** An alert that dips under its threshold for less than this has not resolved. */
+export const KEEP_FIRING_FOR_MS = minutes(2);
+
+/**
+ * The same for an alert that inhibits others. It must outlive them: were it to go a few evaluations before them,
+ * somebody would be told at the end of an incident of what they need not be told during it.
+ */
+export const KEEP_INHIBITOR_FIRING_FOR_MS = minutes(3);
+
+/** Declares an alert; the type keeps its name. */
+export function defineAlert<const Name extends string>(definition: AlertDefinition<Name>): AlertDefinition<Name> {
+  return definition;
+}
+
+/** The last value of a signal within the holdover: the fresh one wherever telemetry comes in. */
+export function held(signal: Signal): Expression {
+  if (signal.bridgesGaps === true) return recorded(signal.record);
+  return call("last_over_time", recorded(signal.record, HOLDOVER_MS));
+}
+
+/**
+ * Applies the user's thresholds and writes the texts out.
+ *
+ * @throws CatalogueError when a threshold is no finite number, or is no bucket bound of the histogram it is held against
+ */
+export function resolveAlert<Name extends string>(
+  definition: AlertDefinition<Name>,
+  overrides: Readonly<Record<string, number>>,
+): Alert<Name> {
+  const { condition, page, keepFiringForMs, ...rest } = definition;
+  const override = overrides[definition.name];
+  if (override !== undefined && definition.threshold.fixed === true) {
+    throw new CatalogueError(
+      "THRESHOLD_FIXED",
+      definition.name,
+      `The threshold of ${definition.name} cannot be changed`,
+    );
+  }
+  const threshold = { ...definition.threshold, value: override ?? definition.threshold.value };
+  checkThreshold(definition.name, threshold);
+  const facts: Facts = {
+    threshold: formatThreshold(threshold.value, threshold.unit),
+    limit: threshold.value,
+    value: valueTemplate(threshold.unit),
+    for: formatDuration(definition.forMs),
+    window: definition.windowMs === undefined ? "" : formatDuration(definition.windowMs),
+  };
+  const limit = number(threshold.value);
+  return {
+    ...rest,
+    page: page ?? false,
+    keepFiringForMs: keepFiringForMs ?? KEEP_FIRING_FOR_MS,
+    threshold,
+    expression: condition?.(limit) ?? binary(held(signalOf(definition)), definition.comparator, limit),
+    facts,
+    summary: definition.summary(facts),
+    description: definition.description(facts),
+    runbook: definition.runbook(facts),
+    overridden: override !== undefined && override !== definition.threshold.value,
+  };
+}
+
+function signalOf({ name, signal }: AlertDefinition): Signal {
+  if (signal === undefined) throw new CatalogueError("NO_CONDITION", name, `${name} has neither signal nor condition`);
+  return signal;
+}
+
+function checkThreshold(name: string, { value, bucketOf }: AlertDefinition["threshold"]): void {
+  if (!Number.isFinite(value) || value < 0) {
+    throw new CatalogueError("THRESHOLD_INVALID", name, `The threshold of ${name} must be a number >= 0, not ${value}`);
+  }
+  if (bucketOf !== undefined && !isBucketBound(bucketOf, value)) {
+    throw new CatalogueError(
+      "THRESHOLD_NOT_A_BUCKET_BOUND",
+      name,
+      `The threshold of ${name}, ${value} s, is no bucket bound of ${bucketOf}: a quantile is interpolated inside a ` +
+        "bucket, so the alert would fire too early or too late. Choose a bound, or add one to the metric contract.",
+    );
+  }
+}

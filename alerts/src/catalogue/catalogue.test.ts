@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { CatalogueError } from "../errors.ts";
+import { renderPromtoolTests } from "../render/promtoolTests.ts";
+import { ruleFile } from "../render/ruleFile.ts";
+import { renderRunbook } from "../render/runbooks.ts";
+import { PRODUCTION } from "../timing.ts";
+import { ALERTS, buildCatalogue } from "./index.ts";
+
+const errorOf = (action: () => unknown): CatalogueError => {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof CatalogueError) return error;
+    throw error;
+  }
+  throw new Error("Nothing was thrown");
+};
+
+describe("a threshold of the user", () => {
+  const groups = buildCatalogue({ QueueDepthSpike: 2000, ExpressLatencyHigh: 0.25 });
+  const changed = groups.flatMap((group) => group.alerts);
+  const rules = ruleFile(PRODUCTION, undefined, groups).groups.flatMap((group) => group.rules);
+  const rule = (name: string) => rules.find((each) => "alert" in each && each.alert === name);
+  const alert = (name: string) => {
+    const found = changed.find((each) => each.name === name);
+    if (found === undefined) throw new Error(name);
+    return found;
+  };
+
+  test("is in the rule, its texts and the runbook", () => {
+    expect(rule("QueueDepthSpike")).toMatchObject({
+      expr: expect.stringMatching(/> 2000$/),
+      annotations: {
+        summary: expect.stringContaining("2000 messages"),
+        description: expect.stringContaining("2000 messages"),
+      },
+    });
+    const runbook = renderRunbook(alert("QueueDepthSpike"));
+    expect(runbook).toContain('"numberAbove":2000');
+    expect(runbook).not.toMatch(/\b500\b/);
+    expect(renderRunbook(alert("ExpressLatencyHigh"))).toContain("250 ms");
+  });
+
+  test("leaves the samples out, which are about another number, and says so", () => {
+    const tests = renderPromtoolTests("rules.yml", changed);
+    expect(tests).toContain("# Left out, since their thresholds are overridden: QueueDepthSpike, ExpressLatencyHigh");
+    expect(tests).not.toContain("QueueDepthSpike:");
+    expect(tests).toContain("HighConsumerLag:");
+  });
+
+  test.each([
+    [{ ExpressLatencyHigh: 0.12 }, "THRESHOLD_NOT_A_BUCKET_BOUND", "ExpressLatencyHigh"],
+    [{ QueueDepth: 1 }, "UNKNOWN_ALERT", "QueueDepth"],
+    [{ QueueDepthSpike: Number.NaN }, "THRESHOLD_INVALID", "QueueDepthSpike"],
+    [{ QueueDepthSpike: -1 }, "THRESHOLD_INVALID", "QueueDepthSpike"],
+    [{ NoActiveWorkers: 1 }, "THRESHOLD_FIXED", "NoActiveWorkers"],
+  ])("%o is refused, naming %s", (overrides, code, subject) => {
+    expect(errorOf(() => buildCatalogue(overrides as Record<string, number>))).toMatchObject({ code, subject });
+  });
+});
+
+describe.each(ALERTS.map((alert) => ({ alert, name: alert.name })))("the samples of $name", ({ alert }) => {
+  const { cases, threshold } = alert.samples;
+  const expectations = cases.flatMap((each) => each.expect);
+
+  test("are about the threshold that ships", () => {
+    expect(alert.overridden || threshold === alert.threshold.value).toBe(true);
+  });
+
+  test("show it silent, pending, firing and resolved, and told in words", () => {
+    expect(cases.some(({ annotated }) => annotated !== undefined)).toBe(true);
+    expect(expectations.some(({ firing = [] }) => firing.length > 0)).toBe(true);
+    if (alert.forMs === 0) return;
+    expect(
+      expectations.filter(({ pending = [], firing = [] }) => pending.length + firing.length === 0).length,
+    ).toBeGreaterThan(2);
+    expect(cases.some((each) => resolves(each.expect))).toBe(true);
+  });
+
+  test("show it pending one evaluation before it fires, and firing when its time has passed", () => {
+    if (alert.forMs === 0) return;
+    const exact = cases.some((each) =>
+      each.expect.some(({ at, pending = [] }, index) => {
+        const next = each.expect[index + 1];
+        return pending.length > 0 && (next?.firing ?? []).length > 0 && secondsBetween(at, next?.at ?? at) === 15;
+      }),
+    );
+    expect(exact).toBe(true);
+  });
+
+  test("are many enough", () => {
+    const least = alert.forMs === 0 ? 1 : PLATFORM.includes(alert.name) ? 4 : 9;
+    expect(cases.length).toBeGreaterThanOrEqual(least);
+    expect(expectations.length).toBeGreaterThanOrEqual(least * 2);
+  });
+});
+
+const PLATFORM: readonly string[] = [
+  "RedisMemoryHigh",
+  "DeadLetterQueueGrowing",
+  "TasksUnaccounted",
+  "OrchestratorTargetDown",
+];
+
+function resolves(expect: readonly { firing?: readonly unknown[]; pending?: readonly unknown[] }[]): boolean {
+  const fired = expect.findIndex(({ firing = [] }) => firing.length > 0);
+  return (
+    fired >= 0 && expect.slice(fired).some(({ firing = [], pending = [] }) => firing.length + pending.length === 0)
+  );
+}
+
+function secondsBetween(from: string, to: string): number {
+  const seconds = (time: string) => {
+    const [, minutes = "0", rest = "0"] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(time) ?? [];
+    return Number(minutes) * 60 + Number(rest);
+  };
+  return seconds(to) - seconds(from);
+}

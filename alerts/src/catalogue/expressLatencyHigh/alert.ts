@@ -1,0 +1,27 @@
+import { minutes } from "../../timing.ts";
+import { defineAlert } from "../alert.ts";
+import { EXPRESS_LATENCY_WINDOW_MS, expressLatency } from "../expressLatency.ts";
+import { runbook } from "./runbook.ts";
+import { samples } from "./samples.ts";
+
+export const expressLatencyHigh = defineAlert({
+  name: "ExpressLatencyHigh",
+  severity: "warning",
+  signal: expressLatency,
+  comparator: ">",
+  threshold: { value: 0.1, unit: "seconds", bucketOf: "mcp_task_latency_seconds" },
+  windowMs: EXPRESS_LATENCY_WINDOW_MS,
+  forMs: minutes(5),
+  summary: (facts) => `Express {{ $labels.type }} tasks take longer than ${facts.threshold} (p95)`,
+  description: (facts) =>
+    `The 95th percentile of express {{ $labels.type }} tasks over the last ${facts.window} is ${facts.value}, above ` +
+    `${facts.threshold} for ${facts.for}. Where none finished in that time, this is the age of the oldest one waiting.`,
+  panel: "express-latency",
+  runbook,
+  samples,
+  fault: {
+    id: "slow-upstream",
+    inject: "The upstream API answers in 200 ms.",
+    heal: "The upstream is fast again.",
+  },
+});

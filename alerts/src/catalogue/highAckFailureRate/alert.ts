@@ -1,0 +1,55 @@
+import { sum } from "../../promql/expression.ts";
+import { counterOver, recorded } from "../../promql/series.ts";
+import { badShare, increase } from "../../promql/signals.ts";
+import { minutes } from "../../timing.ts";
+import { defineAlert, KEEP_INHIBITOR_FIRING_FOR_MS, type Signal } from "../alert.ts";
+import { runbook } from "./runbook.ts";
+import { samples } from "./samples.ts";
+
+const windowMs = minutes(5);
+const labels = ["type", "lane"];
+
+/** Messages whose attempts all failed. */
+const failures: Signal = {
+  record: "type_lane:mcp_ack_failures:increase",
+  labels,
+  expression: sum(labels, increase(counterOver("mcp_ack_failures_total", windowMs))),
+};
+
+/** Their share of all that were settled. One alone in a window is no share. */
+const signal: Signal = {
+  record: "type_lane:mcp_ack_failures:ratio",
+  labels,
+  inputs: [failures],
+  bridgesGaps: true,
+  expression: badShare(
+    recorded(failures.record),
+    sum(labels, increase(counterOver("mcp_ack_attempts_total", windowMs, { outcome: "ok" }))),
+    2,
+  ),
+};
+
+export const highAckFailureRate = defineAlert({
+  name: "HighACKFailureRate",
+  severity: "critical",
+  signal,
+  comparator: ">",
+  threshold: { value: 0.01, unit: "ratio" },
+  windowMs,
+  forMs: minutes(5),
+  keepFiringForMs: KEEP_INHIBITOR_FIRING_FOR_MS,
+  summary: (facts) =>
+    `More than ${facts.threshold} of {{ $labels.type }} {{ $labels.lane }} messages cannot be acknowledged`,
+  description: (facts) =>
+    `${facts.value} of the {{ $labels.type }} messages of the {{ $labels.lane }} lane could not be acknowledged over ` +
+    `the last ${facts.window}, above ${facts.threshold} for ${facts.for}: their tasks are done but stay pending, and ` +
+    "orphan recovery will deliver them again.",
+  panel: "ack-failures",
+  runbook,
+  samples,
+  fault: {
+    id: "revoke-ack",
+    inject: "The service's Redis user loses the permission to acknowledge (XACK, XACKDEL).",
+    heal: "The permission is given back.",
+  },
+});

@@ -1,0 +1,192 @@
+import type { Samples } from "../samples.ts";
+import { counter } from "../scrapes.ts";
+
+const express = { type: "reasoning", lane: "express" };
+const regular = { type: "reasoning", lane: "regular" };
+const REASONING = 'type="reasoning", lane="express"';
+
+const failures = (labels = REASONING) => `mcp_ack_failures_total{${labels}}`;
+const ok = (labels = REASONING) => `mcp_ack_attempts_total{${labels}, outcome="ok"}`;
+const error = (labels = REASONING) => `mcp_ack_attempts_total{${labels}, outcome="error"}`;
+
+export const samples: Samples = {
+  threshold: 0.01,
+  labels: { severity: "critical", service: "mcp-orchestrator", team: "platform" },
+  cases: [
+    {
+      name: "one message in a hundred is the threshold and silent",
+      series: { [failures()]: counter({ "0s": 1 }), [ok()]: counter({ "0s": 99 }) },
+      expect: [{ at: "8m" }, { at: "20m" }, { at: "40m" }],
+    },
+    {
+      name: "a little under the threshold is silent, a little over it fires",
+      series: {
+        [failures()]: counter({ "0s": 1 }),
+        [ok()]: counter({ "0s": 102 }),
+        [failures('type="reasoning", lane="regular"')]: counter({ "0s": 1 }),
+        [ok('type="reasoning", lane="regular"')]: counter({ "0s": 96 }),
+      },
+      expect: [{ at: "20m", firing: [regular] }],
+    },
+    {
+      name: "pending from the first evaluation above it, firing after 5m and not one evaluation earlier, then resolved",
+      series: {
+        [failures()]: counter({ "0s": 0, "2m": 4, "12m": 0 }),
+        [error()]: counter({ "0s": 0, "2m": 12, "12m": 0 }),
+        [ok()]: counter({ "0s": 4 }),
+      },
+      expect: [
+        { at: "1m45s" },
+        { at: "2m", pending: [express] },
+        { at: "6m45s", pending: [express] },
+        { at: "7m", firing: [express] },
+        { at: "16m", firing: [express] },
+        { at: "19m15s", firing: [express] },
+        { at: "20m" },
+      ],
+      annotated: {
+        at: "11m",
+        labels: express,
+        annotations: {
+          summary: "More than 1 % of reasoning express messages cannot be acknowledged",
+          description:
+            "50% of the reasoning messages of the express lane could not be acknowledged over the last 5m, above 1 % " +
+            "for 5m: their tasks are done but stay pending, and orphan recovery will deliver them again.",
+          runbook_url: "http://localhost:8090/runbooks/HighACKFailureRate.md",
+          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=2&var-type=reasoning&var-lane=express",
+        },
+      },
+    },
+    {
+      name: "attempts that a retry rescues do not touch it",
+      series: { [failures()]: counter({ "0s": 0 }), [error()]: counter({ "0s": 30 }), [ok()]: counter({ "0s": 30 }) },
+      expect: [{ at: "10m" }, { at: "30m" }],
+    },
+    {
+      name: "no traffic divides nothing by nothing and is silent",
+      series: { [failures()]: counter({ "0s": 0 }), [error()]: counter({ "0s": 0 }), [ok()]: counter({ "0s": 0 }) },
+      expect: [{ at: "0s" }, { at: "10m" }, { at: "30m" }],
+    },
+    {
+      name: "one failure alone in an idle system is silent, also when telemetry is lost after it",
+      series: {
+        [failures()]: counter({ "0s": 0, "2m": 1, "2m15s": 0, "6m": "stale" }),
+        [ok()]: counter({ "0s": 0, "6m": "stale" }),
+      },
+      expect: [{ at: "2m" }, { at: "7m" }, { at: "9m" }, { at: "11m" }],
+    },
+    {
+      name: "one failure every few minutes in an idle system is no rate, two are",
+      series: {
+        [failures()]: counter({ "0s": 0, "3m": 1, "3m15s": 0, "9m": 1, "9m15s": 0, "15m": 1, "15m15s": 0 }),
+        [ok()]: counter({ "0s": 0 }),
+        [failures('type="reasoning", lane="regular"')]: counter({ "0s": 0, "3m": 2, "3m15s": 0, "6m": 2, "6m15s": 0 }),
+        [ok('type="reasoning", lane="regular"')]: counter({ "0s": 0 }),
+      },
+      expect: [{ at: "3m", pending: [regular] }, { at: "9m", firing: [regular] }, { at: "16m" }],
+    },
+    {
+      name: "it fires where no acknowledgement ever succeeded",
+      series: { [failures()]: counter({ "0s": 2 }), [error()]: counter({ "0s": 6 }) },
+      expect: [{ at: "10m", firing: [express] }],
+      annotated: {
+        at: "10m",
+        labels: express,
+        annotations: {
+          summary: "More than 1 % of reasoning express messages cannot be acknowledged",
+          description:
+            "100% of the reasoning messages of the express lane could not be acknowledged over the last 5m, above 1 % " +
+            "for 5m: their tasks are done but stay pending, and orphan recovery will deliver them again.",
+          runbook_url: "http://localhost:8090/runbooks/HighACKFailureRate.md",
+          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=2&var-type=reasoning&var-lane=express",
+        },
+      },
+    },
+    {
+      name: "a numerator that is born late is seen from its first increase",
+      series: {
+        [failures()]: counter({ "0s": "missing", "5m": 0, "6m": 30 }),
+        [ok()]: counter({ "0s": 20 }),
+      },
+      expect: [{ at: "5m45s" }, { at: "6m", pending: [express] }, { at: "11m", firing: [express] }],
+    },
+    {
+      name: "a counter that starts again at 0 makes no failures",
+      series: {
+        [failures()]: counter({ "0s": 100, "15s": 0, "8m": "reset", "8m15s": 0 }),
+        [ok()]: counter({ "0s": 100, "8m": "reset", "8m15s": 100 }),
+      },
+      expect: [{ at: "7m30s" }, { at: "8m" }, { at: "9m" }, { at: "14m" }],
+    },
+    {
+      name: "an incident goes on while a restarted service counts from 0 again",
+      series: {
+        [failures()]: counter({ "0s": 4, "12m": "reset", "12m15s": 4 }),
+        [ok()]: counter({ "0s": 20, "12m": "reset", "12m15s": 20 }),
+      },
+      expect: [
+        { at: "12m", firing: [express] },
+        { at: "15m", firing: [express] },
+        { at: "17m", firing: [express] },
+      ],
+    },
+    {
+      name: "failures that are spread over replicas add up",
+      series: {
+        [failures(`${REASONING}, instance="a:8000"`)]: counter({ "0s": 1 }),
+        [ok(`${REASONING}, instance="a:8000"`)]: counter({ "0s": 75 }),
+        [failures(`${REASONING}, instance="b:8000"`)]: counter({ "0s": 1 }),
+        [ok(`${REASONING}, instance="b:8000"`)]: counter({ "0s": 75 }),
+      },
+      expect: [{ at: "20m", firing: [express] }],
+    },
+    {
+      name: "replicas are added up before they are judged",
+      series: {
+        [failures(`${REASONING}, instance="a:8000"`)]: counter({ "0s": 1 }),
+        [ok(`${REASONING}, instance="a:8000"`)]: counter({ "0s": 49 }),
+        [failures(`${REASONING}, instance="b:8000"`)]: counter({ "0s": 0 }),
+        [ok(`${REASONING}, instance="b:8000"`)]: counter({ "0s": 98 }),
+      },
+      expect: [{ at: "20m" }],
+    },
+    {
+      name: "one bad lane among good ones is named alone",
+      series: {
+        [failures()]: counter({ "0s": 1 }),
+        [ok()]: counter({ "0s": 19 }),
+        [failures('type="reasoning", lane="regular"')]: counter({ "0s": 0 }),
+        [ok('type="reasoning", lane="regular"')]: counter({ "0s": 1000 }),
+        [failures('type="ml", lane="express"')]: counter({ "0s": 0 }),
+        [ok('type="ml", lane="express"')]: counter({ "0s": 1000 }),
+      },
+      expect: [{ at: "10m", firing: [express] }],
+    },
+    {
+      name: "a missed scrape does not restart what is under way",
+      series: {
+        [failures()]: counter({ "0s": 0, "2m": 4, "4m": "stale", "4m15s": 4 }),
+        [ok()]: counter({ "0s": 20, "4m": "stale", "4m15s": 20 }),
+      },
+      expect: [
+        { at: "4m", pending: [express] },
+        { at: "6m45s", pending: [express] },
+        { at: "7m", firing: [express] },
+      ],
+    },
+    {
+      name: "minutes without telemetry do not end an incident, and a telemetry that stays away does",
+      series: {
+        [failures()]: counter({ "0s": 4, "12m": "stale", "16m45s": 4, "25m": "stale" }),
+        [ok()]: counter({ "0s": 20, "12m": "stale", "16m45s": 20, "25m": "stale" }),
+      },
+      expect: [
+        { at: "14m", firing: [express] },
+        { at: "16m30s", firing: [express] },
+        { at: "19m", firing: [express] },
+        { at: "32m", firing: [express] },
+        { at: "33m15s" },
+      ],
+    },
+  ],
+};

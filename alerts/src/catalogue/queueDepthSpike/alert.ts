@@ -1,0 +1,37 @@
+import { max } from "../../promql/expression.ts";
+import { series } from "../../promql/series.ts";
+import { minutes } from "../../timing.ts";
+import { defineAlert, KEEP_INHIBITOR_FIRING_FOR_MS, type Signal } from "../alert.ts";
+import { runbook } from "./runbook.ts";
+import { samples } from "./samples.ts";
+
+const labels = ["queue", "type", "lane"];
+
+/** Every replica reports the same stream: the highest report counts, a sum would multiply it. */
+const signal: Signal = {
+  record: "queue:mcp_queue_depth:max",
+  labels,
+  expression: max(labels, series("mcp_queue_depth")),
+};
+
+export const queueDepthSpike = defineAlert({
+  name: "QueueDepthSpike",
+  severity: "critical",
+  signal,
+  comparator: ">",
+  threshold: { value: 500, unit: "messages" },
+  forMs: minutes(5),
+  keepFiringForMs: KEEP_INHIBITOR_FIRING_FOR_MS,
+  summary: (facts) => `Queue {{ $labels.queue }} holds more than ${facts.threshold}`,
+  description: (facts) =>
+    `{{ $labels.queue }} holds ${facts.value} and has been above ${facts.threshold} for ${facts.for}: tasks arrive ` +
+    "faster than the {{ $labels.type }} workers finish them, and Redis memory grows with the queue.",
+  panel: "queue-depth",
+  runbook,
+  samples,
+  fault: {
+    id: "stall-upstream-flood",
+    inject: "The upstream API stops answering while more than 600 tasks are submitted.",
+    heal: "The upstream answers again.",
+  },
+});

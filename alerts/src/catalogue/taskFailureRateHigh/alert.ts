@@ -1,0 +1,52 @@
+import { sum } from "../../promql/expression.ts";
+import { counterOver, recorded } from "../../promql/series.ts";
+import { badShare, increase } from "../../promql/signals.ts";
+import { minutes } from "../../timing.ts";
+import { defineAlert, type Signal } from "../alert.ts";
+import { runbook } from "./runbook.ts";
+import { samples } from "./samples.ts";
+
+const windowMs = minutes(5);
+const labels = ["type"];
+
+/** Tasks that ended in the dead letter queue. */
+const failed: Signal = {
+  record: "type:mcp_tasks_failed:increase",
+  labels,
+  expression: sum(labels, increase(counterOver("mcp_tasks_failed_total", windowMs))),
+};
+
+/** Their share of all that ended. One alone in a window is no share. */
+const signal: Signal = {
+  record: "type:mcp_tasks_failed:ratio",
+  labels,
+  inputs: [failed],
+  bridgesGaps: true,
+  expression: badShare(
+    recorded(failed.record),
+    sum(labels, increase(counterOver("mcp_tasks_completed_total", windowMs))),
+    2,
+  ),
+};
+
+export const taskFailureRateHigh = defineAlert({
+  name: "TaskFailureRateHigh",
+  severity: "warning",
+  signal,
+  comparator: ">",
+  threshold: { value: 0.05, unit: "ratio" },
+  windowMs,
+  forMs: minutes(10),
+  summary: (facts) => `More than ${facts.threshold} of {{ $labels.type }} tasks fail`,
+  description: (facts) =>
+    `${facts.value} of the {{ $labels.type }} tasks that ended in the last ${facts.window} ended in the dead letter ` +
+    `queue, above ${facts.threshold} for ${facts.for}.`,
+  panel: "task-failures",
+  runbook,
+  samples,
+  fault: {
+    id: "failing-upstream",
+    inject: "The upstream API answers 500.",
+    heal: "The upstream answers again.",
+  },
+});

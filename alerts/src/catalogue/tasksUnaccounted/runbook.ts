@@ -1,0 +1,55 @@
+import type { Facts } from "../alert.ts";
+import { logs, query, redis } from "../commands.ts";
+import type { Runbook } from "../runbook.ts";
+
+export const runbook = (facts: Facts): Runbook => ({
+  meaning:
+    `For ${facts.for} the books of one type and lane have not balanced: what was accepted is not what is completed, dead, ` +
+    "waiting, running and retrying together. Above 0 tasks are missing, below 0 some are counted twice.",
+  impact: "A task may be lost, or have run twice. Nothing else tells you.",
+  symptoms: ["`mcp_tasks_unaccounted` is not 0."],
+  diagnosis: [
+    {
+      text: "How many, and since when?",
+      commands: [
+        query("unaccounted", "Tasks that are unaccounted for.", "mcp_tasks_unaccounted != 0", {
+          firing: { matches: "-?\\d+ .*type" },
+          healthy: { nothing: true },
+        }),
+      ],
+    },
+    {
+      text: "Did somebody change the stream by hand (XDEL, XTRIM, DEL, XGROUP), or was Redis restored from a backup?",
+      commands: [
+        redis("stream", "Entries ever added, and the last id that was deleted.", 'XINFO STREAM "$QUEUE"', {
+          firing: { matches: "entries-added" },
+        }),
+        redis(
+          "commands",
+          "How often such commands were called since Redis started.",
+          "INFO commandstats | grep -E 'cmdstat_(xdel|xtrim|del|flushall|xgroup)'",
+        ),
+        logs("late", "Results that were dropped since the entry had another owner.", "late finish dropped"),
+      ],
+    },
+  ],
+  mitigation: [
+    {
+      cause: "Entries were deleted by hand, or Redis lost data",
+      fault: "lose-an-entry",
+      steps: [
+        {
+          text: "Submit the tasks again; with their own task_id it is safe to submit more than were lost. Then restart the books: they are counted from the ledger in Redis.",
+        },
+      ],
+    },
+    {
+      cause: "A defect of the service",
+      steps: [{ text: "Keep the log and the stream's state (above) and report it: this must not happen." }],
+    },
+  ],
+  escalation: "To the platform team in working hours; at once if the number grows.",
+  prevention: ["No XTRIM, XDEL or MAXLEN on work streams.", "Redis with AOF, and a replica."],
+  corrections: [],
+  related: ["DeadLetterQueueGrowing"],
+});

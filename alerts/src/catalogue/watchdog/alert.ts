@@ -1,0 +1,22 @@
+import { call, number } from "../../promql/expression.ts";
+import { defineAlert } from "../alert.ts";
+import { runbook } from "./runbook.ts";
+import { samples } from "./samples.ts";
+
+export const watchdog = defineAlert({
+  name: "Watchdog",
+  severity: "none",
+  comparator: "==",
+  threshold: { value: 1, unit: "state", fixed: true },
+  forMs: 0,
+  keepFiringForMs: 0,
+  condition: () => call("vector", number(1)),
+  summary: () => "Alerting works from end to end",
+  description: () =>
+    "This alert always fires. The dead man's switch raises the alarm when it stops hearing of it: then Prometheus, " +
+    "Alertmanager or the way between them is broken, and no other alert would reach anybody.",
+  panel: "alert-states",
+  runbook,
+  samples,
+  fault: { id: "none", inject: "None: it fires as long as alerting works.", heal: "None." },
+});

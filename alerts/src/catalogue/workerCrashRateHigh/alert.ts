@@ -1,0 +1,49 @@
+import { call, sum } from "../../promql/expression.ts";
+import { counterOver, recorded } from "../../promql/series.ts";
+import { rate, whileScraped } from "../../promql/signals.ts";
+import { minutes } from "../../timing.ts";
+import { defineAlert, HOLDOVER_MS, type Signal } from "../alert.ts";
+import { runbook } from "./runbook.ts";
+import { samples } from "./samples.ts";
+
+const windowMs = minutes(5);
+
+/**
+ * The counters without gaps. `rate` does not look across a gap at the start of its window: a rate near the threshold
+ * would sink under it minutes after a missed scrape. Held, what happened in the gap counts when the next scrape shows it.
+ */
+const counters: Signal = {
+  record: "series:mcp_worker_crashes_total:held",
+  labels: ["type", "reason", "instance"],
+  expression: call("last_over_time", counterOver("mcp_worker_crashes_total", HOLDOVER_MS)),
+};
+
+/** All types, reasons and replicas together: a crash loop is often spread over them. */
+const signal: Signal = {
+  record: "service:mcp_worker_crashes:rate",
+  labels: [],
+  inputs: [counters],
+  expression: whileScraped(sum([], rate(recorded(counters.record, windowMs)))),
+};
+
+export const workerCrashRateHigh = defineAlert({
+  name: "WorkerCrashRateHigh",
+  severity: "critical",
+  signal,
+  comparator: ">",
+  threshold: { value: 0.5, unit: "perSecond" },
+  windowMs,
+  forMs: minutes(10),
+  summary: (facts) => `Workers crash more often than ${facts.threshold}`,
+  description: (facts) =>
+    `Worker processes died ${facts.value} over the last ${facts.window}, above ${facts.threshold} for ${facts.for}: ` +
+    "tasks are interrupted and run again, and what is left of the pool falls behind.",
+  panel: "worker-crashes",
+  runbook,
+  samples,
+  fault: {
+    id: "kill-workers",
+    inject: "Worker processes get SIGKILL, more than one in two seconds.",
+    heal: "The killing stops.",
+  },
+});

@@ -1,0 +1,133 @@
+import type { Samples } from "../samples.ts";
+import { counter, gauge } from "../scrapes.ts";
+
+const crashes = (labels = 'type="ml", reason="signal"') => `mcp_worker_crashes_total{${labels}}`;
+const UP = 'up{job="mcp-orchestrator", instance="a:8000"}';
+const all = {};
+
+export const samples: Samples = {
+  threshold: 0.5,
+  labels: { severity: "critical", service: "mcp-orchestrator", team: "platform" },
+  cases: [
+    {
+      name: "one crash in two seconds is the threshold and silent",
+      series: { [crashes()]: counter({ "0s": 7.5 }) },
+      expect: [{ at: "20m" }, { at: "40m" }],
+    },
+    {
+      name: "a little under the threshold is silent",
+      series: { [crashes()]: counter({ "0s": 7.3 }) },
+      expect: [{ at: "20m" }, { at: "40m" }],
+    },
+    {
+      name: "pending from the first evaluation above it, firing after 10m and not one evaluation earlier, then resolved",
+      series: { [crashes()]: counter({ "0s": 0, "10m": 20, "25m": 0 }) },
+      expect: [
+        { at: "11m30s" },
+        { at: "11m45s", pending: [all] },
+        { at: "21m30s", pending: [all] },
+        { at: "21m45s", firing: [all] },
+        { at: "27m45s", firing: [all] },
+        { at: "29m30s", firing: [all] },
+        { at: "30m45s" },
+      ],
+      annotated: {
+        at: "22m",
+        labels: all,
+        annotations: {
+          summary: "Workers crash more often than 0.5/s",
+          description:
+            "Worker processes died 1.33/s over the last 5m, above 0.5/s for 10m: tasks are interrupted and run again, " +
+            "and what is left of the pool falls behind.",
+          runbook_url: "http://localhost:8090/runbooks/WorkerCrashRateHigh.md",
+          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=7",
+        },
+      },
+    },
+    {
+      name: "a little over the threshold, spread over types, reasons and replicas, fires",
+      series: {
+        [crashes('type="ml", reason="signal", instance="a:8000"')]: counter({ "0s": 2 }),
+        [crashes('type="ml", reason="oom", instance="a:8000"')]: counter({ "0s": 2 }),
+        [crashes('type="reasoning", reason="exit", instance="a:8000"')]: counter({ "0s": 2 }),
+        [crashes('type="ml", reason="signal", instance="b:8000"')]: counter({ "0s": 1.7 }),
+      },
+      expect: [{ at: "20m", firing: [all] }],
+    },
+    {
+      name: "a wave of crashes that ends is silent",
+      series: { [crashes()]: counter({ "0s": 0, "10m": 12, "16m": 0 }) },
+      expect: [{ at: "16m", pending: [all] }, { at: "21m" }, { at: "25m" }],
+    },
+    {
+      name: "one crash, and a rolling restart, are silent",
+      series: { [crashes()]: counter({ "0s": 0, "5m": 1, "5m15s": 0, "10m": "reset", "10m15s": 0 }) },
+      expect: [{ at: "5m" }, { at: "6m" }, { at: "12m" }, { at: "20m" }],
+    },
+    {
+      name: "a counter that starts again at 0 makes no crashes",
+      series: { [crashes()]: counter({ "0s": 5000, "15s": 0, "10m": "reset", "10m15s": 0 }) },
+      expect: [{ at: "10m" }, { at: "11m" }, { at: "25m" }],
+    },
+    {
+      name: "an incident goes on while a restarted service counts from 0 again",
+      series: { [crashes()]: counter({ "0s": 10, "15m": "reset", "15m15s": 10 }) },
+      expect: [
+        { at: "15m", firing: [all] },
+        { at: "19m", firing: [all] },
+        { at: "20m", firing: [all] },
+        { at: "22m", firing: [all] },
+      ],
+    },
+    {
+      name: "crashes of a long time without telemetry are not taken for crashes of now",
+      series: {
+        [UP]: gauge({ "0s": 1, "10m": 0, "22m": 1 }),
+        [crashes()]: counter({ "0s": 4.5, "10m": "stale", "22m": 4.5 }),
+      },
+      expect: [{ at: "9m" }, { at: "12m" }, { at: "22m15s" }, { at: "24m" }],
+    },
+    {
+      name: "missed scrapes do not restart what is under way",
+      series: {
+        [UP]: gauge({ "0s": 1, "8m": 0, "8m30s": 1 }),
+        [crashes()]: counter({ "0s": 8, "8m": "stale", "8m30s": 8 }),
+      },
+      expect: [
+        { at: "4m30s" },
+        { at: "4m45s", pending: [all] },
+        { at: "8m15s", pending: [all] },
+        { at: "14m30s", pending: [all] },
+        { at: "14m45s", firing: [all] },
+      ],
+    },
+    {
+      name: "a rate just over the threshold does not sink under it while telemetry is away, and ends when it stays away",
+      series: {
+        [UP]: gauge({ "0s": 1, "20m": 0, "24m45s": 1, "35m": 0 }),
+        [crashes()]: counter({ "0s": 8, "20m": "stale", "24m45s": 8, "35m": "stale" }),
+      },
+      expect: [
+        { at: "22m", firing: [all] },
+        { at: "24m30s", firing: [all] },
+        { at: "29m", firing: [all] },
+        { at: "41m30s", firing: [all] },
+        { at: "42m30s" },
+      ],
+    },
+    {
+      name: "it is seen where Prometheus keeps no up for the job",
+      series: { [crashes()]: counter({ "0s": 20 }), 'up{job="other", instance="c:9"}': gauge({ "0s": 0 }) },
+      expect: [{ at: "20m", firing: [all] }],
+    },
+    {
+      name: "one replica that cannot be scraped does not hide the crashes of another",
+      series: {
+        [UP]: gauge({ "0s": 0 }),
+        'up{job="mcp-orchestrator", instance="b:8000"}': gauge({ "0s": 1 }),
+        [crashes('type="ml", reason="signal", instance="b:8000"')]: counter({ "0s": 20 }),
+      },
+      expect: [{ at: "20m", firing: [all] }],
+    },
+  ],
+};

@@ -1,0 +1,13 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { CORRECTIONS_FILE, GENERATED_FOLDER, generatedFiles } from "./files.ts";
+import { driftOf } from "./generated.ts";
+import { renderCorrections } from "./render/corrections.ts";
+
+test("the generated files are those of the catalogue, no more and no less (npm run generate)", async () => {
+  expect(await driftOf(GENERATED_FOLDER, generatedFiles())).toEqual([]);
+});
+
+test("the page of corrections is that of the catalogue (npm run generate)", async () => {
+  expect(await readFile(CORRECTIONS_FILE, "utf8")).toBe(renderCorrections());
+});

@@ -1,0 +1,51 @@
+export {
+  type Alert,
+  type Facts,
+  HOLDOVER_MS,
+  KEEP_FIRING_FOR_MS,
+  type Severity,
+  type Signal,
+} from "./catalogue/alert.ts";
+export { FAULT_IDS, type Fault, type FaultId } from "./catalogue/fault.ts";
+export { ALERTS, type AlertGroup, type AlertName, alertNamed, buildCatalogue, GROUPS } from "./catalogue/index.ts";
+export {
+  type Command,
+  type Correction,
+  commandsOf,
+  commandText,
+  DEPLOYMENTS,
+  type Deployment,
+  type Mitigation,
+  outputShows,
+  type Runbook,
+  type Shows,
+  type Step,
+} from "./catalogue/runbook.ts";
+export { CatalogueError } from "./errors.ts";
+export { driftOf, type GeneratedFiles, writeGenerated } from "./generated.ts";
+export { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS, type PanelKey } from "./panels.ts";
+export { JOB } from "./promql/series.ts";
+export { annotationsOf, type Links, labelsOf } from "./render/annotations.ts";
+export {
+  type Discovery,
+  type PrometheusPaths,
+  prometheusFlags,
+  renderPrometheusConfig,
+} from "./render/prometheusConfig.ts";
+export { type AlertingRule, type RecordingRule, type RuleFile, type RuleGroup, ruleFile } from "./render/ruleFile.ts";
+export { renderRules } from "./render/rules.ts";
+export { renderRunbooks } from "./render/runbooks.ts";
+export { generatedYaml, HEADER } from "./render/yaml.ts";
+export { type RunbookBlock, runbookBlocks } from "./runbookBlocks.ts";
+export {
+  drillProfile,
+  formatDuration,
+  hours,
+  minutes,
+  PRODUCTION,
+  scaleMs,
+  seconds,
+  TimingError,
+  type TimingProfile,
+} from "./timing.ts";
+export { formatThreshold, type Unit } from "./units.ts";

@@ -1,0 +1,97 @@
+import { formatDuration, scaleMs, type TimingProfile } from "../timing.ts";
+import type { BinaryOperator, Expression } from "./expression.ts";
+
+const MAX_WIDTH = 100;
+
+/** Binding strength of PromQL's operators, weakest first. */
+const PRECEDENCE: Record<BinaryOperator, number> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  ">": 3,
+  "<": 3,
+  ">=": 3,
+  "==": 3,
+  "+": 4,
+  "-": 4,
+  "*": 5,
+  "/": 5,
+};
+
+/** An expression as PromQL text under a timing profile; what does not fit on a line is broken at its operators. */
+export function renderExpression(expression: Expression, profile: Pick<TimingProfile, "factor">): string {
+  return layOut(expression, profile, "");
+}
+
+function layOut(expression: Expression, profile: Pick<TimingProfile, "factor">, indent: string): string {
+  const line = oneLine(expression, profile);
+  if (indent.length + line.length <= MAX_WIDTH) return line;
+  const deeper = `${indent}  `;
+  switch (expression.kind) {
+    case "binary":
+      return [
+        layOutOperand(expression, "left", profile, indent),
+        `${indent}${operatorText(expression)}`,
+        `${indent}${layOutOperand(expression, "right", profile, indent)}`,
+      ].join("\n");
+    case "aggregation":
+      return `${aggregationHead(expression)} (\n${deeper}${layOut(expression.operand, profile, deeper)}\n${indent})`;
+    case "call": {
+      const args = expression.args.map((arg) => `${deeper}${layOut(arg, profile, deeper)}`);
+      return `${expression.name}(\n${args.join(",\n")}\n${indent})`;
+    }
+    default:
+      return line;
+  }
+}
+
+type Binary = Extract<Expression, { kind: "binary" }>;
+
+function layOutOperand(parent: Binary, side: "left" | "right", profile: Pick<TimingProfile, "factor">, indent: string) {
+  const operand = parent[side];
+  if (!needsParentheses(parent, side)) return layOut(operand, profile, indent);
+  const line = `(${oneLine(operand, profile)})`;
+  if (indent.length + line.length <= MAX_WIDTH) return line;
+  const deeper = `${indent}  `;
+  return `(\n${deeper}${layOut(operand, profile, deeper)}\n${indent})`;
+}
+
+function oneLine(expression: Expression, profile: Pick<TimingProfile, "factor">): string {
+  switch (expression.kind) {
+    case "number":
+      return String(expression.value);
+    case "selector": {
+      const matchers = Object.entries(expression.matchers).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+      const range = expression.rangeMs === undefined ? "" : `[${formatDuration(scaleMs(expression.rangeMs, profile))}]`;
+      return `${expression.metric}${matchers.length > 0 ? `{${matchers.join(", ")}}` : ""}${range}`;
+    }
+    case "call":
+      return `${expression.name}(${expression.args.map((arg) => oneLine(arg, profile)).join(", ")})`;
+    case "aggregation":
+      return `${aggregationHead(expression)} (${oneLine(expression.operand, profile)})`;
+    case "binary":
+      return (["left", "right"] as const)
+        .map((side) => {
+          const text = oneLine(expression[side], profile);
+          return needsParentheses(expression, side) ? `(${text})` : text;
+        })
+        .join(` ${operatorText(expression)} `);
+  }
+}
+
+function needsParentheses(parent: Binary, side: "left" | "right"): boolean {
+  const operand = parent[side];
+  if (operand.kind !== "binary") return false;
+  const own = PRECEDENCE[operand.operator];
+  const outer = PRECEDENCE[parent.operator];
+  // All of these operators associate to the left; comparisons in a row are never what a reader expects.
+  return own < outer || (own === outer && (side === "right" || outer === PRECEDENCE[">"]));
+}
+
+function operatorText({ operator, on }: Binary): string {
+  return on === undefined ? operator : `${operator} on (${on.join(", ")})`;
+}
+
+function aggregationHead({ operator, by }: Extract<Expression, { kind: "aggregation" }>): string {
+  return by.length === 0 ? operator : `${operator} by (${by.join(", ")})`;
+}

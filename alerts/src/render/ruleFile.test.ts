@@ -1,0 +1,92 @@
+import { METRICS } from "mcp-orchestrator/contract";
+import { describe, expect, test } from "vitest";
+import { nodesOf, type PromqlNode, parsePromql, shapeOf } from "../promql/tree.ts";
+import { drillProfile, formatDuration, PRODUCTION } from "../timing.ts";
+import { ruleFile } from "./ruleFile.ts";
+
+const production = ruleFile(PRODUCTION);
+const rules = production.groups.flatMap((group) => group.rules);
+const recorded = rules.flatMap((rule) => ("record" in rule ? [rule.record] : []));
+
+/** Series that Prometheus makes itself. */
+const OWN_SERIES = ["up"];
+/** Labels that a scrape adds. */
+const TARGET_LABELS = ["job", "instance"];
+
+const labelsByMetric = new Map<string, readonly string[]>(
+  Object.entries(METRICS).flatMap(([name, spec]): [string, readonly string[]][] =>
+    spec.type === "histogram"
+      ? [
+          [`${name}_bucket`, [...spec.labels, "le"]],
+          [`${name}_count`, spec.labels],
+        ]
+      : [[name, spec.labels]],
+  ),
+);
+
+const selectorsOf = (expression: string) =>
+  [...nodesOf(parsePromql(expression))].filter(({ name }) => name === "VectorSelector");
+const metricOf = (selector: PromqlNode) => selector.children.find(({ name }) => name === "Identifier")?.text ?? "";
+const labelNamesIn = (node: PromqlNode) =>
+  [...nodesOf(node)].filter(({ name }) => name === "LabelName").map(({ text }) => text);
+
+describe.each(rules.map((rule) => ({ name: "alert" in rule ? rule.alert : rule.record, rule })))(
+  "$name",
+  ({ rule }) => {
+    test("reads only series of the contract, of Prometheus and of its own recording rules", () => {
+      const read = selectorsOf(rule.expr).map(metricOf);
+      const known = [...labelsByMetric.keys(), ...OWN_SERIES, ...recorded];
+      expect(read.filter((metric) => !known.includes(metric))).toEqual([]);
+    });
+
+    test("matches and groups only by labels that its series have", () => {
+      const known = selectorsOf(rule.expr).flatMap((selector) => labelsByMetric.get(metricOf(selector)) ?? []);
+      const used = labelNamesIn(parsePromql(rule.expr));
+      expect(used.filter((label) => ![...known, ...TARGET_LABELS].includes(label))).toEqual([]);
+    });
+
+    test("reads recorded series only after they are recorded", () => {
+      const before = rules.slice(0, rules.indexOf(rule)).flatMap((each) => ("record" in each ? [each.record] : []));
+      const read = selectorsOf(rule.expr)
+        .map(metricOf)
+        .filter((metric) => metric.includes(":"));
+      expect(read.filter((metric) => !before.includes(metric))).toEqual([]);
+    });
+  },
+);
+
+describe.each([1, 7, 60, 600])("the drill at a factor of %i", (factor) => {
+  const drill = ruleFile(drillProfile(factor));
+
+  test("differs from production in durations alone", () => {
+    const shape = (file: typeof production) =>
+      file.groups.map(({ name, rules: own }) => ({
+        name,
+        rules: own.map((rule) => ({
+          ...rule,
+          expr: shapeOf(parsePromql(rule.expr)),
+          ...("for" in rule ? { for: "DURATION" } : {}),
+          ...("keep_firing_for" in rule ? { keep_firing_for: "DURATION" } : {}),
+        })),
+      }));
+    expect(shape(drill)).toEqual(shape(production));
+  });
+
+  test("divides every duration by the factor, to the millisecond", () => {
+    const durations = (file: typeof production) =>
+      JSON.stringify(file).match(/(?<=\[|"(?:for|keep_firing_for|interval)":")[0-9hms]+/g) ?? [];
+    const ms = (text: string) =>
+      [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce(
+        (sum, [, count, unit]) => sum + Number(count) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit ?? ""] ?? 0),
+        0,
+      );
+    expect(durations(drill).map(ms)).toEqual(durations(production).map((text) => Math.round(ms(text) / factor)));
+    expect(durations(drill).length).toBeGreaterThan(30);
+  });
+});
+
+test("a threshold is no duration: none of them is scaled", () => {
+  const numbers = (factor: number) => JSON.stringify(ruleFile(drillProfile(factor))).match(/[><=] \d+(\.\d+)?/g);
+  expect(numbers(60)).toEqual(numbers(1));
+  expect(formatDuration(90_061_001)).toBe("25h1m1s1ms");
+});

@@ -1,0 +1,133 @@
+/**
+ * Durations are written once, at production length and in milliseconds. A timing profile divides every one of them by
+ * the same factor and changes nothing else, so that a drill of seconds proves the rules that ship.
+ */
+
+export const seconds = (count: number): number => count * 1000;
+export const minutes = (count: number): number => seconds(60 * count);
+export const hours = (count: number): number => minutes(60 * count);
+
+/** Everything about time that Prometheus and Alertmanager are told outside the rules themselves. */
+export type TimingProfile = {
+  readonly name: string;
+  /** What production durations are divided by. */
+  readonly factor: number;
+  readonly prometheus: {
+    readonly scrapeIntervalMs: number;
+    readonly scrapeTimeoutMs: number;
+    readonly evaluationIntervalMs: number;
+    /** `--query.lookback-delta` */
+    readonly lookbackDeltaMs: number;
+    /** `--rules.alert.resend-delay`; an alert that is not re-sent for four of them counts as resolved. */
+    readonly resendDelayMs: number;
+    /** `--rules.alert.for-grace-period` */
+    readonly forGracePeriodMs: number;
+    /** `--rules.alert.for-outage-tolerance` */
+    readonly forOutageToleranceMs: number;
+  };
+  readonly alertmanager: {
+    readonly groupWaitMs: number;
+    readonly groupIntervalMs: number;
+    readonly repeatIntervalMs: number;
+    readonly resolveTimeoutMs: number;
+    /** How often the dead man's switch hears that the pipeline is alive. */
+    readonly heartbeatIntervalMs: number;
+  };
+};
+
+const SCRAPE_INTERVAL_MS = seconds(15);
+
+/** What ships. */
+export const PRODUCTION: TimingProfile = {
+  name: "production",
+  factor: 1,
+  prometheus: {
+    scrapeIntervalMs: SCRAPE_INTERVAL_MS,
+    scrapeTimeoutMs: SCRAPE_INTERVAL_MS,
+    evaluationIntervalMs: SCRAPE_INTERVAL_MS,
+    lookbackDeltaMs: minutes(5),
+    resendDelayMs: minutes(1),
+    // Prometheus restores the state of a `for` after a restart only where it is at least this long; with the default
+    // of 10m a restart in mid-incident would drop every alert of the catalogue to pending, and Alertmanager would
+    // report it resolved.
+    forGracePeriodMs: seconds(30),
+    forOutageToleranceMs: hours(1),
+  },
+  alertmanager: {
+    groupWaitMs: seconds(30),
+    groupIntervalMs: minutes(5),
+    repeatIntervalMs: hours(4),
+    resolveTimeoutMs: minutes(5),
+    heartbeatIntervalMs: minutes(1),
+  },
+};
+
+/** A profile was asked for that cannot be rendered. */
+export class TimingError extends Error {
+  readonly code = "TIMING_INVALID";
+  readonly subject: string;
+
+  constructor(subject: string, message: string) {
+    super(message);
+    this.name = "TimingError";
+    this.subject = subject;
+  }
+}
+
+/**
+ * Production timing divided by a factor.
+ *
+ * @param factor 1 gives the production durations under the name `drill`; 60 turns minutes into seconds
+ * @throws TimingError when the factor is below 1 or so large that a duration would vanish
+ */
+export function drillProfile(factor = 60): TimingProfile {
+  if (!Number.isFinite(factor) || factor < 1) {
+    throw new TimingError("factor", `The timing factor must be a number of at least 1, not ${factor}`);
+  }
+  const profile = { name: "drill", factor };
+  return {
+    ...profile,
+    prometheus: scaleAll(PRODUCTION.prometheus, profile),
+    alertmanager: scaleAll(PRODUCTION.alertmanager, profile),
+  };
+}
+
+/**
+ * A production duration under a profile.
+ *
+ * @throws TimingError when less than a millisecond is left of it
+ */
+export function scaleMs(productionMs: number, profile: Pick<TimingProfile, "factor">): number {
+  const scaledMs = Math.round(productionMs / profile.factor);
+  if (scaledMs < 1) {
+    throw new TimingError(
+      "factor",
+      `A timing factor of ${profile.factor} leaves nothing of ${formatDuration(productionMs)}`,
+    );
+  }
+  return scaledMs;
+}
+
+const UNITS = [
+  ["h", hours(1)],
+  ["m", minutes(1)],
+  ["s", seconds(1)],
+  ["ms", 1],
+] as const;
+
+/** A duration as Prometheus and Alertmanager read it: `5m`, `250ms`, `1h30m`. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs === 0) return "0s";
+  let restMs = durationMs;
+  let text = "";
+  for (const [unit, unitMs] of UNITS) {
+    const count = Math.floor(restMs / unitMs);
+    if (count > 0) text += `${count}${unit}`;
+    restMs -= count * unitMs;
+  }
+  return text;
+}
+
+function scaleAll<T extends Record<string, number>>(durations: T, profile: Pick<TimingProfile, "factor">): T {
+  return Object.fromEntries(Object.entries(durations).map(([key, ms]) => [key, scaleMs(ms, profile)])) as T;
+}
