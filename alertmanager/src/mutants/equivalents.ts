@@ -1,0 +1,16 @@
+/** Mutants of routing and inhibition that change nothing anybody could see, with the reason. */
+const EQUIVALENTS: readonly { readonly mutant: RegExp; readonly why: string }[] = [
+  {
+    mutant: /^route: slack-(critical|warnings): continue toggled$/,
+    why: "No later route takes alerts of this severity.",
+  },
+  {
+    mutant: /^route: slack-warnings moved up$/,
+    why: "No alert has two severities: the order of the two Slack routes decides nothing.",
+  },
+];
+
+/** Why a mutant is equivalent to the original; undefined when it is not. */
+export function equivalenceOf(name: string): string | undefined {
+  return EQUIVALENTS.find(({ mutant }) => mutant.test(name))?.why;
+}

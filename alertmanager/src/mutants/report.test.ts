@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { renderBadge, renderReport, score, tally } from "./report.ts";
+
+const why = (name: string) => (name === "same" ? "Nothing changes." : undefined);
+
+test("equivalent mutants do not count, survivors do", () => {
+  const tallies = [tally("a", 10, ["same"], why), tally("b", 5, ["missed"], why)];
+  expect(score(tallies)).toEqual({ killed: 13, killable: 14 });
+  const report = renderReport(tallies);
+  expect(report).toContain("**13 of 14 killed** (92.8 %)");
+  expect(report).toContain("- `missed`");
+  expect(report).toContain("- `same`: Nothing changes.");
+  expect(JSON.parse(renderBadge(tallies))).toMatchObject({ message: "13 of 14", color: "red" });
+});
+
+test("with all killed the badge is green", () => {
+  expect(JSON.parse(renderBadge([tally("a", 3, [], why)]))).toMatchObject({ message: "3 of 3", color: "brightgreen" });
+});

@@ -1,0 +1,64 @@
+import type { AlertName } from "@mcp-orchestrator/alerts";
+import type { ReceiverName } from "../endpoints.ts";
+
+/** Who must hear of which alert. Written by hand: nothing here is taken from the routes that it judges. */
+export const RECEIVERS_OF: Readonly<Record<AlertName, readonly ReceiverName[]>> = {
+  HighACKFailureRate: ["slack-critical"],
+  ACKSuccessRateDegradation: ["slack-warnings"],
+  HighConsumerLag: ["slack-warnings"],
+  QueueDepthSpike: ["slack-critical"],
+  ExpressLatencyHigh: ["slack-warnings"],
+  ExpressLatencyCritical: ["slack-critical"],
+  WorkerCrashRateHigh: ["slack-critical"],
+  NoActiveWorkers: ["pagerduty", "slack-critical"],
+  TaskFailureRateHigh: ["slack-warnings"],
+  RedisMemoryHigh: ["slack-warnings"],
+  DeadLetterQueueGrowing: ["slack-warnings"],
+  TasksUnaccounted: ["slack-critical"],
+  OrchestratorTargetDown: ["slack-warnings"],
+  Watchdog: ["deadman"],
+};
+
+export type RoutingCase = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly receivers: readonly ReceiverName[];
+};
+
+/** What is none of the catalogue's alerts. Somebody must hear of it all the same. */
+export const FOREIGN_CASES: readonly RoutingCase[] = [
+  // Whatever somebody's relabelling makes of it, a heartbeat wakes nobody.
+  { labels: { alertname: "Watchdog", severity: "critical", page: "true" }, receivers: ["deadman"] },
+  { labels: { alertname: "SomethingElse" }, receivers: ["team-platform"] },
+  { labels: { alertname: "SomethingElse", severity: "info" }, receivers: ["team-platform"] },
+  { labels: { alertname: "SomethingElse", severity: "none", page: "true" }, receivers: ["team-platform"] },
+  { labels: { alertname: "SomethingElse", severity: "critical" }, receivers: ["slack-critical"] },
+  { labels: { alertname: "SomethingElse", severity: "critical", page: "false" }, receivers: ["slack-critical"] },
+  {
+    labels: { alertname: "SomethingElse", severity: "critical", page: "true" },
+    receivers: ["pagerduty", "slack-critical"],
+  },
+  { labels: { alertname: "SomethingElse", severity: "warning", page: "true" }, receivers: ["slack-warnings"] },
+];
+
+/** How soon and how often a receiver hears, at production timing, and what shares a message. */
+export type Rhythm = {
+  readonly group_by: readonly string[];
+  readonly group_wait: string;
+  readonly group_interval: string;
+  readonly repeat_interval: string;
+};
+
+const ORDINARY: Rhythm = {
+  group_by: ["alertname", "severity"],
+  group_wait: "30s",
+  group_interval: "5m",
+  repeat_interval: "4h",
+};
+
+export const RHYTHM_OF: Readonly<Record<ReceiverName, Rhythm>> = {
+  "team-platform": ORDINARY,
+  "slack-critical": ORDINARY,
+  "slack-warnings": ORDINARY,
+  pagerduty: ORDINARY,
+  deadman: { ...ORDINARY, group_wait: "0s", group_interval: "1m", repeat_interval: "1m" },
+};

@@ -1,0 +1,36 @@
+import { formatDuration, type TimingProfile } from "@mcp-orchestrator/alerts";
+import type { ReceiverName } from "./endpoints.ts";
+
+export type Route = {
+  readonly receiver: ReceiverName;
+  readonly matchers?: readonly string[];
+  readonly continue?: true;
+  readonly group_by?: readonly string[];
+  readonly group_wait?: string;
+  readonly group_interval?: string;
+  readonly repeat_interval?: string;
+  readonly routes?: readonly Route[];
+};
+
+/** The routing tree: who hears of which alert, and how soon. */
+export function routingTree({ alertmanager }: TimingProfile): Route {
+  return {
+    receiver: "team-platform",
+    group_by: ["alertname", "severity"],
+    group_wait: formatDuration(alertmanager.groupWaitMs),
+    group_interval: formatDuration(alertmanager.groupIntervalMs),
+    repeat_interval: formatDuration(alertmanager.repeatIntervalMs),
+    routes: [
+      {
+        receiver: "deadman",
+        matchers: ['alertname="Watchdog"'],
+        group_wait: "0s",
+        group_interval: formatDuration(alertmanager.heartbeatIntervalMs),
+        repeat_interval: formatDuration(alertmanager.heartbeatIntervalMs),
+      },
+      { receiver: "pagerduty", matchers: ['severity="critical"', 'page="true"'], continue: true },
+      { receiver: "slack-critical", matchers: ['severity="critical"'] },
+      { receiver: "slack-warnings", matchers: ['severity="warning"'] },
+    ],
+  };
+}

@@ -1,0 +1,132 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { drillProfile } from "@mcp-orchestrator/alerts";
+import { ALERTMANAGER_RELEASES } from "@mcp-orchestrator/alerts/tools";
+import { describe, expect, test } from "vitest";
+import { renderAlertmanager, SLACK_CHANNELS, type SlackReceiver, TEMPLATES_FOLDER } from "../src/index.ts";
+import { AlertmanagerProcess, type PostedAlert } from "../src/proof/alertmanagerProcess.ts";
+import { Capture } from "./support/capture.ts";
+
+/** Waits of half a minute become 50 ms. */
+const profile = drillProfile(600);
+
+const common = { service: "mcp-orchestrator", team: "platform" };
+const links = (name: string, panel: string) => ({
+  runbook_url: `http://localhost:8090/runbooks/${name}.md`,
+  dashboard_url: `http://localhost:3000/d/mcp-orchestrator?viewPanel=${panel}`,
+});
+const startsAt = "2020-01-02T03:04:05.000Z";
+
+const depth = (type: string, minute: string): PostedAlert => ({
+  labels: {
+    alertname: "QueueDepthSpike",
+    severity: "critical",
+    queue: `mcp:queue:${type}`,
+    type,
+    lane: "regular",
+    ...common,
+  },
+  annotations: {
+    summary: `Queue mcp:queue:${type} holds more than 500 messages`,
+    description: `mcp:queue:${type} holds 612 messages and has been above 500 messages for 5m.`,
+    ...links("QueueDepthSpike", `5&var-type=${type}`),
+  },
+  startsAt: `2020-01-02T03:${minute}:05.000Z`,
+});
+const outage: PostedAlert = {
+  labels: { alertname: "NoActiveWorkers", severity: "critical", page: "true", ...common },
+  annotations: {
+    summary: "No worker is consuming: the service is down",
+    description: "For 2m no worker has consumed a task.",
+    ...links("NoActiveWorkers", "8"),
+  },
+  startsAt,
+};
+const slow: PostedAlert = {
+  labels: { alertname: "ExpressLatencyHigh", severity: "warning", type: "ml", ...common },
+  annotations: {
+    summary: "Express ml tasks take longer than 100 ms (p95)",
+    description: "The 95th percentile of express ml tasks over the last 5m is 147.5ms, above 100 ms for 5m.",
+    ...links("ExpressLatencyHigh", "6&var-type=ml"),
+  },
+  startsAt,
+};
+const foreign: PostedAlert = {
+  labels: { alertname: "DiskFull", host: "a & b" },
+  annotations: {},
+  startsAt,
+  generatorURL: "http://prometheus.example/graph",
+};
+const watchdog: PostedAlert = {
+  labels: { alertname: "Watchdog", severity: "none", ...common },
+  annotations: { summary: "Alerting works from end to end", description: "Always.", ...links("Watchdog", "1") },
+  startsAt,
+};
+
+const resolved = (alert: PostedAlert): PostedAlert => ({ ...alert, endsAt: new Date().toISOString() });
+const firing = (alert: PostedAlert): PostedAlert => ({ ...alert, endsAt: "2040-01-01T00:00:00.000Z" });
+
+/** Messages of different groups come in any order, those of one group in that of the story. */
+function byTitle(messages: readonly unknown[]): unknown[] {
+  const nameOf = (message: unknown) => /\] (\w+)/.exec(JSON.stringify(message))?.[1] ?? "";
+  return [...messages].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+}
+
+/** The time of an end is that of the test: what is left of it in a message is replaced. */
+function timeless(messages: unknown): string {
+  const text = JSON.stringify(messages, null, 2);
+  const year = new Date().getUTCFullYear();
+  return `${text
+    .replace(new RegExp(`<!date\\^\\d+\\^([^|]*)\\|${year}-[^>]*>`, "g"), "<END $1>")
+    .replace(new RegExp(`${year}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC`, "g"), "END")
+    .replace(/\\u003c/g, "<")
+    .replace(/\\u003e/g, ">")}\n`;
+}
+
+async function start(release: (typeof ALERTMANAGER_RELEASES)[number], capture: Capture): Promise<AlertmanagerProcess> {
+  return AlertmanagerProcess.start(release, async (folder) => {
+    const receivers = Object.keys(SLACK_CHANNELS) as SlackReceiver[];
+    for (const name of receivers) await writeFile(join(folder, name), `${capture.url}/slack/${name}`);
+    await writeFile(join(folder, "key"), "0123456789abcdef0123456789abcdef");
+    return renderAlertmanager(profile, {
+      slackUrlFiles: Object.fromEntries(receivers.map((name) => [name, join(folder, name)])) as Record<
+        SlackReceiver,
+        string
+      >,
+      pagerduty: { url: `${capture.url}/pagerduty/v2/enqueue`, routingKeyFile: join(folder, "key") },
+      deadman: { url: `${capture.url}/deadman` },
+      templates: `${TEMPLATES_FOLDER}/*.tmpl`,
+    });
+  });
+}
+
+describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
+  test("writes the messages that people are to read, and says when it is over", async () => {
+    await using capture = await Capture.start();
+    await using server = await start(release, capture);
+
+    await server.post([depth("ml", "04"), depth("reasoning", "06"), outage, slow, foreign, watchdog].map(firing));
+    const heartbeat = await capture.posts("/deadman", 1);
+    expect(heartbeat[0]).toMatchObject({ receiver: "deadman", status: "firing" });
+    // The outage inhibits both queues; what is left of critical alerts is the outage itself.
+    await capture.posts("/slack/slack-critical", 1);
+    await capture.posts("/pagerduty/v2/enqueue", 1);
+    await capture.posts("/slack/team-platform", 1);
+    await server.post([resolved(outage)]);
+    await capture.posts("/pagerduty/v2/enqueue", 2);
+    // Free of the outage, the queues are told, in one message.
+    await capture.posts("/slack/slack-critical", 3);
+    await server.post([resolved(depth("ml", "04"))]);
+    await capture.posts("/slack/slack-critical", 4);
+    await server.post([resolved(depth("reasoning", "06")), resolved(slow), resolved(foreign)]);
+    const critical = await capture.posts("/slack/slack-critical", 5);
+    const warnings = await capture.posts("/slack/slack-warnings", 2);
+    const team = await capture.posts("/slack/team-platform", 2);
+    const pages = await capture.posts("/pagerduty/v2/enqueue", 2);
+
+    const golden = { critical: byTitle(critical), warnings, team, pages };
+    for (const [name, messages] of Object.entries(golden)) {
+      await expect(timeless(messages)).toMatchFileSnapshot(`golden/${release}/${name}.json`);
+    }
+  });
+});

@@ -1,0 +1,48 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ALERTS, labelsOf, PRODUCTION } from "@mcp-orchestrator/alerts";
+import { ALERTMANAGER_RELEASES, amtool, run } from "@mcp-orchestrator/alerts/tools";
+import { dump } from "js-yaml";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { alertmanagerConfig, BUNDLED_ENDPOINTS } from "../src/index.ts";
+import { FOREIGN_CASES, RECEIVERS_OF } from "../src/proof/routingCases.ts";
+import { deliveriesOf } from "../src/proof/simulatedRouting.ts";
+
+const config = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+const cases = [
+  ...ALERTS.map((alert) => ({
+    labels: { alertname: alert.name as string, ...labelsOf(alert) },
+    receivers: RECEIVERS_OF[alert.name],
+  })),
+  ...FOREIGN_CASES,
+].map((each) => ({ ...each, name: Object.values(each.labels).join(" ") }));
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "routing-"));
+  await writeFile(join(folder, "alertmanager.yml"), dump(config));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
+  test.each(cases)("sends $name to $receivers", async ({ labels, receivers }) => {
+    const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const args = ["config", "routes", "test", `--config.file=${folder}/alertmanager.yml`, ...pairs];
+    const { output, ok } = await run(amtool(release), args);
+    // Above it stands a warning where the system has a default address configured.
+    expect({ ok, last: output.trim().split("\n").at(-1) }).toEqual({ ok: true, last: receivers.join(",") });
+  });
+
+  test("accepts the configuration, strictly where it can be strict", async () => {
+    const help = await run(amtool(release), ["check-config", "--help"]);
+    const strict = help.output.includes("utf8-strict-mode") ? ["--enable-feature=utf8-strict-mode"] : [];
+    const outcome = await run(amtool(release), ["check-config", ...strict, join(folder, "alertmanager.yml")]);
+    expect(outcome).toMatchObject({ ok: true });
+    if (release === "0.33") expect(strict).not.toEqual([]);
+  });
+});
+
+test.each(cases)("the simulation sends $name where amtool does", ({ labels, receivers }) => {
+  expect(deliveriesOf(config.route, labels).map(({ receiver }) => receiver)).toEqual(receivers);
+});
