@@ -1,0 +1,33 @@
+import type { DashboardSpec } from "../model/dashboard.ts";
+import { delivery } from "../panels/delivery.ts";
+import { redis } from "../panels/redis.ts";
+import { upstreams } from "../panels/upstreams.ts";
+import { TAG } from "./tag.ts";
+
+/** What the service depends on. */
+export const redisUpstreamDetails: DashboardSpec = {
+  uid: "mcp-redis-upstreams",
+  title: "MCP orchestrator / Redis and upstreams",
+  description: "Redis, the external APIs and their circuit breakers.",
+  tags: [TAG],
+  sections: [
+    {
+      title: "Redis",
+      rows: [
+        [
+          { panel: redis.memoryNow, weight: 2 },
+          { panel: redis.rateLimit, weight: 2 },
+          { panel: redis.up, weight: 4 },
+        ],
+        [redis.memory, delivery.ackAttempts, redis.scrape],
+      ],
+    },
+    {
+      title: "Upstreams",
+      rows: [
+        [upstreams.requestsByUpstream, upstreams.errorShare, upstreams.breakers],
+        [upstreams.latency, upstreams.heatmap, upstreams.concurrency],
+      ],
+    },
+  ],
+};

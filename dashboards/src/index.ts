@@ -1,0 +1,8 @@
+export { DASHBOARDS } from "./dashboards/index.ts";
+export { GENERATED_FOLDER, renderClassic } from "./files.ts";
+export { type DashboardSpec, panelsOf } from "./model/dashboard.ts";
+export { type PanelSpec, queriesOf } from "./model/panel.ts";
+export { idOf } from "./model/panelIds.ts";
+export { type Preview, type PreviewOptions, startPreview } from "./preview/server.ts";
+export { FOLDER } from "./render/provisioning.ts";
+export { emptyPanels, type QueryResult, type ReportOptions, reportPanels } from "./report/panelReport.ts";

@@ -1,0 +1,36 @@
+import * as promql from "@grafana/promql-builder";
+import { activeAlerts } from "../query/alertStates.ts";
+import { processGauge } from "../query/process.ts";
+import { text } from "../query/vector.ts";
+import { ALERT_NAMES } from "./catalogue.ts";
+import type { Color } from "./panel.ts";
+
+/** Marks on the time axis of all panels. */
+export type Annotation = {
+  readonly name: string;
+  readonly expr: string;
+  readonly color: Color;
+  readonly title: string;
+  readonly text: string;
+  /** The sample's value is the time of the event, in ms. */
+  readonly valueIsTime: boolean;
+};
+
+export const ANNOTATIONS: readonly Annotation[] = [
+  {
+    name: "Alerts",
+    expr: text(activeAlerts(ALERT_NAMES, "firing")),
+    color: "red",
+    title: "{{alertname}}",
+    text: "{{severity}} {{queue}} {{type}} {{lane}}",
+    valueIsTime: false,
+  },
+  {
+    name: "Restarts",
+    expr: promql.toString(promql.mul(processGauge("process_start_time_seconds").expr, promql.n(1000)).build()),
+    color: "blue",
+    title: "Restart",
+    text: "{{instance}} started",
+    valueIsTime: true,
+  },
+];

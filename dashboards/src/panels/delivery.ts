@@ -1,0 +1,116 @@
+import { thresholdOf } from "../model/catalogue.ts";
+import { zeroIsGood } from "../model/levels.ts";
+import type { PanelSpec } from "../model/panel.ts";
+import { gauge, rate } from "../query/metrics.ts";
+import { add, aggregate, share } from "../query/vector.ts";
+
+const okAttempts = aggregate("sum", rate("mcp_ack_attempts_total", { outcome: "ok" }), ["type", "lane"]);
+const attempts = aggregate("sum", rate("mcp_ack_attempts_total"), ["type", "lane"]);
+const failures = aggregate("sum", rate("mcp_ack_failures_total"), ["type", "lane"]);
+
+/** Acknowledgement, redelivery and dead letters: whether each task ends exactly once. */
+export const delivery = {
+  ackFailures: {
+    key: "ack-failures",
+    kind: "timeseries",
+    title: "ACK failures",
+    meaning:
+      "Messages that could not be acknowledged in three attempts, as a share; the line is the alert's threshold.",
+    good: "A flat 0.",
+    runbooks: ["HighACKFailureRate"],
+    unit: "percentunit",
+    min: 0,
+    thresholds: [thresholdOf("HighACKFailureRate")],
+    series: [{ query: share(failures, add(failures, okAttempts)), legend: "{{type}} {{lane}}" }],
+  },
+  ackSuccess: {
+    key: "ack-success",
+    kind: "timeseries",
+    title: "ACK attempts that succeed",
+    meaning:
+      "Attempts to acknowledge that succeeded, as a share; the line is the alert's threshold. Idle lanes show 100 %.",
+    good: "100 %. Attempts that a retry rescues show here and not among the ACK failures.",
+    runbooks: ["ACKSuccessRateDegradation"],
+    unit: "percentunit",
+    max: 1,
+    thresholds: [thresholdOf("ACKSuccessRateDegradation")],
+    series: [{ query: aggregate("min", gauge("mcp_ack_success_rate"), ["type", "lane"]), legend: "{{type}} {{lane}}" }],
+  },
+  ackAttempts: {
+    key: "ack-attempts",
+    kind: "timeseries",
+    title: "ACK attempts by outcome",
+    meaning: "Attempts to acknowledge a message, per second, by outcome.",
+    good: "Only ok, at the rate of completions.",
+    runbooks: ["HighACKFailureRate", "ACKSuccessRateDegradation"],
+    unit: "ops",
+    min: 0,
+    stacked: true,
+    series: [{ query: aggregate("sum", rate("mcp_ack_attempts_total"), ["outcome"]), legend: "{{outcome}}" }],
+    colors: { ok: "green", error: "red" },
+  },
+  ackAttemptsByLane: {
+    key: "ack-attempts-by-lane",
+    kind: "timeseries",
+    title: "ACK attempts by lane",
+    meaning: "Attempts to acknowledge a message, per second, by type and lane.",
+    good: "Every lane with completions has as many attempts.",
+    runbooks: ["HighACKFailureRate"],
+    unit: "ops",
+    min: 0,
+    series: [{ query: attempts, legend: "{{type}} {{lane}}" }],
+  },
+  retries: {
+    key: "retries",
+    kind: "timeseries",
+    title: "Retries",
+    meaning: "Attempts after a task's first, per second, by type and lane.",
+    good: "Few. Many retries are failures to come.",
+    runbooks: ["TaskFailureRateHigh"],
+    unit: "ops",
+    min: 0,
+    series: [
+      { query: aggregate("sum", rate("mcp_task_retries_total"), ["type", "lane"]), legend: "{{type}} {{lane}}" },
+    ],
+  },
+  orphans: {
+    key: "orphans",
+    kind: "timeseries",
+    title: "Orphans and late results",
+    meaning: "Entries taken over from a worker that stopped, and results that came after their entry was taken over.",
+    good: "Orphans only after a crash; no late results: each is a task that ran twice.",
+    runbooks: ["WorkerCrashRateHigh", "HighACKFailureRate"],
+    unit: "ops",
+    min: 0,
+    series: [
+      { query: aggregate("sum", rate("mcp_orphans_claimed_total")), legend: "orphans claimed" },
+      { query: aggregate("sum", rate("mcp_late_finishes_total")), legend: "late results" },
+    ],
+    colors: { "orphans claimed": "orange", "late results": "purple" },
+  },
+  deadLettersNow: {
+    key: "dead-letters-now",
+    kind: "stat",
+    title: "Dead letters",
+    meaning: "Entries in the dead letter queue.",
+    good: "0. What is there waits for somebody to retry or discard it.",
+    runbooks: ["TaskFailureRateHigh"],
+    unit: "short",
+    min: 0,
+    decimals: 0,
+    series: [{ query: aggregate("max", gauge("mcp_dlq_depth")), legend: "dead letters" }],
+    levels: zeroIsGood("orange"),
+  },
+  deadLetters: {
+    key: "dead-letters",
+    kind: "timeseries",
+    title: "Dead letter queue",
+    meaning: "Entries in the dead letter queue.",
+    good: "A flat line. A climb is tasks that fail for good.",
+    runbooks: ["DeadLetterQueueGrowing", "TaskFailureRateHigh"],
+    unit: "short",
+    min: 0,
+    series: [{ query: aggregate("max", gauge("mcp_dlq_depth")), legend: "dead letters" }],
+    colors: { "dead letters": "orange" },
+  },
+} satisfies Record<string, PanelSpec>;

@@ -1,0 +1,182 @@
+import { thresholdOf } from "../model/catalogue.ts";
+import type { Level, PanelSpec } from "../model/panel.ts";
+import { gauge, increase, rate } from "../query/metrics.ts";
+import { processGauge, processRate } from "../query/process.ts";
+import { aggregate, share } from "../query/vector.ts";
+
+// Each replica counts its own workers.
+const active = aggregate("sum", gauge("mcp_active_workers"));
+const expected = aggregate("sum", gauge("mcp_expected_workers"));
+const activeByType = aggregate("sum", gauge("mcp_active_workers"), ["type"]);
+const expectedByType = aggregate("sum", gauge("mcp_expected_workers"), ["type"]);
+
+/** Red with none, orange with some missing. */
+const STAFFING: readonly Level[] = [
+  { from: null, color: "red" },
+  { from: Number.MIN_VALUE, color: "orange" },
+  { from: 1, color: "green" },
+];
+
+/** The worker processes and the main process that supervises them. */
+export const workers = {
+  activeNow: {
+    key: "active-workers-now",
+    kind: "stat",
+    title: "Workers active",
+    meaning: "Workers that are alive and consuming, as a share of those configured.",
+    good: "100 %. Less for a moment during a restart.",
+    runbooks: ["NoActiveWorkers", "WorkerCrashRateHigh"],
+    unit: "percentunit",
+    min: 0,
+    max: 1,
+    decimals: 0,
+    series: [{ query: share(active, expected), legend: "active" }],
+    levels: STAFFING,
+  },
+  active: {
+    key: "active-workers",
+    kind: "timeseries",
+    title: "Workers, active and expected",
+    meaning: "Workers that are alive and consuming against those configured.",
+    good: "The two lines lie on each other.",
+    runbooks: ["NoActiveWorkers", "WorkerCrashRateHigh"],
+    unit: "short",
+    min: 0,
+    decimals: 0,
+    series: [
+      { query: active, legend: "active" },
+      { query: expected, legend: "expected" },
+    ],
+    colors: { active: "green", expected: "text" },
+  },
+  activeByType: {
+    key: "active-workers-by-type",
+    kind: "timeseries",
+    title: "Active workers by type",
+    meaning: "Workers that are alive and consuming, by type.",
+    good: "As many as configured for each type. A type at 0 does no work at all.",
+    runbooks: ["NoActiveWorkers"],
+    unit: "short",
+    min: 0,
+    decimals: 0,
+    series: [{ query: activeByType, legend: "{{type}}" }],
+  },
+  crashes: {
+    key: "worker-crashes",
+    kind: "timeseries",
+    title: "Worker crashes",
+    meaning: "Worker processes that died unasked, per second, over all types; the line is the alert's threshold.",
+    good: "Nothing. A single crash is restarted at once and needs no one.",
+    runbooks: ["WorkerCrashRateHigh"],
+    unit: "cps",
+    min: 0,
+    thresholds: [thresholdOf("WorkerCrashRateHigh")],
+    series: [{ query: aggregate("sum", rate("mcp_worker_crashes_total")), legend: "crashes" }],
+    colors: { crashes: "purple" },
+  },
+  crashesByReason: {
+    key: "worker-crashes-by-reason",
+    kind: "timeseries",
+    title: "Crashes by type and reason",
+    meaning: "Crashes in each step, by type and reason.",
+    good: "Nothing. oom asks for memory or a leak's fix, exit for the log, unresponsive for a blocked event loop.",
+    runbooks: ["WorkerCrashRateHigh"],
+    unit: "short",
+    min: 0,
+    stacked: true,
+    series: [
+      {
+        query: aggregate("sum", increase("mcp_worker_crashes_total"), ["type", "reason"]),
+        legend: "{{type}} {{reason}}",
+      },
+    ],
+  },
+  perWorker: {
+    key: "completed-per-worker",
+    kind: "timeseries",
+    title: "Completed per worker",
+    meaning: "Tasks completed per second by one active worker, by type.",
+    good: "Even among types of like work. It falls when an upstream slows down.",
+    runbooks: ["HighConsumerLag"],
+    unit: "ops",
+    min: 0,
+    series: [
+      {
+        query: share(aggregate("sum", rate("mcp_tasks_completed_total"), ["type"]), activeByType),
+        legend: "{{type}}",
+      },
+    ],
+  },
+  staffing: {
+    key: "worker-table",
+    kind: "table",
+    title: "Workers now",
+    meaning: "Active and expected workers of each type, with their memory.",
+    good: "Active equals expected.",
+    runbooks: ["NoActiveWorkers"],
+    unit: "short",
+    rows: [{ label: "type", title: "Type" }],
+    columns: [
+      { title: "Active", query: activeByType, unit: "short" },
+      { title: "Expected", query: expectedByType, unit: "short" },
+      {
+        title: "Memory",
+        query: aggregate("sum", gauge("mcp_workers_resident_memory_bytes"), ["type"]),
+        unit: "bytes",
+      },
+    ],
+  },
+  memory: {
+    key: "worker-memory",
+    kind: "timeseries",
+    title: "Memory of the workers",
+    meaning: "Resident memory of the worker processes, summed by type.",
+    good: "A plateau. A saw-tooth that ends in crashes is a leak.",
+    runbooks: ["WorkerCrashRateHigh"],
+    unit: "bytes",
+    min: 0,
+    series: [{ query: aggregate("sum", gauge("mcp_workers_resident_memory_bytes"), ["type"]), legend: "{{type}}" }],
+  },
+  mainMemory: {
+    key: "main-memory",
+    kind: "timeseries",
+    title: "Memory of the main process",
+    meaning: "Resident memory of each replica's main process.",
+    good: "A plateau.",
+    runbooks: ["WorkerCrashRateHigh"],
+    unit: "bytes",
+    min: 0,
+    series: [
+      { query: aggregate("max", processGauge("process_resident_memory_bytes"), ["instance"]), legend: "{{instance}}" },
+    ],
+  },
+  eventLoop: {
+    key: "event-loop-lag",
+    kind: "timeseries",
+    title: "Event loop lag",
+    meaning: "99 of 100 turns of the main process's event loop waited less than this.",
+    good: "A few milliseconds. More, and the API and the metrics are late.",
+    runbooks: ["ExpressLatencyHigh"],
+    unit: "s",
+    min: 0,
+    series: [
+      {
+        query: aggregate("max", processGauge("nodejs_eventloop_lag_p99_seconds"), ["instance"]),
+        legend: "{{instance}}",
+      },
+    ],
+  },
+  cpu: {
+    key: "main-cpu",
+    kind: "timeseries",
+    title: "CPU of the main process",
+    meaning: "Cores in use by each replica's main process; it cannot use much more than one.",
+    good: "Well under one core.",
+    runbooks: ["ExpressLatencyHigh"],
+    unit: "percentunit",
+    min: 0,
+    series: [
+      { query: aggregate("sum", processRate("process_cpu_seconds_total"), ["instance"]), legend: "{{instance}}" },
+    ],
+  },
+} satisfies Record<string, PanelSpec>;

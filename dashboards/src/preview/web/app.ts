@@ -1,0 +1,200 @@
+import { loadMarks, type Mark } from "./annotations.ts";
+import { byId, h } from "./dom.ts";
+import { sectionElements } from "./grid.ts";
+import { type Dashboard, type Panel, panelById, sectionsOf } from "./model.ts";
+import type { QueryContext } from "./panelData.ts";
+import { hideTooltip } from "./panels/tooltip.ts";
+import { PanelView } from "./panelView.ts";
+import type { Prometheus } from "./prometheus.ts";
+import { durationMs, resolveRange } from "./timeRange.ts";
+import { type DashboardSummary, drawToolbar } from "./toolbar/toolbar.ts";
+import { allValuesOf, queryVariables, valuesOf } from "./variables.ts";
+import { parseView, type ViewState, viewAddress } from "./viewState.ts";
+
+const DEFAULT_SCRAPE_INTERVAL_MS = 15_000;
+
+/** What the server says about itself. */
+export type Config = { readonly prometheusUrl: string; readonly job: string };
+
+export type AppDeps = {
+  readonly prometheus: Prometheus;
+  readonly config: Config;
+  readonly dashboards: readonly DashboardSummary[];
+  readonly loadDashboard: (uid: string) => Promise<Dashboard>;
+};
+
+/** The page: one dashboard at a time, kept up to date. */
+export class App {
+  readonly #deps: AppDeps;
+  #dashboard: Dashboard | undefined;
+  #state: ViewState | undefined;
+  #views: PanelView[] = [];
+  #round: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #scrapeIntervalMs = DEFAULT_SCRAPE_INTERVAL_MS;
+
+  constructor(deps: AppDeps) {
+    this.#deps = deps;
+  }
+
+  /** Shows what the address says. */
+  async open(): Promise<void> {
+    const first = this.#deps.dashboards[0]?.uid ?? "";
+    const uid = parseView(location.pathname, "", { range: { from: "", to: "" }, refresh: "" }, first).uid;
+    const dashboard = await this.#deps.loadDashboard(uid);
+    const defaults = { range: dashboard.time ?? { from: "now-1h", to: "now" }, refresh: dashboard.refresh ?? "" };
+    this.#dashboard = dashboard;
+    this.#state = parseView(location.pathname, location.search, defaults, first);
+    document.title = `${dashboard.title} · preview`;
+    this.#build();
+    await this.refresh();
+  }
+
+  /** Goes to an address of this page. */
+  async navigate(href: string): Promise<void> {
+    history.pushState(null, "", href);
+    await this.open();
+  }
+
+  /** Draws everything anew, with what changed in the theme. */
+  redraw(): void {
+    this.#build();
+    void this.refresh();
+  }
+
+  /** Asks for everything once, and again after the refresh interval. */
+  async refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#round?.abort();
+    const round = new AbortController();
+    this.#round = round;
+    const { signal } = round;
+    const dashboard = this.#dashboard;
+    const state = this.#state;
+    if (dashboard === undefined || state === undefined) return;
+    this.#scrapeIntervalMs = await this.#scrapeInterval(signal);
+    const context = this.#context(dashboard, state);
+    try {
+      const [marks] = await Promise.all([loadMarks(dashboard, context, signal), this.#drawVariables(context, signal)]);
+      await this.#drawPanels(context, marks, signal);
+      if (!signal.aborted) this.#report(true, `updated ${new Date().toLocaleTimeString("en-GB")}`);
+    } catch (error) {
+      if (signal.aborted) return;
+      await this.#drawPanels(context, [], signal);
+      this.#report(false, error instanceof Error ? error.message : String(error));
+    }
+    const everyMs = durationMs(state.refresh);
+    if (everyMs !== undefined && !signal.aborted) this.#timer = setTimeout(() => void this.#refreshIfSeen(), everyMs);
+  }
+
+  /** A page that nobody looks at asks nothing. */
+  async #refreshIfSeen(): Promise<void> {
+    if (!document.hidden) return this.refresh();
+    document.addEventListener("visibilitychange", () => void this.refresh(), { once: true });
+  }
+
+  async #drawPanels(context: QueryContext, marks: readonly Mark[], signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#views.map((view) => view.update(context, marks, signal)));
+  }
+
+  async #drawVariables(context: QueryContext, signal: AbortSignal): Promise<void> {
+    const dashboard = this.#dashboard;
+    const state = this.#state;
+    if (dashboard === undefined || state === undefined) return;
+    const variables = await Promise.all(
+      queryVariables(dashboard).map(async (variable) => ({
+        variable,
+        values: await valuesOf(variable, context, signal),
+      })),
+    );
+    // A menu in use stays as it is: the viewer is about to choose.
+    if (signal.aborted || document.querySelector(".menu[open]") !== null) return;
+    drawToolbar({ ...this.#toolbar(dashboard, state), variables });
+  }
+
+  #toolbar(dashboard: Dashboard, state: ViewState) {
+    return {
+      dashboards: this.#deps.dashboards,
+      dashboard,
+      state,
+      change: (change: Partial<ViewState>) => void this.navigate(viewAddress({ ...state, ...change })),
+      redraw: () => this.redraw(),
+    };
+  }
+
+  #build(): void {
+    const dashboard = this.#dashboard;
+    const state = this.#state;
+    if (dashboard === undefined || state === undefined) return;
+    hideTooltip();
+    for (const view of this.#views) view.destroy();
+    this.#views = [];
+    const variables = queryVariables(dashboard).map((variable) => ({ variable, values: [] }));
+    drawToolbar({ ...this.#toolbar(dashboard, state), variables });
+    const focused = state.viewPanel === undefined ? undefined : panelById(dashboard, state.viewPanel);
+    const main = byId("dashboard");
+    main.className = focused === undefined ? "" : "focused";
+    main.replaceChildren(
+      ...(focused === undefined
+        ? sectionElements(sectionsOf(dashboard), (panel) => this.#view(panel, state, false))
+        : [this.#view(focused, state, true).element]),
+    );
+  }
+
+  #view(panel: Panel, state: ViewState, focused: boolean): PanelView {
+    const view = new PanelView(panel, {
+      focused,
+      focusHref: viewAddress({ ...state, viewPanel: focused ? undefined : panel.id }),
+      prometheusUrl: this.#deps.config.prometheusUrl,
+      events: {
+        onZoom: (fromMs, toMs) => {
+          const range = { from: String(Math.round(fromMs)), to: String(Math.round(toMs)) };
+          void this.navigate(viewAddress({ ...state, range }));
+        },
+      },
+    });
+    this.#views.push(view);
+    return view;
+  }
+
+  #context(dashboard: Dashboard, state: ViewState): QueryContext {
+    return {
+      prometheus: this.#deps.prometheus,
+      interval: resolveRange(state.range, Date.now()),
+      scrapeIntervalMs: this.#scrapeIntervalMs,
+      selection: state.selection,
+      allValues: allValuesOf(dashboard),
+    };
+  }
+
+  /** How often the service is scraped: rates need a window of at least four of these. */
+  async #scrapeInterval(signal: AbortSignal): Promise<number> {
+    try {
+      const intervals = await this.#deps.prometheus.scrapeIntervals(this.#deps.config.job, signal);
+      const known = intervals.map(scrapeMs).filter((value) => value !== undefined);
+      return known.length === 0 ? this.#scrapeIntervalMs : Math.min(...known);
+    } catch {
+      return this.#scrapeIntervalMs;
+    }
+  }
+
+  #report(ok: boolean, text: string): void {
+    const { prometheusUrl } = this.#deps.config;
+    byId("status").replaceChildren(
+      h("span", { className: ok ? "dot good" : "dot bad" }),
+      h("a", { href: prometheusUrl, target: "_blank", rel: "noreferrer" }, new URL(prometheusUrl).host),
+      h("span", {}, text),
+    );
+    byId("status").dataset.ok = String(ok);
+  }
+}
+
+/** A scrape interval as Prometheus writes it: also `250ms` and `1m30s`. */
+function scrapeMs(text: string): number | undefined {
+  const parts = [...text.matchAll(/(\d+)(ms|[smhd])/g)];
+  if (parts.length === 0) return undefined;
+  return parts.reduce((sum, [, count, unit]) => {
+    const factor = unit === "ms" ? 1 : (durationMs(`1${unit}`) ?? 0);
+    return sum + Number(count) * factor;
+  }, 0);
+}

@@ -1,0 +1,104 @@
+import { type Labels, seriesName } from "./legend.ts";
+import type { Panel } from "./model.ts";
+import { queriesOf } from "./model.ts";
+import type { InstantSample, RangeSeries } from "./prometheus.ts";
+
+/** Series on one time axis; null where a series has no sample. */
+export type Frame = { readonly timesS: readonly number[]; readonly series: readonly FrameSeries[] };
+export type FrameSeries = { readonly name: string; readonly values: readonly (number | null)[] };
+
+/** Puts the answers of a panel's queries on one time axis, from and to in epoch seconds, both included. */
+export function toFrame(panel: Panel, answers: readonly (readonly RangeSeries[])[], grid: TimeGrid): Frame {
+  const timesS: number[] = [];
+  for (let time = grid.fromS; time <= grid.toS + grid.stepS / 1000; time += grid.stepS) timesS.push(time);
+  const queries = queriesOf(panel);
+  const series = answers.flatMap((answer, index) =>
+    answer
+      .map(({ labels, points }) => ({
+        name: seriesName(queries[index]?.legendFormat, labels),
+        values: onGrid(points, grid, timesS.length),
+      }))
+      .toSorted((a, b) => a.name.localeCompare(b.name)),
+  );
+  return { timesS, series };
+}
+
+/** The moments that were asked for, in epoch seconds. */
+export type TimeGrid = { readonly fromS: number; readonly toS: number; readonly stepS: number };
+
+function onGrid(points: RangeSeries["points"], grid: TimeGrid, length: number): (number | null)[] {
+  const values = Array<number | null>(length).fill(null);
+  for (const [timeS, value] of points) {
+    const index = Math.round((timeS - grid.fromS) / grid.stepS);
+    if (index >= 0 && index < length && Number.isFinite(value)) values[index] = value;
+  }
+  return values;
+}
+
+/** The last value of a series. */
+export function lastValue(series: FrameSeries): number | undefined {
+  return series.values.findLast((value) => value !== null) ?? undefined;
+}
+
+/** Each series on top of those before it. */
+export function stack(series: readonly FrameSeries[]): FrameSeries[] {
+  const below: number[] = [];
+  return series.map(({ name, values }) => ({
+    name,
+    values: values.map((value, index) => {
+      const top = (below[index] ?? 0) + (value ?? 0);
+      below[index] = top;
+      return value === null ? null : top;
+    }),
+  }));
+}
+
+/** One bucket of a distribution: observations between its bounds, at each time. */
+export type Bucket = { readonly from: number; readonly to: number; readonly values: readonly (number | null)[] };
+
+/** Cumulative buckets, named by their upper bound, taken apart; outer buckets that were always empty are left out. */
+export function toBuckets(frame: Frame): Bucket[] {
+  const cumulative = frame.series
+    .map(({ name, values }) => ({ to: name === "+Inf" ? Number.POSITIVE_INFINITY : Number(name), values }))
+    .toSorted((a, b) => a.to - b.to);
+  const buckets = cumulative.map(({ to, values }, index): Bucket => {
+    const lower = cumulative[index - 1];
+    return {
+      from: lower?.to ?? 0,
+      to,
+      values: values.map((value, at) => (value === null ? null : Math.max(0, value - (lower?.values[at] ?? 0)))),
+    };
+  });
+  const used = (bucket: Bucket) => bucket.values.some((value) => (value ?? 0) > 0);
+  const first = buckets.findIndex(used);
+  const last = buckets.findLastIndex(used);
+  return first === -1 ? [] : buckets.slice(Math.max(0, first - 1), last + 2);
+}
+
+/** A table: titles, and rows of texts and numbers. */
+export type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number)[])[] };
+
+type Organize = { excludeByName?: object; indexByName?: Record<string, number>; renameByName?: Record<string, string> };
+
+/** Merges instant answers into rows of equal labels, and names and orders the columns as the panel says. */
+export function toTable(panel: Panel, answers: readonly (readonly InstantSample[])[]): Table {
+  const organize = (panel.transformations?.find(({ id }) => id === "organize")?.options ?? {}) as Organize;
+  const rows = new Map<string, { labels: Labels; values: Map<string, number> }>();
+  const queries = queriesOf(panel);
+  answers.forEach((answer, index) => {
+    const field = answers.length === 1 ? "Value" : `Value #${queries[index]?.refId}`;
+    for (const { labels, value } of answer) {
+      const key = JSON.stringify(Object.entries(labels).toSorted());
+      const row = rows.get(key) ?? { labels, values: new Map() };
+      row.values.set(field, value);
+      rows.set(key, row);
+    }
+  });
+  const order = Object.entries(organize.indexByName ?? {}).toSorted(([, a], [, b]) => a - b);
+  return {
+    columns: order.map(([name]) => organize.renameByName?.[name] ?? name),
+    rows: [...rows.values()]
+      .map(({ labels, values }) => order.map(([name]) => labels[name] ?? values.get(name) ?? ""))
+      .toSorted((a, b) => String(a[0]).localeCompare(String(b[0]))),
+  };
+}

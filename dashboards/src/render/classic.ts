@@ -1,0 +1,105 @@
+import * as sdk from "@grafana/grafana-foundation-sdk/dashboard";
+import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
+import { ANNOTATIONS } from "../model/annotations.ts";
+import { runbookUrl } from "../model/catalogue.ts";
+import type { DashboardSpec } from "../model/dashboard.ts";
+import { describe } from "../model/describe.ts";
+import { type Place, place } from "../model/layout.ts";
+import type { PanelSpec } from "../model/panel.ts";
+import { idOf } from "../model/panelIds.ts";
+import { DEFAULT_RANGE, REFRESH, REFRESH_INTERVALS } from "../model/time.ts";
+import {
+  ALL_VALUES,
+  DATASOURCE,
+  DATASOURCE_LABEL,
+  DATASOURCE_VARIABLE,
+  type QueryVariable,
+  VARIABLES,
+} from "../model/variables.ts";
+import { visualization } from "./panels.ts";
+
+/** The schema of Grafana 11.0: that and every later version migrate it on load. */
+const SCHEMA_VERSION = 39;
+
+/** A dashboard in the classic JSON model. */
+export function classicDashboard(spec: DashboardSpec): sdk.Dashboard {
+  const builder = new sdk.DashboardBuilder(spec.title)
+    .uid(spec.uid)
+    .description(spec.description)
+    .tags([...spec.tags])
+    .readonly()
+    .timezone("browser")
+    .tooltip(sdk.DashboardCursorSync.Crosshair)
+    .time(DEFAULT_RANGE)
+    .refresh(REFRESH)
+    .timepicker(new sdk.TimePickerBuilder().refreshIntervals([...REFRESH_INTERVALS]))
+    .links(spec.tags.map(dashboardLink))
+    .annotations(ANNOTATIONS.map(annotation))
+    .variables([datasourceVariable(), ...VARIABLES.map(queryVariable)]);
+  for (const section of place(spec)) {
+    builder.withRow(
+      new sdk.RowBuilder(section.title).id(idOf(`${spec.uid}/${section.title}`)).gridPos(section.heading),
+    );
+    for (const { panel, place: at } of section.panels) builder.withPanel({ build: () => classicPanel(panel, at) });
+  }
+  const { id: _, ...dashboard } = builder.build();
+  return { ...dashboard, schemaVersion: SCHEMA_VERSION };
+}
+
+/** A panel in the classic JSON model, at its place. */
+export function classicPanel(panel: PanelSpec, at: Place): sdk.Panel {
+  return {
+    ...visualization(panel).build(),
+    id: idOf(panel.key),
+    title: panel.title,
+    description: describe(panel),
+    datasource: DATASOURCE,
+    gridPos: { ...at },
+    links: panel.runbooks.map((alert) =>
+      new sdk.DashboardLinkBuilder(`Runbook: ${alert}`)
+        .type(sdk.DashboardLinkType.Link)
+        .url(runbookUrl(alert))
+        .targetBlank(true)
+        .build(),
+    ),
+  };
+}
+
+function dashboardLink(tag: string): sdk.DashboardLinkBuilder {
+  return new sdk.DashboardLinkBuilder("Dashboards")
+    .type(sdk.DashboardLinkType.Dashboards)
+    .tags([tag])
+    .includeVars(true)
+    .keepTime(true);
+}
+
+function datasourceVariable(): sdk.DatasourceVariableBuilder {
+  return new sdk.DatasourceVariableBuilder(DATASOURCE_VARIABLE).label(DATASOURCE_LABEL).type(DATASOURCE.type);
+}
+
+function queryVariable(variable: QueryVariable): sdk.QueryVariableBuilder {
+  return new sdk.QueryVariableBuilder(variable.name)
+    .label(variable.label)
+    .datasource(DATASOURCE)
+    .query(variable.query)
+    .refresh(sdk.VariableRefresh.OnTimeRangeChanged)
+    .sort(sdk.VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue(ALL_VALUES)
+    .current({ text: ["All"], value: ["$__all"] });
+}
+
+function annotation(source: (typeof ANNOTATIONS)[number]): sdk.AnnotationQueryBuilder {
+  const builder = new sdk.AnnotationQueryBuilder()
+    .name(source.name)
+    .datasource(DATASOURCE)
+    .enable(true)
+    .iconColor(source.color)
+    .expr(source.expr)
+    .titleFormat(source.title)
+    .textFormat(source.text)
+    .target(new prometheus.DataqueryBuilder().datasource(DATASOURCE).expr(source.expr).refId("Anno").range());
+  if (source.valueIsTime) builder.useValueForTime(true);
+  return builder;
+}

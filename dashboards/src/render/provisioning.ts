@@ -1,0 +1,51 @@
+import { formatDuration, generatedYaml, PRODUCTION } from "@mcp-orchestrator/alerts";
+
+/** Folder in Grafana that the dashboards appear in. */
+export const FOLDER = "MCP orchestrator";
+/** Where the container finds the dashboards: mount `dashboards/generated` there. */
+export const DASHBOARDS_PATH = "/etc/grafana/dashboards";
+/** Prometheus as the Grafana container reaches it, unless the environment says otherwise. */
+const PROMETHEUS_URL = "$PROMETHEUS_URL";
+
+/** Files for Grafana's `provisioning` directory, with their paths. */
+export function provisioningFiles(): [string, string][] {
+  return [
+    ["provisioning/dashboards/mcp-orchestrator.yml", generatedYaml(dashboardProvider())],
+    ["provisioning/datasources/prometheus.yml", generatedYaml(datasource())],
+  ];
+}
+
+function dashboardProvider() {
+  return {
+    apiVersion: 1,
+    providers: [
+      {
+        name: "mcp-orchestrator",
+        folder: FOLDER,
+        type: "file",
+        disableDeletion: true,
+        allowUiUpdates: false,
+        options: { path: DASHBOARDS_PATH },
+      },
+    ],
+  };
+}
+
+function datasource() {
+  return {
+    apiVersion: 1,
+    datasources: [
+      {
+        name: "Prometheus",
+        uid: "prometheus",
+        type: "prometheus",
+        access: "proxy",
+        url: PROMETHEUS_URL,
+        isDefault: true,
+        editable: false,
+        // Grafana derives $__rate_interval from it.
+        jsonData: { httpMethod: "POST", timeInterval: formatDuration(PRODUCTION.prometheus.scrapeIntervalMs) },
+      },
+    ],
+  };
+}

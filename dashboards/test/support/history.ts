@@ -1,0 +1,97 @@
+import { JOB } from "@mcp-orchestrator/alerts";
+import { METRICS, type MetricName } from "mcp-orchestrator/contract";
+import { PROCESS_METRICS } from "../../src/query/process.ts";
+import { ALERT_COURSES, COURSES, kindOf, medianSeconds, PROCESS_COURSES } from "./values.ts";
+import { EXPOSED_PROCESS_METRICS, type Labels, labelSets } from "./workload.ts";
+
+const STEP_SECONDS = 15;
+/** Length of the recorded time; its incidents are placed within. */
+export const HISTORY_MINUTES = 120;
+const TARGET = { job: JOB, instance: "orchestrator-1:8000" };
+/** Spread of durations around their median, as the sigma of a log-normal distribution. */
+const SPREAD = 0.55;
+
+/**
+ * Two hours of every series that the service exposes, as OpenMetrics with time stamps: an ordinary evening with a
+ * stalled upstream, a slow one and a burst of crashes in it.
+ *
+ * @param endSeconds epoch seconds of the last sample
+ */
+export function openMetricsHistory(endSeconds: number): string {
+  const startSeconds = endSeconds - HISTORY_MINUTES * 60;
+  const lines: string[] = [];
+  const totals = new Map<string, number>();
+  const grow = (series: string, by: number) => {
+    const total = (totals.get(series) ?? 0) + by;
+    totals.set(series, total);
+    return total;
+  };
+  for (let at = startSeconds; at <= endSeconds; at += STEP_SECONDS) {
+    const minute = (at - startSeconds) / 60;
+    const write = (name: string, value: number) => lines.push(`${name} ${value} ${at}`);
+    for (const metric of Object.keys(METRICS) as MetricName[]) {
+      for (const labels of labelSets(metric)) {
+        const value = COURSES[metric](labels, minute);
+        if (kindOf(metric) === "gauge") write(series(metric, labels), round(value));
+        else if (kindOf(metric) === "counter")
+          write(series(metric, labels), grow(series(metric, labels), value * STEP_SECONDS));
+        else writeHistogram(metric, labels, value * STEP_SECONDS, medianSeconds(metric, labels, minute), write, grow);
+      }
+    }
+    for (const metric of EXPOSED_PROCESS_METRICS) {
+      const value = metric === "process_start_time_seconds" ? startSeconds + 540 : PROCESS_COURSES[metric](minute);
+      const isCounter = PROCESS_METRICS[metric] === "counter";
+      write(series(metric, {}), isCounter ? grow(metric, value * STEP_SECONDS) : value);
+    }
+    for (const { labels, pending, firing, end } of ALERT_COURSES) {
+      if (minute < pending || minute >= end) continue;
+      write(plain("ALERTS", { ...labels, alertstate: minute < firing ? "pending" : "firing" }), 1);
+    }
+  }
+  return `${lines.join("\n")}\n# EOF\n`;
+}
+
+function writeHistogram(
+  metric: MetricName,
+  labels: Labels,
+  count: number,
+  medianS: number,
+  write: (name: string, value: number) => void,
+  grow: (series: string, by: number) => number,
+): void {
+  const spec = METRICS[metric];
+  const buckets: readonly number[] = "buckets" in spec ? spec.buckets : [];
+  for (const bound of buckets) {
+    const name = series(`${metric}_bucket`, { ...labels, le: String(bound) });
+    write(name, grow(name, count * below(bound, medianS)));
+  }
+  const all = series(`${metric}_bucket`, { ...labels, le: "+Inf" });
+  write(all, grow(all, count));
+  for (const [suffix, by] of [
+    ["count", count],
+    ["sum", count * medianS * 1.16],
+  ] as const) {
+    const name = series(`${metric}_${suffix}`, labels);
+    write(name, grow(name, by));
+  }
+}
+
+/** Share of a log-normal distribution below a bound. */
+function below(bound: number, median: number): number {
+  const z = Math.log(bound / median) / SPREAD;
+  return 1 / (1 + Math.exp(-1.702 * z));
+}
+
+function series(name: string, labels: Labels): string {
+  return plain(name, { ...TARGET, ...labels });
+}
+
+function plain(name: string, labels: Labels): string {
+  return `${name}{${Object.entries(labels)
+    .map(([label, value]) => `${label}="${value}"`)
+    .join(",")}}`;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(8));
+}

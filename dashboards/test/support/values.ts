@@ -1,0 +1,138 @@
+import { METRICS, type MetricName } from "mcp-orchestrator/contract";
+import type { PROCESS_METRICS } from "../../src/query/process.ts";
+import { incident, type Labels, noise } from "./workload.ts";
+
+/** What happens during the recorded time, in minutes from its start. */
+const STALL = { start: 62, minutes: 16 } as const;
+const SLOW = { start: 88, minutes: 12 } as const;
+const CRASHES = { start: 103, minutes: 3 } as const;
+
+const stall = (minute: number) => incident(minute, STALL.start, STALL.minutes);
+const slow = (minute: number) => incident(minute, SLOW.start, SLOW.minutes);
+const crashing = (minute: number) => incident(minute, CRASHES.start, CRASHES.minutes);
+
+const RATE_BY_TYPE: Readonly<Record<string, number>> = { reasoning: 9, codegen: 6, ml: 3.5 };
+
+/** Tasks per second of a lane. */
+function load({ type = "", lane = "" }: Labels, minute: number): number {
+  const share = lane === "express" ? 0.35 : 0.65;
+  return (RATE_BY_TYPE[type] ?? 1) * share * (1 + 0.18 * noise(`${type}${lane}`, minute));
+}
+
+/** Level of a gauge, or growth per second of a counter, at a minute. Histograms are made of {@link latencySeconds}. */
+type Course = (labels: Labels, minute: number) => number;
+
+const held: Course = ({ type, lane }, minute) =>
+  Math.round(
+    type === "reasoning" && lane === "regular"
+      ? 660 * stall(minute)
+      : Math.max(0, 2 + 4 * noise(`held${type}${lane}`, minute)) + (lane === "regular" ? 40 * stall(minute) : 0),
+  );
+
+/** A course for each metric of the contract; one that is missing does not compile. */
+export const COURSES: Readonly<Record<MetricName, Course>> = {
+  mcp_tasks_enqueued_total: load,
+  mcp_tasks_completed_total: (labels, minute) => load(labels, minute) * (1 - 0.5 * stall(minute)),
+  mcp_tasks_failed_total: ({ reason = "", type }, minute) =>
+    (reason === "upstream" ? 0.02 + (type === "codegen" ? 0.28 * slow(minute) : 0) : 0.004) + 0.002,
+  mcp_task_latency_seconds: load,
+  mcp_ack_attempts_total: (labels, minute) =>
+    labels.outcome === "ok" ? load(labels, minute) : 0.001 + 0.05 * crashing(minute),
+  mcp_ack_failures_total: (_, minute) => 0.012 * crashing(minute),
+  mcp_ack_success_rate: (labels, minute) => 1 - 0.02 * crashing(minute) * (labels.lane === "express" ? 1 : 0.4),
+  mcp_consumer_group_lag: held,
+  mcp_consumer_group_pending: (labels, minute) => Math.min(16, held(labels, minute)),
+  mcp_queue_depth: held,
+  mcp_oldest_task_age_seconds: (labels, minute) => 0.08 + held(labels, minute) / 14,
+  mcp_dlq_depth: (_, minute) => 3 + Math.floor(Math.max(0, minute - SLOW.start) * 0.9),
+  mcp_active_workers: (_, minute) => (crashing(minute) > 0.5 ? 1 : 2),
+  mcp_expected_workers: () => 2,
+  mcp_worker_crashes_total: ({ reason }, minute) => (reason === "oom" ? 0.3 : 0.02) * crashing(minute),
+  mcp_orphans_claimed_total: (_, minute) => 0.4 * crashing(minute),
+  mcp_late_finishes_total: (_, minute) => 0.02 * crashing(minute),
+  mcp_task_retries_total: ({ type }, minute) => 0.05 + (type === "codegen" ? 0.9 * slow(minute) : 0),
+  mcp_tasks_rejected_total: ({ reason }, minute) => (reason === "overload" ? 0.8 * stall(minute) : 0.01),
+  mcp_tasks_unaccounted: () => 0,
+  mcp_rate_limit_enabled: () => 0,
+  mcp_redis_up: () => 1,
+  mcp_redis_memory_used_ratio: (_, minute) => 0.21 + 0.02 * noise("memory", minute) + 0.33 * stall(minute),
+  mcp_upstream_requests_total: ({ upstream = "", outcome }, minute) => {
+    const all = (upstream === "chat" ? 7 : 3) * (1 + 0.1 * noise(upstream, minute));
+    const bad = upstream === "chat" ? 0.3 * slow(minute) : 0;
+    return outcome === "ok" ? all * (1 - bad) : all * (bad / 3 + 0.002);
+  },
+  mcp_upstream_request_duration_seconds: ({ upstream }) => (upstream === "chat" ? 7 : 3),
+  mcp_circuit_state: ({ upstream }, minute) =>
+    upstream === "chat" ? Math.round(2 * Math.max(0, slow(minute) - 0.4)) : 0,
+  mcp_workers_resident_memory_bytes: ({ type = "" }, minute) => 1.6e8 * (1 + 0.04 * noise(type, minute)) + minute * 1e5,
+  mcp_build_info: () => 1,
+};
+
+/** Level, or growth per second, of what the main process exposes beside the contract. */
+export const PROCESS_COURSES: Readonly<Record<keyof typeof PROCESS_METRICS, (minute: number) => number>> = {
+  up: () => 1,
+  process_cpu_seconds_total: (minute) => 0.22 + 0.05 * noise("cpu", minute),
+  process_resident_memory_bytes: (minute) => 1.1e8 + 4e6 * noise("rss", minute),
+  process_start_time_seconds: () => 0,
+  process_open_fds: () => 48,
+  nodejs_eventloop_lag_p50_seconds: () => 0.0105,
+  nodejs_eventloop_lag_p99_seconds: (minute) => 0.014 + 0.003 * noise("loop", minute),
+  nodejs_heap_size_used_bytes: () => 4.2e7,
+  nodejs_heap_size_total_bytes: () => 6.1e7,
+};
+
+/** Alerts that are active during the recorded time: from a minute on pending, from the next on firing, to the last. */
+export const ALERT_COURSES: readonly { labels: Labels; pending: number; firing: number; end: number }[] = [
+  {
+    labels: {
+      alertname: "HighConsumerLag",
+      severity: "warning",
+      queue: "mcp:queue:reasoning",
+      type: "reasoning",
+      lane: "regular",
+    },
+    pending: STALL.start + 1,
+    firing: STALL.start + 11,
+    end: STALL.start + 16,
+  },
+  {
+    labels: {
+      alertname: "QueueDepthSpike",
+      severity: "critical",
+      queue: "mcp:queue:reasoning",
+      type: "reasoning",
+      lane: "regular",
+    },
+    pending: STALL.start + 4,
+    firing: STALL.start + 9,
+    end: STALL.start + 15,
+  },
+  {
+    labels: { alertname: "ExpressLatencyHigh", severity: "warning", type: "codegen" },
+    pending: SLOW.start + 1,
+    firing: SLOW.start + 6,
+    end: SLOW.start + 12,
+  },
+  {
+    labels: { alertname: "TaskFailureRateHigh", severity: "warning", type: "codegen" },
+    pending: SLOW.start + 2,
+    firing: SLOW.start + 12,
+    end: 121,
+  },
+];
+
+/** Median duration of what a histogram observes. */
+export function medianSeconds(metric: MetricName, { type, lane, upstream }: Labels, minute: number): number {
+  if (metric === "mcp_upstream_request_duration_seconds") {
+    return upstream === "chat" ? 0.03 + 0.12 * slow(minute) : 0.012;
+  }
+  const waiting = lane === "regular" ? 0.06 + 8 * stall(minute) : 0;
+  return (
+    0.028 + waiting + (type === "codegen" ? 0.1 * slow(minute) : 0) + 0.004 * noise(`median${type}${lane}`, minute)
+  );
+}
+
+/** Kind of a metric of the contract. */
+export function kindOf(metric: MetricName): "counter" | "gauge" | "histogram" {
+  return METRICS[metric].type;
+}
