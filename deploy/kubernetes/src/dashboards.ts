@@ -1,0 +1,18 @@
+import { DASHBOARDS, FOLDER, renderClassic } from "@mcp-orchestrator/dashboards";
+import { ConfigMap } from "kubernetes-models/v1";
+import { LABELS } from "./names.ts";
+
+/** A ConfigMap for each dashboard, found by the sidecar of Grafana's Helm chart through its label. */
+export function dashboardConfigMaps(): ConfigMap[] {
+  return DASHBOARDS.map(
+    (spec) =>
+      new ConfigMap({
+        metadata: {
+          name: `dashboard-${spec.uid}`,
+          labels: { ...LABELS, grafana_dashboard: "1" },
+          annotations: { grafana_folder: FOLDER },
+        },
+        data: { [`${spec.uid}.json`]: renderClassic(spec) },
+      }),
+  );
+}

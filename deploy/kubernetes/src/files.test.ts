@@ -1,0 +1,142 @@
+import { alertmanagerConfig, BUNDLED_ENDPOINTS, INHIBITIONS } from "@mcp-orchestrator/alertmanager";
+import { driftOf, JOB, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
+import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
+import { createKeys } from "mcp-orchestrator/keys";
+import { SETTINGS as KNOWN_SETTINGS } from "mcp-orchestrator/settings";
+import { describe, expect, test } from "vitest";
+import { GENERATED_FOLDER, generatedFiles, resources } from "./files.ts";
+import { prometheusRule, serviceMonitor } from "./monitoring.ts";
+import { NAMESPACE } from "./names.ts";
+import { alertmanagerConfigResource, notificationSecretKeys } from "./notifications.ts";
+import { entriesPerReplica, scaledObject } from "./scaling.ts";
+import { SETTINGS } from "./settings.ts";
+import { deployment, disruptionBudget, service } from "./workload.ts";
+
+test("the generated files are those of the code, no more and no less (npm run generate)", async () => {
+  expect(await driftOf(GENERATED_FOLDER, generatedFiles())).toEqual([]);
+});
+
+test.each([...resources()])("%s is valid by the schema of its kind", (_, resource) => {
+  resource.validate();
+});
+
+test("a resource that its schema does not allow is refused", () => {
+  const broken = scaledObject();
+  broken.spec.maxReplicaCount = "many" as unknown as number;
+  expect(() => broken.validate()).toThrow(/maxReplicaCount/);
+});
+
+test("the kustomization names every other file", () => {
+  const files = generatedFiles();
+  const listed = (files.get("kustomization.yaml") ?? "").split("\n").filter((line) => line.startsWith("  - "));
+  const others = [...files.keys()].filter((path) => path !== "kustomization.yaml");
+  expect(listed.filter((line) => line.endsWith(".yaml"))).toEqual(others.map((path) => `  - ${path}`));
+});
+
+describe("the workload", () => {
+  test("is configured with settings that the service knows and accepts", () => {
+    for (const [name, value] of Object.entries(SETTINGS)) {
+      const setting = KNOWN_SETTINGS[name as keyof typeof KNOWN_SETTINGS];
+      expect(setting, `${name} is a setting`).toBeDefined();
+      expect(setting.schema.safeParse(value).success, `${name}=${value}`).toBe(true);
+    }
+  });
+
+  test("is not killed before it has drained", () => {
+    const graceSeconds = deployment.spec?.template.spec?.terminationGracePeriodSeconds ?? 0;
+    expect(graceSeconds * 1000).toBeGreaterThan(Number(SETTINGS.SHUTDOWN_TIMEOUT_MS));
+  });
+
+  test("gives every replica a name of its own", () => {
+    const [container] = deployment.spec?.template.spec?.containers ?? [];
+    expect(container?.env).toContainEqual({
+      name: "INSTANCE_ID",
+      valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+    });
+  });
+
+  test("is what service, monitor and disruption budget select", () => {
+    const labels = deployment.spec?.template.metadata?.labels ?? {};
+    for (const selector of [
+      deployment.spec?.selector.matchLabels,
+      service.spec?.selector,
+      disruptionBudget.spec?.selector?.matchLabels,
+    ]) {
+      expect(labels).toMatchObject(selector ?? { selector: "missing" });
+    }
+    expect(service.metadata?.labels).toMatchObject(serviceMonitor.spec.selector.matchLabels ?? { none: "" });
+  });
+
+  test("is scraped under the job that rules and dashboards match", () => {
+    expect(serviceMonitor.spec.endpoints?.[0]?.relabelings).toContainEqual({
+      action: "replace",
+      targetLabel: "job",
+      replacement: JOB,
+    });
+  });
+});
+
+describe("the rules", () => {
+  const shipped = ruleFile(PRODUCTION).groups.flatMap(({ rules }) => rules);
+  const here = prometheusRule().spec.groups?.flatMap(({ rules }) => rules ?? []) ?? [];
+
+  test("are the catalogue's, expression by expression", () => {
+    expect(here.map(({ expr }) => expr)).toEqual(shipped.map(({ expr }) => expr));
+  });
+
+  test("carry the namespace that the operator makes receivers match", () => {
+    const alerts = here.filter(({ alert }) => alert !== undefined);
+    expect(alerts).not.toEqual([]);
+    expect(alerts.filter(({ labels }) => labels?.namespace !== NAMESPACE)).toEqual([]);
+  });
+});
+
+describe("the notifications", () => {
+  const { spec } = alertmanagerConfigResource();
+  const shipped = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+
+  test("go to the same receivers by the same routes", () => {
+    expect(spec.receivers?.map(({ name }) => name)).toEqual(shipped.receivers.map(({ name }) => name));
+    const routes = (spec.route as unknown as { routes: { receiver: string; matchers: object[] }[] }).routes;
+    expect(routes.map(({ receiver, matchers }) => [receiver, matchers.length])).toEqual(
+      shipped.route.routes?.map(({ receiver, matchers }) => [receiver, matchers?.length]),
+    );
+    expect(routes.flatMap(({ matchers }) => matchers)).toContainEqual({ name: "page", matchType: "=", value: "true" });
+  });
+
+  test("are inhibited alike", () => {
+    expect(spec.inhibitRules?.map(({ sourceMatch }) => sourceMatch?.map(({ value }) => value))).toEqual(
+      INHIBITIONS.map(({ source }) => [source]),
+    );
+  });
+
+  test("take every address and key from one secret", () => {
+    expect(notificationSecretKeys()).toEqual([
+      "deadman-url",
+      "pagerduty-routing-key",
+      "slack-critical-url",
+      "slack-team-platform-url",
+      "slack-warnings-url",
+    ]);
+    expect(JSON.stringify(spec)).not.toMatch(/_file|\/etc\/alertmanager/);
+  });
+});
+
+describe("the autoscaler", () => {
+  test("watches every stream, by its length, which counts pending entries too", () => {
+    const keys = createKeys("mcp");
+    const triggers = scaledObject().spec.triggers;
+    expect(triggers.map(({ metadata }) => metadata.stream)).toEqual(
+      BUILT_IN_TYPES.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream)),
+    );
+    for (const { metadata } of triggers) {
+      expect(metadata.streamLength).toBe("50");
+      expect(metadata).not.toHaveProperty("consumerGroup");
+      expect(metadata).not.toHaveProperty("lagCount");
+    }
+  });
+
+  test("acts before the alert on lag does", () => {
+    expect(entriesPerReplica()).toBeLessThan(100);
+  });
+});

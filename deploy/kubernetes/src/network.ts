@@ -1,0 +1,33 @@
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
+import { HTTP_PORT, LABELS, NAME, SELECTOR_LABELS } from "./names.ts";
+import { REDIS_PORT } from "./settings.ts";
+
+/** Namespaces that may call the service have this label: those of submitters and of Prometheus. */
+export const CLIENT_LABEL = "mcp-orchestrator/client";
+
+/** Who may talk to the pods and whom they may talk to; everything else is dropped. */
+export const networkPolicy = new NetworkPolicy({
+  metadata: { name: NAME, labels: LABELS },
+  spec: {
+    podSelector: { matchLabels: SELECTOR_LABELS },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [
+      {
+        from: [{ podSelector: {} }, { namespaceSelector: { matchLabels: { [CLIENT_LABEL]: "true" } } }],
+        ports: [{ port: HTTP_PORT, protocol: "TCP" }],
+      },
+    ],
+    egress: [
+      {
+        to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+        ports: [
+          { port: 53, protocol: "UDP" },
+          { port: 53, protocol: "TCP" },
+        ],
+      },
+      { ports: [{ port: REDIS_PORT, protocol: "TCP" }] },
+      // The external APIs of the handlers.
+      { ports: [{ port: 443, protocol: "TCP" }] },
+    ],
+  },
+});

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { AlertmanagerConfig } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1alpha1";
+import {
+  ACCOUNT_ENDPOINTS,
+  type AlertmanagerEndpoints,
+  alertmanagerConfig,
+  type Route,
+  TEMPLATES_FOLDER,
+} from "@mcp-orchestrator/alertmanager";
+import { PRODUCTION } from "@mcp-orchestrator/alerts";
+import { ConfigMap } from "kubernetes-models/v1";
+import { camelCase } from "./camelCase.ts";
+import { LABELS, NAME, NOTIFICATION_SECRET, TEMPLATES_CONFIG_MAP } from "./names.ts";
+
+/** As on a single machine, with the dead man's switch in the secret too. */
+const ENDPOINTS: AlertmanagerEndpoints = {
+  ...ACCOUNT_ENDPOINTS,
+  deadman: { urlFile: "/etc/alertmanager/secrets/deadman-url" },
+};
+
+const MATCHER = /^(\w+)(=~|!~|!=|=)"(.*)"$/;
+
+/** Routing, receivers and inhibitions as the operator wants them; secrets are keys of one Secret. */
+export function alertmanagerConfigResource(): AlertmanagerConfig {
+  const config = alertmanagerConfig(PRODUCTION, ENDPOINTS);
+  return new AlertmanagerConfig({
+    metadata: { name: NAME, labels: LABELS },
+    spec: {
+      route: route(config.route),
+      inhibitRules: config.inhibit_rules.map((rule) => ({
+        sourceMatch: rule.source_matchers.map(matcher),
+        targetMatch: rule.target_matchers.map(matcher),
+        equal: [...rule.equal],
+      })),
+      receivers: config.receivers.map(({ name, ...kinds }) => ({ name, ...receiverKinds(kinds) })),
+    },
+  });
+}
+
+/** The message templates; docs/scaling.md says how Alertmanager is told of them. */
+export function templatesConfigMap(): ConfigMap {
+  const files = readdirSync(TEMPLATES_FOLDER).filter((file) => file.endsWith(".tmpl"));
+  return new ConfigMap({
+    metadata: { name: TEMPLATES_CONFIG_MAP, labels: LABELS },
+    data: Object.fromEntries(files.map((file) => [file, readFileSync(join(TEMPLATES_FOLDER, file), "utf8")])),
+  });
+}
+
+/** Keys that the Secret of the notifications must have. */
+export function notificationSecretKeys(): string[] {
+  const text = JSON.stringify(alertmanagerConfigResource().spec);
+  const keys = [...text.matchAll(new RegExp(`"name":"${NOTIFICATION_SECRET}","key":"([\\w-]+)"`, "g"))];
+  return [...new Set(keys.map((match) => match[1] ?? ""))].toSorted();
+}
+
+function route({ routes, matchers, group_by, ...rest }: Route): Record<string, unknown> & { receiver: string } {
+  return {
+    ...(camelCase(rest) as { receiver: string }),
+    ...(group_by === undefined ? {} : { groupBy: [...group_by] }),
+    ...(matchers === undefined ? {} : { matchers: matchers.map(matcher) }),
+    ...(routes === undefined ? {} : { routes: routes.map(route) }),
+  };
+}
+
+function matcher(text: string) {
+  const [, name = "", matchType = "=", value = ""] = MATCHER.exec(text) ?? [];
+  return { name, matchType: matchType as "=" | "!=" | "=~" | "!~", value };
+}
+
+function receiverKinds(kinds: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return camelCase(
+    Object.fromEntries(
+      Object.entries(kinds).map(([kind, configs]) => [kind, (configs as Record<string, unknown>[]).map(withSecrets)]),
+    ),
+  ) as Record<string, unknown>;
+}
+
+/** Files of secrets become keys of the Secret, and the two fields that the operator spells its own way follow suit. */
+function withSecrets(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => {
+      switch (key) {
+        case "api_url_file":
+          return ["apiURL", secretKey(value)];
+        case "routing_key_file":
+          return ["routingKey", secretKey(value)];
+        case "url_file":
+          return ["urlSecret", secretKey(value)];
+        case "client_url":
+          return ["clientURL", value];
+        case "details":
+          return ["details", Object.entries(value as object).map(([name, text]) => ({ key: name, value: text }))];
+        case "links":
+          return [
+            "pagerDutyLinkConfigs",
+            (value as { href: string; text: string }[]).map(({ href, text }) => ({ href, alt: text })),
+          ];
+        default:
+          return [key, value];
+      }
+    }),
+  );
+}
+
+function secretKey(file: unknown): { name: string; key: string } {
+  return { name: NOTIFICATION_SECRET, key: basename(String(file)) };
+}
