@@ -1,0 +1,107 @@
+import { ALERTS, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { failOneAcknowledgement } from "../faults/index.ts";
+import { steadyLoad } from "../load/rates.ts";
+import { scrapesMissed } from "./evidence.ts";
+import type { Script, Stage } from "./script.ts";
+import { NotYetError } from "./watch.ts";
+
+/**
+ * What must not alarm anybody. Each control is watched for as long as the slowest alert of the nine would need: its
+ * window, its `for`, and then some.
+ */
+
+type Control = Pick<Script, "id" | "title" | "replicas"> & {
+  readonly idle?: true;
+  act(stage: Stage): Promise<void>;
+};
+
+/** More than the depth that QueueDepthSpike allows, for less time than it does. */
+const BURST_TASKS = 700;
+const WAIT_MS = 30_000;
+
+const CONTROLS: readonly Control[] = [
+  { id: "steady-load", title: "Steady load", act: async () => {} },
+  { id: "idle", title: "No traffic at all", idle: true, act: async () => {} },
+  {
+    id: "rolling-restart",
+    title: "Rolling restart of two replicas under load",
+    replicas: 2,
+    async act({ drill, wait }) {
+      for (const [index, { server }] of drill.stack.orchestrators.entries()) {
+        await server.stop();
+        await server.start();
+        await wait(`replica ${index} to be scraped again`, WAIT_MS, async () => {
+          const targets = [...(await drill.stack.prometheus.targets()).values()];
+          if (targets.some((health) => health !== "up")) throw new NotYetError(targets.join(", "));
+        });
+      }
+    },
+  },
+  {
+    id: "burst",
+    title: `A burst of ${BURST_TASKS} tasks that is drained in time`,
+    act: ({ bench }) => bench.load.burst("codegen", "regular", BURST_TASKS),
+  },
+  { id: "missed-scrape", title: "One missed scrape under load", act: (stage) => missScrapes(stage, 1) },
+  { id: "missed-scrapes", title: "Two missed scrapes in a row under load", act: (stage) => missScrapes(stage, 2) },
+  {
+    id: "failed-task",
+    title: "A single failed task in an idle system",
+    idle: true,
+    replicas: 1,
+    async act({ bench, wait }) {
+      const failed = () => bench.api.metric("mcp_tasks_failed_total");
+      const before = await failed();
+      await bench.upstreams({ chat: { errorRate: 1 } });
+      try {
+        await bench.load.burst("reasoning", "express", 1);
+        await wait("the task to fail", WAIT_MS, async () => {
+          if ((await failed()) === before) throw new NotYetError("mcp_tasks_failed_total has not grown");
+        });
+      } finally {
+        await bench.upstreams({ chat: { errorRate: 0 } });
+      }
+    },
+  },
+  {
+    id: "failed-ack",
+    title: "A single failed acknowledgement in an idle system",
+    idle: true,
+    replicas: 1,
+    act: ({ bench, wait }) => failOneAcknowledgement(bench, (what, probe) => wait(what, WAIT_MS, probe)),
+  },
+];
+
+/** Every control as a script. */
+export function controlScripts(profile: TimingProfile): Script[] {
+  const watchMs = longestAlertMs(profile);
+  return CONTROLS.map(({ act, idle, ...control }) => ({
+    ...control,
+    kind: "control",
+    expectation: {},
+    load: idle ? {} : steadyLoad(profile),
+    expectedMs: watchMs,
+    async run(stage) {
+      await act(stage);
+      await stage.observe(watchMs);
+    },
+  }));
+}
+
+/** Window and `for` of the slowest of the nine, and a tenth more. */
+function longestAlertMs(profile: TimingProfile): number {
+  const each = ALERTS.filter(({ windowMs = 0 }) => windowMs <= 300_000).map(
+    ({ forMs, windowMs = 0 }) => forMs + windowMs,
+  );
+  return scaleMs(1.1 * Math.max(...each), profile);
+}
+
+/** Cuts scrapes off and makes sure that Prometheus has noticed. */
+async function missScrapes({ drill, wait }: Stage, count: number): Promise<void> {
+  const sinceMs = Date.now();
+  await Promise.all(drill.gates.map((gate) => gate.missNext(count)));
+  await wait(`${count} missed scrape(s) in Prometheus`, WAIT_MS, async () => {
+    const missed = await scrapesMissed(drill.stack.prometheus.url, sinceMs);
+    if (missed !== count) throw new NotYetError(`up was 0 in ${missed} scrapes`);
+  });
+}

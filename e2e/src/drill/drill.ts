@@ -1,0 +1,67 @@
+import { availableParallelism, cpus } from "node:os";
+import { drillProfile, PRODUCTION, type TimingProfile } from "@mcp-orchestrator/alerts";
+import type { Runtime } from "../stack/runtime/runtime.ts";
+import { type DrillStack, startDrillStack } from "./drillStack.ts";
+import { type EpisodeResult, runEpisode } from "./episode.ts";
+import { runPool } from "./pool.ts";
+import type { Script } from "./script.ts";
+import type { Phase } from "./timeline.ts";
+
+/** Who is told how a drill goes on. */
+export type DrillListener = {
+  starting(script: Script): void;
+  phase(script: Script, phase: Phase): void;
+  done(result: EpisodeResult): void;
+  /** After an episode, while its stack still runs. */
+  after?(drill: DrillStack, script: Script, result: EpisodeResult): Promise<void>;
+};
+
+/** The timing of a scale: production's own at 1, so that nothing at all differs. */
+export function profileOf(factor: number): TimingProfile {
+  return factor === 1 ? PRODUCTION : drillProfile(factor);
+}
+
+/**
+ * How many stacks this machine carries side by side. A stack is some ten processes: at the scale of seconds they are
+ * busy with scrapes and evaluations, at production timing they hardly are.
+ */
+export function defaultJobs(factor: number): number {
+  const perCore = factor > 10 ? 2 : 8;
+  return perCore * availableParallelism();
+}
+
+/** What a report says about the machine. */
+export function machineText(): string {
+  const [cpu] = cpus();
+  return `${availableParallelism()} cores (${cpu?.model.trim() ?? "unknown"}), Node.js ${process.version}`;
+}
+
+export type DrillSettings = {
+  readonly profile: TimingProfile;
+  readonly runtime: Runtime;
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+};
+
+/** Runs scripts on stacks of their own; results in the order of the scripts. */
+export function runDrill(
+  scripts: readonly Script[],
+  { profile, runtime, jobs, signal }: DrillSettings,
+  listener: DrillListener,
+): Promise<EpisodeResult[]> {
+  return runPool(scripts, {
+    jobs,
+    startsAtATime: availableParallelism(),
+    signal,
+    startStack: (script) => {
+      listener.starting(script);
+      return startDrillStack({ name: `drill-${script.id}`, profile, replicas: script.replicas ?? 1, runtime });
+    },
+    run: async (drill, script) => {
+      const result = await runEpisode(drill, script, { signal, onPhase: (phase) => listener.phase(script, phase) });
+      await listener.after?.(drill, script, result);
+      return result;
+    },
+    onResult: (result) => listener.done(result),
+  });
+}

@@ -1,0 +1,81 @@
+import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import { Redis } from "ioredis";
+import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
+import { type ScrapeGate, startScrapeGate } from "../faults/index.ts";
+import { Ledger } from "../load/ledger.ts";
+import { Load } from "../load/load.ts";
+import { ServiceApi } from "../load/serviceApi.ts";
+import { freePort } from "../stack/ports.ts";
+import type { Runtime } from "../stack/runtime/runtime.ts";
+import { REDIS_USERS } from "../stack/servers/redis.ts";
+import { freePorts, type Stack, startStack } from "../stack/stack.ts";
+import { until } from "../until.ts";
+import { serviceEnvironment } from "./serviceEnvironment.ts";
+
+/** A whole stack, and everything that a drill does to it. */
+export type DrillStack = AsyncDisposable & {
+  readonly stack: Stack;
+  readonly profile: TimingProfile;
+  readonly api: ServiceApi;
+  /** A connection to Redis that may do everything. */
+  readonly admin: Redis;
+  /** One per replica. */
+  readonly gates: readonly ScrapeGate[];
+};
+
+export type DrillStackOptions = {
+  readonly name: string;
+  readonly profile: TimingProfile;
+  readonly replicas: number;
+  readonly runtime: Runtime;
+};
+
+/**
+ * Starts a stack for drills: a gate in front of each replica's metrics, an administrator's connection to Redis.
+ *
+ * @throws ServerStartError
+ */
+export async function startDrillStack({ name, profile, replicas, runtime }: DrillStackOptions): Promise<DrillStack> {
+  const parts = new AsyncDisposableStack();
+  try {
+    const ports = await freePorts(replicas);
+    const gates: ScrapeGate[] = [];
+    for (const target of ports.orchestrators) {
+      gates.push(parts.use(await startScrapeGate(await freePort(), target)));
+    }
+    const settings = serviceEnvironment(profile);
+    const scrapePorts = gates.map(({ port }) => port);
+    const stack = parts.use(await startStack({ name, profile, runtime, ports, scrapePorts, settings }));
+    const admin = new Redis(stack.redis.url, {
+      username: REDIS_USERS.admin,
+      password: stack.redis.passwords.admin,
+      maxRetriesPerRequest: 1,
+    });
+    parts.defer(() => admin.disconnect());
+    const api = parts.use(new ServiceApi(stack.orchestrator.url));
+    await warmUp(api);
+    return { stack, profile, api, admin, gates, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+const WARM_UP_ROUNDS = 5;
+const WARM_UP_TASKS = 12;
+const WARM_UP_MS = 20_000;
+
+/** Runs some tasks of every kind: the first ones of a process take longer, and that is not what a drill is about. */
+async function warmUp(api: ServiceApi): Promise<void> {
+  const ledger = new Ledger();
+  await using load = new Load({ api, ledger, idPrefix: `warm-up-${Date.now()}` });
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+    for (const type of BUILT_IN_TYPES) {
+      for (const lane of LANES) await load.burst(type, lane, WARM_UP_TASKS);
+    }
+    await until("the first tasks to end", { timeoutMs: WARM_UP_MS }, async () => {
+      const open = await ledger.reconcile((taskId) => api.find(taskId));
+      if (open.length > 0) throw new Error(`${open.length} tasks are open`);
+    });
+  }
+}

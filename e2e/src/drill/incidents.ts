@@ -1,0 +1,59 @@
+import type { Incident } from "./observation.ts";
+
+/** One series of `ALERTS` with its raw samples. */
+export type AlertSeries = {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Times of the samples, epoch ms, ascending. */
+  readonly timesMs: readonly number[];
+};
+
+/** Labels that every alert of the catalogue has: they tell no instance from another. */
+const COMMON_LABELS = new Set(["__name__", "alertname", "alertstate", "severity", "service", "team", "page"]);
+
+/**
+ * Puts the samples of `ALERTS` together to incidents.
+ *
+ * A gap between samples alone ends nothing: Prometheus skips an evaluation when it is short of time. An alert that was
+ * really gone comes back as pending, and that starts a new incident.
+ *
+ * @param series every series of the metric, pending and firing
+ * @param goneAfterMs a pending alert that is missing for longer was gone
+ */
+export function incidentsOf(series: readonly AlertSeries[], goneAfterMs: number): Incident[] {
+  const byInstance = new Map<string, { alertname: string; instance: Record<string, string>; marks: Mark[] }>();
+  for (const { labels, timesMs } of series) {
+    const instance = Object.fromEntries(Object.entries(labels).filter(([name]) => !COMMON_LABELS.has(name)));
+    const alertname = labels.alertname ?? "";
+    const key = JSON.stringify([alertname, Object.entries(instance).sort()]);
+    const entry = byInstance.get(key) ?? { alertname, instance, marks: [] };
+    const firing = labels.alertstate === "firing";
+    entry.marks.push(...timesMs.map((atMs) => ({ atMs, firing })));
+    byInstance.set(key, entry);
+  }
+  return [...byInstance.values()]
+    .flatMap(({ alertname, instance, marks }) =>
+      stays(marks, goneAfterMs).map((stay) => ({ alertname, instance, ...stay })),
+    )
+    .sort((a, b) => a.pendingAtMs - b.pendingAtMs);
+}
+
+type Mark = { readonly atMs: number; readonly firing: boolean };
+type Stay = { pendingAtMs: number; firingAtMs?: number; lastSeenAtMs: number };
+
+function stays(marks: readonly Mark[], goneAfterMs: number): Stay[] {
+  const found: Stay[] = [];
+  for (const { atMs, firing } of [...marks].sort((a, b) => a.atMs - b.atMs)) {
+    const open = found.at(-1);
+    const isNew =
+      open === undefined ||
+      (!firing && (open.firingAtMs !== undefined || atMs - open.lastSeenAtMs > goneAfterMs)) ||
+      (firing && open.firingAtMs === undefined && atMs - open.lastSeenAtMs > goneAfterMs);
+    if (isNew) {
+      found.push({ pendingAtMs: atMs, ...(firing ? { firingAtMs: atMs } : {}), lastSeenAtMs: atMs });
+      continue;
+    }
+    if (firing) open.firingAtMs ??= atMs;
+    open.lastSeenAtMs = atMs;
+  }
+  return found;
+}

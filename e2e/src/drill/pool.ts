@@ -1,0 +1,139 @@
+import type { DrillStack } from "./drillStack.ts";
+import type { EpisodeResult } from "./episode.ts";
+import type { Script } from "./script.ts";
+
+export type PoolDeps = {
+  /** Stacks at a time. */
+  readonly jobs: number;
+  /** Stacks that may start at the same time. */
+  readonly startsAtATime: number;
+  startStack(script: Script): Promise<DrillStack>;
+  run(drill: DrillStack, script: Script): Promise<EpisodeResult>;
+  onResult(result: EpisodeResult): void;
+  /** No more episodes are begun once it is aborted. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Runs scripts on several stacks side by side, longest first. A stack serves one script after the other, as long as
+ * they pass and go with its number of replicas; a stack on which something failed proves nothing about the next. No
+ * script begins before the first stacks are all up: a dozen processes that start make everybody else slow.
+ *
+ * @returns results in the order of the scripts
+ */
+export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promise<EpisodeResult[]> {
+  const waiting = [...scripts].sort((a, b) => replicasOf(b) - replicasOf(a) || b.expectedMs - a.expectedMs);
+  const results = new Map<Script, EpisodeResult>();
+  const start = limited(deps.startsAtATime, deps.startStack);
+  const lanes = Math.min(deps.jobs, scripts.length);
+  let starting = lanes;
+  const allUp = Promise.withResolvers<void>();
+  const isUp = () => {
+    starting -= 1;
+    if (starting === 0) allUp.resolve();
+  };
+  const lane = async () => {
+    // A dead end for what is never started, so that the others do not wait for it.
+    using up = new Once(isUp);
+    for (let script = take(waiting); script !== undefined; script = take(waiting)) {
+      if (deps.signal.aborted) return;
+      await serve(script, up);
+    }
+  };
+  /** Starts a stack for a script and keeps it for those that go with it, until one fails. */
+  const serve = async (first: Script, up: Once) => {
+    const begunAtMs = Date.now();
+    let drill: DrillStack;
+    try {
+      drill = await start(first);
+    } catch (error) {
+      settle(first, notStarted(first, begunAtMs, error));
+      return;
+    }
+    try {
+      up.call();
+      await allUp.promise;
+      const replicas = replicasOf(first);
+      for (let script: Script | undefined = first; script !== undefined; script = take(waiting, replicas)) {
+        const result = await deps.run(drill, script);
+        if (!result.passed) drill.stack.keepLogs();
+        settle(script, result.passed ? result : { ...result, logs: drill.stack.logs });
+        if (!result.passed || deps.signal.aborted) return;
+      }
+    } finally {
+      await drill[Symbol.asyncDispose]();
+    }
+  };
+  const settle = (script: Script, result: EpisodeResult) => {
+    results.set(script, result);
+    deps.onResult(result);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return scripts.flatMap((script) => results.get(script) ?? []);
+}
+
+/** Takes the next script, or the next that goes with a number of replicas: those that need it first. */
+function take(waiting: Script[], replicas?: number): Script | undefined {
+  const index =
+    replicas === undefined
+      ? 0
+      : Math.max(
+          waiting.findIndex((script) => script.replicas === replicas),
+          waiting.findIndex((script) => script.replicas === undefined),
+        );
+  return index < 0 ? undefined : waiting.splice(index, 1)[0];
+}
+
+/** Lets so many calls of a function run at a time; the others wait their turn. */
+function limited<A, R>(most: number, call: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (argument) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await call(argument);
+    } finally {
+      // The turn passes on without ever becoming free in between.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+
+const replicasOf = ({ replicas = 1 }: Script) => replicas;
+
+/** Calls back once, at the latest when it goes out of scope. */
+class Once implements Disposable {
+  #callback: (() => void) | undefined;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  call(): void {
+    this.#callback?.();
+    this.#callback = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.call();
+  }
+}
+
+function notStarted(script: Script, begunAtMs: number, error: unknown): EpisodeResult {
+  const { id, title, kind, expectation } = script;
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    id,
+    title,
+    kind,
+    expectation,
+    passed: false,
+    phases: {},
+    findings: [],
+    error: message,
+    durationMs: Date.now() - begunAtMs,
+  };
+}

@@ -1,0 +1,43 @@
+import { alertNamed, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import type { Scenario } from "./scenario.ts";
+
+/** Longest times that the timing of rules, Prometheus and Alertmanager allow, in milliseconds under a profile. */
+export type Budget = {
+  /** From the fault to the first evaluation that sees it. */
+  readonly pendingMs: number;
+  /** From the fault to the first evaluation at which the alert fires. */
+  readonly firingMs: number;
+  /** From the fault to the message. */
+  readonly notifiedMs: number;
+  /** From the healing to the last message. */
+  readonly resolvedMs: number;
+};
+
+/**
+ * Predicts how long detection and recovery may take: the next scrape, the next evaluation, the window that fills, the
+ * `for`, the group's wait; and back: the window that runs empty, `keep_firing_for`, the group's interval.
+ */
+export function predict(
+  { alert: name, fillMs, reactionMs = 0, drainMs, recoveryMs = 0 }: Scenario,
+  profile: TimingProfile,
+): Budget {
+  const { prometheus, alertmanager } = profile;
+  const scaled = (productionMs: number) => (productionMs === 0 ? 0 : scaleMs(productionMs, profile));
+  const alert = alertNamed(name);
+  // The recording rule may see a scrape one evaluation late.
+  const noticeMs = prometheus.scrapeIntervalMs + 2 * prometheus.evaluationIntervalMs;
+  const pendingMs = scaled(fillMs) + reactionMs + noticeMs;
+  const firingMs = pendingMs + scaled(alert.forMs) + prometheus.evaluationIntervalMs;
+  return {
+    pendingMs,
+    firingMs,
+    notifiedMs: firingMs + alertmanager.groupWaitMs,
+    resolvedMs:
+      scaled(drainMs) +
+      recoveryMs +
+      noticeMs +
+      scaled(alert.keepFiringForMs) +
+      prometheus.evaluationIntervalMs +
+      alertmanager.groupIntervalMs,
+  };
+}

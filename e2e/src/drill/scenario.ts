@@ -1,0 +1,22 @@
+import type { AlertName, TimingProfile } from "@mcp-orchestrator/alerts";
+import type { FaultInjection } from "../faults/index.ts";
+import type { LoadPlan } from "../load/load.ts";
+import type { Expectation } from "./expectation.ts";
+
+/** A real fault, and everything that must come of it. */
+export type Scenario = {
+  readonly id: string;
+  /** The alert that the fault is there to prove. */
+  readonly alert: AlertName;
+  readonly fault: FaultInjection;
+  readonly load: (profile: TimingProfile) => LoadPlan;
+  readonly expectation: Expectation;
+  /** From the fault until the condition holds, at production length: windows that have to fill, by hand. */
+  readonly fillMs: number;
+  /** What the service itself takes to show the fault, at any scale. */
+  readonly reactionMs?: number;
+  /** From the healing until the condition holds no more, at production length: windows that have to run empty. */
+  readonly drainMs: number;
+  /** What the service itself takes to recover, at any scale. */
+  readonly recoveryMs?: number;
+};

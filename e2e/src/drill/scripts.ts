@@ -1,0 +1,39 @@
+import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import { controlScripts } from "./controls.ts";
+import { faultScript } from "./faultScript.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import type { Script } from "./script.ts";
+
+/** Nothing of that name can be drilled. */
+export class UnknownScriptError extends Error {
+  readonly code = "UNKNOWN_SCRIPT";
+  readonly subject: string;
+
+  constructor(name: string, known: readonly string[]) {
+    super(`There is no alert and no control ${name}. Known: ${known.join(", ")}`);
+    this.name = "UnknownScriptError";
+    this.subject = name;
+  }
+}
+
+/**
+ * Every script of the drill, or those that are asked for.
+ *
+ * @param only names of alerts or ids of scripts; empty for all
+ * @throws UnknownScriptError
+ */
+export function scriptsFor(profile: TimingProfile, only: readonly string[] = []): Script[] {
+  const faults = SCENARIOS.map((scenario) => ({
+    names: [scenario.alert as string, scenario.id],
+    script: faultScript(scenario, profile),
+  }));
+  const controls = controlScripts(profile).map((script) => ({ names: [script.id], script }));
+  const all = [...faults, ...controls];
+  for (const name of only) {
+    if (all.some(({ names }) => names.includes(name))) continue;
+    throw new UnknownScriptError(name, [...new Set(all.flatMap(({ names }) => names))]);
+  }
+  return all
+    .filter(({ names }) => only.length === 0 || names.some((name) => only.includes(name)))
+    .map(({ script }) => script);
+}

@@ -1,0 +1,66 @@
+/** Steps of an episode in their order. */
+export const PHASES = [
+  "quiet",
+  "injected",
+  "pending",
+  "firing",
+  "notified",
+  "complete",
+  "diagnosed",
+  "healed",
+  "resolved",
+  "accounted",
+] as const;
+
+/**
+ * `injected` and `healed` are the moments at which that begins. `complete`: every consequence of the fault has shown
+ * itself. `accounted`: every task has ended somewhere.
+ */
+export type Phase = (typeof PHASES)[number];
+
+/** A step was taken before one that belongs before it, or twice. */
+export class PhaseOrderError extends Error {
+  readonly code = "PHASE_ORDER";
+  readonly subject: Phase;
+
+  constructor(phase: Phase, after: Phase) {
+    super(`An episode cannot be ${phase} after it was ${after}`);
+    this.name = "PhaseOrderError";
+    this.subject = phase;
+  }
+}
+
+/** When an episode reached which step, epoch ms. Steps may be left out, but none is taken back. */
+export class Timeline {
+  readonly #now: () => number;
+  readonly #onPhase: (phase: Phase) => void;
+  readonly #marks = new Map<Phase, number>();
+
+  constructor(now: () => number, onPhase: (phase: Phase) => void = () => {}) {
+    this.#now = now;
+    this.#onPhase = onPhase;
+  }
+
+  /** @throws PhaseOrderError */
+  reach(phase: Phase): number {
+    const last = this.last;
+    if (last !== undefined && PHASES.indexOf(phase) <= PHASES.indexOf(last)) throw new PhaseOrderError(phase, last);
+    const atMs = this.#now();
+    this.#marks.set(phase, atMs);
+    this.#onPhase(phase);
+    return atMs;
+  }
+
+  get last(): Phase | undefined {
+    return [...this.#marks.keys()].at(-1);
+  }
+
+  at(phase: Phase): number | undefined {
+    return this.#marks.get(phase);
+  }
+
+  /** The steps that were reached with their times. */
+  toJSON(): Partial<Record<Phase, number>> {
+    return Object.fromEntries(this.#marks);
+  }
+}

@@ -1,0 +1,113 @@
+import type { AlertName } from "@mcp-orchestrator/alerts";
+import type { Stack } from "../stack/stack.ts";
+import { ALWAYS_FIRING, alertsOf, type Expectation, fits, type Instance, instanceText } from "./expectation.ts";
+
+/** An alert as Prometheus has it now. */
+type Active = { readonly name: string; readonly state: "pending" | "firing"; readonly instance: Instance };
+
+/** What was awaited is not so yet; the message is what was seen. */
+export class NotYetError extends Error {
+  readonly code = "NOT_YET";
+}
+
+/** Labels that tell no instance of an alert from another. */
+const COMMON_LABELS = new Set(["alertname", "severity", "service", "team", "page"]);
+
+/**
+ * Looks at a stack while an episode is under way. Each look throws what it saw where that is not what is waited for.
+ * The looks decide when the episode goes on and nothing else: what it is judged by is collected at its end.
+ */
+export class Watch {
+  readonly #stack: Stack;
+  readonly #expectation: Expectation;
+  readonly #sinceSeq: number;
+  readonly #inhibited = new Set<string>();
+
+  constructor(stack: Stack, expectation: Expectation, sinceSeq: number) {
+    this.#stack = stack;
+    this.#expectation = expectation;
+    this.#sinceSeq = sinceSeq;
+  }
+
+  /** Alerts that Alertmanager was seen to inhibit. */
+  get inhibited(): readonly string[] {
+    return [...this.#inhibited];
+  }
+
+  /** @throws NotYetError unless the alert is at least pending */
+  async pending(name: AlertName): Promise<void> {
+    const active = await this.#active();
+    if (!active.some((alert) => alert.name === name)) throw new NotYetError(describe(active));
+  }
+
+  /** @throws NotYetError unless every expected instance of these alerts fires */
+  async firing(names: readonly AlertName[]): Promise<void> {
+    const active = await this.#active();
+    const missing = names.flatMap((name) =>
+      (this.#expectation[name]?.instances ?? [])
+        .filter((instance) => !active.some((one) => isFiring(one, name) && fits(instance, one.instance)))
+        .map((instance) => `${name}${instanceText(instance)}`),
+    );
+    if (missing.length > 0) throw new NotYetError(`not firing: ${missing.join(", ")}; active: ${describe(active)}`);
+  }
+
+  /** @throws NotYetError unless every receiver of these alerts has its last message in this status */
+  notified(names: readonly AlertName[], status: "firing" | "resolved"): void {
+    const messages = this.#stack.inbox.store.list(this.#sinceSeq);
+    const missing = names.flatMap((name) =>
+      (this.#expectation[name]?.receivers ?? [])
+        .map((receiver) => ({
+          receiver,
+          last: messages.findLast((one) => one.alertname === name && one.receiver === receiver)?.status,
+        }))
+        .filter(({ last }) => last !== status)
+        .map(({ receiver, last = "nothing" }) => `${name} at ${receiver} (last: ${last})`),
+    );
+    if (missing.length > 0) throw new NotYetError(`not told ${status}: ${missing.join(", ")}`);
+  }
+
+  /** @throws NotYetError unless Alertmanager holds every alert back that it should */
+  async inhibiting(): Promise<void> {
+    for (const { labels, status } of await this.#stack.alertmanager.alerts()) {
+      if (status.inhibitedBy.length > 0) this.#inhibited.add(labels.alertname ?? "");
+    }
+    const missing = alertsOf(this.#expectation).filter(
+      (name) => this.#expectation[name]?.inhibited && !this.#inhibited.has(name),
+    );
+    if (missing.length > 0) throw new NotYetError(`not inhibited: ${missing.join(", ")}`);
+  }
+
+  /** @throws NotYetError while any alert is pending or firing */
+  async silent(): Promise<void> {
+    const active = await this.#active();
+    if (active.length > 0) throw new NotYetError(`active: ${describe(active)}`);
+  }
+
+  /** @throws NotYetError while Alertmanager has anything to tell but that it lives, the end of an alert included */
+  async nothingToTell(): Promise<void> {
+    const last = new Map(this.#stack.inbox.store.list().map((one) => [`${one.alertname} at ${one.receiver}`, one]));
+    const open = [...last].filter(([, { receiver, status }]) => receiver !== "deadman" && status === "firing");
+    if (open.length > 0) throw new NotYetError(`not told resolved yet: ${open.map(([where]) => where).join(", ")}`);
+    const names = (await this.#stack.alertmanager.alerts()).map(({ labels }) => labels.alertname ?? "");
+    const left = names.filter((name) => name !== ALWAYS_FIRING);
+    if (left.length > 0) throw new NotYetError(`Alertmanager still holds ${left.join(", ")}`);
+  }
+
+  async #active(): Promise<Active[]> {
+    return (await this.#stack.prometheus.alerts())
+      .filter(({ name }) => name !== ALWAYS_FIRING)
+      .map(({ name, state, labels }) => ({
+        name,
+        state,
+        instance: Object.fromEntries(Object.entries(labels).filter(([label]) => !COMMON_LABELS.has(label))),
+      }));
+  }
+}
+
+function isFiring({ name, state }: Active, wanted: string): boolean {
+  return name === wanted && state === "firing";
+}
+
+function describe(active: readonly Active[]): string {
+  return active.map(({ name, state, instance }) => `${name}${instanceText(instance)} ${state}`).join(", ") || "none";
+}

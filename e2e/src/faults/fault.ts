@@ -1,0 +1,20 @@
+import type { FaultBench } from "./bench.ts";
+
+/** A fault that is on. Healing twice does no harm. */
+export type ActiveFault = {
+  heal(): Promise<void>;
+};
+
+/** Something real that is done to the stack from outside. */
+export type FaultInjection = {
+  /** One line for people: what is done. */
+  readonly inject: string;
+  /** One line for people: what undoes it. */
+  readonly heal: string;
+  /**
+   * Does it, and returns when it has taken effect or is sure to.
+   *
+   * @param bench what may be touched; `bench.signal` ends whatever the fault keeps doing
+   */
+  start(bench: FaultBench): Promise<ActiveFault>;
+};

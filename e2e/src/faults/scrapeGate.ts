@@ -1,0 +1,69 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { Agent, request } from "undici";
+
+/** What stands between Prometheus and the service, and can keep scrapes from getting through. */
+export type ScrapeGate = AsyncDisposable & {
+  readonly port: number;
+  /** Cuts the next scrapes off, so many and no more; resolves when they were. */
+  missNext(count: number): Promise<void>;
+  /** Cuts every scrape off until `open`. */
+  close(): void;
+  open(): void;
+};
+
+/**
+ * Starts a gate: a scrape either reaches the service or finds its connection reset, as with a network that fails.
+ *
+ * @param target port of the service's metrics on this machine
+ */
+export async function startScrapeGate(port: number, target: number): Promise<ScrapeGate> {
+  const agent = new Agent({ connections: 4 });
+  let closed = false;
+  let toMiss = 0;
+  let missed = Promise.withResolvers<void>();
+  const isCut = () => {
+    if (toMiss > 0) {
+      toMiss -= 1;
+      if (toMiss === 0) missed.resolve();
+      return true;
+    }
+    return closed;
+  };
+  const server = createServer((incoming, outgoing) => {
+    if (isCut()) incoming.socket.resetAndDestroy();
+    else forward(incoming, outgoing, target, agent).catch(() => incoming.socket.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host: "127.0.0.1" }, resolve);
+  });
+  return {
+    port,
+    missNext: (count) => {
+      missed = Promise.withResolvers();
+      toMiss = count;
+      return missed.promise;
+    },
+    close: () => {
+      closed = true;
+    },
+    open: () => {
+      closed = false;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await agent.destroy();
+    },
+  };
+}
+
+async function forward(incoming: IncomingMessage, outgoing: ServerResponse, port: number, dispatcher: Agent) {
+  const { statusCode, headers, body } = await request(`http://127.0.0.1:${port}${incoming.url ?? "/"}`, {
+    headers: { accept: incoming.headers.accept ?? "*/*" },
+    dispatcher,
+  });
+  outgoing.writeHead(statusCode, { "content-type": String(headers["content-type"] ?? "text/plain") });
+  await pipeline(body, outgoing);
+}

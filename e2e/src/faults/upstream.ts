@@ -1,0 +1,46 @@
+import type { FaultInjection } from "./fault.ts";
+
+/** Answers that take 200 ms: over the warning threshold of 100 ms and under the critical one of 500 ms. */
+export const slowUpstream: FaultInjection = {
+  inject: "The chat API answers in 200 ms",
+  heal: "The chat API is fast again",
+  async start({ upstreams }) {
+    await upstreams({ chat: { latencyMs: 200 } });
+    return { heal: () => upstreams({ chat: { latencyMs: 0 } }) };
+  },
+};
+
+export const verySlowUpstream: FaultInjection = {
+  inject: "The chat API answers in 800 ms",
+  heal: "The chat API is fast again",
+  async start({ upstreams }) {
+    await upstreams({ chat: { latencyMs: 800 } });
+    return { heal: () => upstreams({ chat: { latencyMs: 0 } }) };
+  },
+};
+
+export const failingUpstream: FaultInjection = {
+  inject: "The chat API answers 500",
+  heal: "The chat API answers again",
+  async start({ upstreams }) {
+    await upstreams({ chat: { errorRate: 1, errorStatus: 500 } });
+    return { heal: () => upstreams({ chat: { errorRate: 0 } }) };
+  },
+};
+
+/** A backlog between the thresholds of lag (100) and of depth (500). */
+export const stallSmallBacklog = stalledMarket(150);
+/** The runbook's manual test has 600; fast workers are through with those in a moment, stalled ones are not. */
+export const stallFlood = stalledMarket(650);
+
+function stalledMarket(backlog: number): FaultInjection {
+  return {
+    inject: `The market API holds every request while ${backlog} regular ml tasks are submitted`,
+    heal: "The market API answers what it held",
+    async start({ upstreams, load }) {
+      await upstreams({ market: { stall: true } });
+      await load.burst("ml", "regular", backlog);
+      return { heal: () => upstreams({ market: { stall: false } }) };
+    },
+  };
+}

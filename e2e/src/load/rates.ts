@@ -1,0 +1,61 @@
+import { minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { BUILT_IN_TYPES, type Lane } from "mcp-orchestrator/contract";
+import type { LoadPlan, TaskType } from "./load.ts";
+
+/**
+ * How much load there is, by how fast the drill runs. Windows shrink with the scale and thresholds do not, so a fast
+ * drill needs more tasks a second for the same number in a window.
+ */
+
+/** Longest window of the alerts' rates, at production length. */
+const WINDOW_MS = minutes(5);
+/** Longest that a fault is held on, at production length: the longest `for`, and its detection. */
+const HOLD_MS = minutes(12);
+
+/** Express tasks that a window should hold, so that one slow task is not the 95th percentile. */
+const EXPRESS_PER_WINDOW = 40;
+const REGULAR_PER_WINDOW = 10;
+/** Backlog that a fault may gather without being an incident of its own: the lag threshold is 100. */
+const HARMLESS_BACKLOG = 70;
+
+/** The same rate for every type. */
+export function everyType(perSecond: number, types: readonly TaskType[] = BUILT_IN_TYPES) {
+  return Object.fromEntries(types.map((type) => [type, perSecond]));
+}
+
+/** What clients do all day. */
+export function steadyLoad(profile: TimingProfile): LoadPlan {
+  const windowSeconds = scaleMs(WINDOW_MS, profile) / 1000;
+  return {
+    express: everyType(clamp(EXPRESS_PER_WINDOW / windowSeconds, 0.2, 10)),
+    regular: everyType(clamp(REGULAR_PER_WINDOW / windowSeconds, 0.1, 2)),
+  };
+}
+
+/** The steady load, as far as it may pile up during a fault without becoming a lag. */
+export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
+  const most = HARMLESS_BACKLOG / (scaleMs(HOLD_MS, profile) / 1000);
+  const cap = (rates: Readonly<Partial<Record<TaskType, number>>> = {}) =>
+    Object.fromEntries(Object.entries(rates).map(([type, perSecond]) => [type, Math.min(perSecond, most)]));
+  const { express, regular } = steadyLoad(profile);
+  return { express: cap(express), regular: cap(regular) };
+}
+
+/**
+ * A load so low that a failing upstream costs tasks: six requests a task, under the rate from which on the circuit
+ * breaker steps in and lets tasks wait instead of fail.
+ */
+export function loadUnderTheBreaker(): LoadPlan {
+  return { express: everyType(0.6), regular: everyType(0.6) };
+}
+
+/** The plan without one type's tasks of a lane. */
+export function without(plan: LoadPlan, type: TaskType, lanes: readonly Lane[] = ["express", "regular"]): LoadPlan {
+  return Object.fromEntries(
+    Object.entries(plan).map(([lane, rates]) => [lane, lanes.includes(lane as Lane) ? { ...rates, [type]: 0 } : rates]),
+  );
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

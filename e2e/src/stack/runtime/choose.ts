@@ -1,0 +1,34 @@
+import { nativeRuntime } from "./native.ts";
+import { missingPrograms } from "./programs.ts";
+import type { Runtime } from "./runtime.ts";
+
+export const RUNTIME_NAMES = ["docker", "native"] as const;
+export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+/** Neither an engine nor the programs are there. */
+export class NoRuntimeError extends Error {
+  readonly code = "NO_RUNTIME";
+  readonly subject = "runtime";
+}
+
+/**
+ * The runtime that was asked for or, where none was, containers if an engine answers and else installed programs.
+ *
+ * @param wanted usually the value of E2E_RUNTIME
+ * @throws NoRuntimeError which names what is missing
+ */
+export async function chooseRuntime(wanted: string | undefined = process.env.E2E_RUNTIME): Promise<Runtime> {
+  if (wanted === "native") return nativeRuntime();
+  if (wanted !== undefined && wanted !== "" && wanted !== "docker") {
+    throw new NoRuntimeError(`E2E_RUNTIME must be ${RUNTIME_NAMES.join(" or ")}, not ${JSON.stringify(wanted)}`);
+  }
+  try {
+    const { dockerRuntime } = await import("./docker.ts");
+    return await dockerRuntime();
+  } catch (error) {
+    if (wanted === "docker") throw new NoRuntimeError("No Docker engine answers", { cause: error });
+  }
+  const missing = missingPrograms();
+  if (missing.length > 0) throw new NoRuntimeError(`No Docker engine answers, and not on PATH: ${missing.join(", ")}`);
+  return nativeRuntime();
+}

@@ -1,0 +1,65 @@
+import type { RunFolder } from "../runFolder.ts";
+
+/** The third-party servers of the stack. */
+export type Program = "redis" | "prometheus" | "alertmanager";
+
+/** Where a server finds its files and listens, as it sees it itself. */
+export type Place = {
+  readonly configDir: string;
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+};
+
+/** What to start, said once for all runtimes. */
+export type ServerSpec = {
+  readonly program: Program;
+  readonly port: number;
+  /** Contents of the configuration folder by file name. */
+  files(place: Place): Readonly<Record<string, string>>;
+  args(place: Place): string[];
+  /** Throws until the server serves. */
+  ready(): Promise<void>;
+};
+
+export type ExecResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+
+/** A server process, in a container or not, that can be hurt and healed. */
+export type RunningServer = AsyncDisposable & {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Everything that it printed, over all its starts. */
+  readonly logFile: string;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+  /** SIGKILL: it gets no chance to say goodbye. */
+  kill(): Promise<void>;
+  /** Starts it again after `stop` or `kill`, on the same port and data, and waits until it serves. */
+  start(): Promise<void>;
+  /** Freezes it: connections stay open, nothing answers. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Calls back if it ends without having been told to. */
+  onUnexpectedExit(callback: (how: string) => void): void;
+};
+
+/** A third-party server: its configuration can be changed and its own tools run beside it. */
+export type RunningProgram = RunningServer & {
+  /** Writes a file of its configuration folder; to make the server read it is up to the caller. */
+  write(file: string, content: string): Promise<void>;
+  /** Runs one of its tools: `redis-cli`, `promtool`, `amtool`. */
+  exec(command: readonly string[]): Promise<ExecResult>;
+};
+
+/** How servers are run: as processes of this machine or as containers. */
+export type Runtime = {
+  readonly name: "docker" | "native";
+  /** This machine, as the servers reach it. */
+  readonly hostAddress: string;
+  start(spec: ServerSpec, folder: RunFolder): Promise<RunningProgram>;
+};
+
+/** How long a server may take to serve, on a machine that is busy with other things, and to end. */
+export const START_TIMEOUT_MS = 90_000;
+export const STOP_TIMEOUT_MS = 10_000;

@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+import type { RunFolder } from "../runFolder.ts";
+import type { RunningProgram, Runtime, ServerSpec } from "../runtime/runtime.ts";
+
+/** ACL users: the service itself, and the one who injects faults and looks. The default user is off. */
+export const REDIS_USERS = { service: "orchestrator", admin: "admin" } as const;
+
+export type RedisOptions = {
+  readonly port: number;
+  /** Commands, categories, keys and channels of the service's user, as ACL rules. */
+  readonly serviceRules: readonly string[];
+  /** Lets everybody on this machine in without a password, as the runbook's `redis-cli` commands expect it. */
+  readonly open?: boolean;
+  /** More lines of `redis.conf`. */
+  readonly config?: readonly string[];
+};
+
+/** Redis answered a command with an error. */
+export class RedisCliError extends Error {
+  readonly code = "REDIS_CLI";
+  readonly subject: string;
+
+  constructor(command: readonly string[], output: string) {
+    super(`${command.join(" ")}: ${output}`);
+    this.name = "RedisCliError";
+    this.subject = command[0] ?? "";
+  }
+}
+
+type Passwords = Readonly<Record<keyof typeof REDIS_USERS, string>>;
+
+/** A running Redis and what is needed to talk to it. */
+export class RedisServer implements AsyncDisposable {
+  readonly server: RunningProgram;
+  readonly passwords: Passwords;
+  /** Without a user. */
+  readonly url: string;
+
+  constructor(server: RunningProgram, passwords: Passwords) {
+    this.server = server;
+    this.passwords = passwords;
+    this.url = `redis://${server.host}:${server.port}`;
+  }
+
+  /**
+   * `redis-cli` as the admin user; returns what it printed.
+   *
+   * @throws RedisCliError on an error reply
+   */
+  async cli(...command: readonly string[]): Promise<string> {
+    const login = ["--user", REDIS_USERS.admin, "--pass", this.passwords.admin, "--no-auth-warning"];
+    const where = ["-e", "-p", String(this.server.port)];
+    const { exitCode, stdout, stderr } = await this.server.exec(["redis-cli", ...login, ...where, ...command]);
+    if (exitCode !== 0) throw new RedisCliError(command, `${stdout}${stderr}`.trim());
+    return stdout.trimEnd();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/** Starts Redis as the service needs it: append-only file, `noeviction`, ACL users. */
+export async function startRedis(runtime: Runtime, folder: RunFolder, options: RedisOptions): Promise<RedisServer> {
+  const passwords = { service: randomBytes(16).toString("hex"), admin: randomBytes(16).toString("hex") };
+  return new RedisServer(await runtime.start(spec(options, passwords), folder), passwords);
+}
+
+function spec(options: RedisOptions, passwords: Passwords): ServerSpec {
+  return {
+    program: "redis",
+    port: options.port,
+    files: () => ({
+      "redis.conf": lines([
+        "appendonly yes",
+        "appendfsync everysec",
+        'save ""',
+        "maxmemory 256mb",
+        "maxmemory-policy noeviction",
+        ...(options.config ?? []),
+      ]),
+      "users.acl": lines([
+        options.open ? "user default on nopass ~* &* +@all" : "user default off",
+        `user ${REDIS_USERS.service} on >${passwords.service} ${options.serviceRules.join(" ")}`,
+        `user ${REDIS_USERS.admin} on >${passwords.admin} ~* &* +@all`,
+      ]),
+    }),
+    args: ({ configDir, dataDir, host, port }) => [
+      ...[`${configDir}/redis.conf`, "--aclfile", `${configDir}/users.acl`],
+      ...["--bind", host, "--port", String(port), "--dir", dataDir],
+    ],
+    ready: () => ping(options.port, passwords.admin),
+  };
+}
+
+/** Spoken by hand: one round trip needs no client, and an error has to come at once. */
+async function ping(port: number, password: string): Promise<void> {
+  const socket = connect({ port, host: "127.0.0.1" });
+  try {
+    await once(socket, "connect", { signal: AbortSignal.timeout(1_000) });
+    socket.write(`AUTH ${REDIS_USERS.admin} ${password}\r\nPING\r\n`);
+    let answer = "";
+    for await (const data of socket) {
+      answer += String(data);
+      if (answer.includes("+PONG")) return;
+      if (answer.includes("-")) throw new Error(answer.trim());
+    }
+    throw new Error("closed the connection");
+  } finally {
+    socket.destroy();
+  }
+}
+
+const lines = (all: readonly string[]) => `${all.join("\n")}\n`;

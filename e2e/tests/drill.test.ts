@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultJobs, profileOf, runDrill } from "../src/drill/drill.ts";
+import type { EpisodeResult } from "../src/drill/episode.ts";
+import { scriptsFor } from "../src/drill/scripts.ts";
+import { reasons } from "../src/report/markdown.ts";
+import { episodeReport } from "../src/report/results.ts";
+import { chooseRuntime } from "../src/stack/runtime/choose.ts";
+
+/** The whole drill at the scale of seconds, on shared stacks; each test is one episode of it. */
+
+const FACTOR = 60;
+const WHOLE_DRILL_MS = 600_000;
+
+const profile = profileOf(FACTOR);
+const scripts = scriptsFor(profile);
+const outcomes = new Map(scripts.map(({ id }) => [id, Promise.withResolvers<EpisodeResult>()]));
+const stop = new AbortController();
+let drill: Promise<unknown> = Promise.resolve();
+
+beforeAll(async () => {
+  const runtime = await chooseRuntime();
+  drill = runDrill(
+    scripts,
+    { profile, runtime, jobs: defaultJobs(FACTOR), signal: stop.signal },
+    { starting: () => {}, phase: () => {}, done: (result) => outcomes.get(result.id)?.resolve(result) },
+  );
+  // A drill that cannot go on fails every test that still waits for it.
+  drill.catch((error: unknown) => {
+    for (const { reject } of outcomes.values()) reject(error);
+  });
+});
+
+afterAll(async () => {
+  stop.abort(new Error("The suite has ended"));
+  await drill.catch(() => {});
+}, WHOLE_DRILL_MS);
+
+for (const [kind, title] of [
+  ["fault", "a real fault fires its alert, reaches its receivers, and nothing else fires"],
+  ["control", "alarms nobody"],
+  ["telemetry", "telemetry that is lost in an incident neither ends it nor loses its page"],
+] as const) {
+  const own = scripts.filter((script) => script.kind === kind);
+  describe(title, () => {
+    test.each(own)(
+      "$id: $title",
+      async ({ id }) => {
+        const result = await outcomes.get(id)?.promise;
+        expect(result && reasons(episodeReport(result)).join("\n")).toBe("");
+      },
+      WHOLE_DRILL_MS,
+    );
+  });
+}
