@@ -1,0 +1,9 @@
+# Node in the place of the official image: the Node and npm of this project, because Debian builds its Node without the
+# stripping of types that runs TypeScript.
+ARG BASE
+FROM ${BASE}
+COPY node /usr/local/bin/node
+COPY npm /usr/local/lib/node_modules/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && useradd --uid 1000 --create-home node
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+CMD ["node"]

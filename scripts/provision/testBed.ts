@@ -1,0 +1,74 @@
+import type { RuntimeName } from "../../e2e/src/stack/runtime/choose.ts";
+import { missingPrograms } from "../../e2e/src/stack/runtime/programs.ts";
+import { notice, step, warning } from "../progress.ts";
+import { canInstall, installPackages } from "./apt.ts";
+import { hasCommand, runCommand } from "./command.ts";
+import { provideCompose } from "./compose.ts";
+import { type Engine, EngineError, runningEngine, startEngine } from "./engine.ts";
+import { buildImages, ImagesError, missingImages, pullImages, SERVERS, type Service } from "./images.ts";
+import { provideNativeServers, SERVER_PACKAGES } from "./servers.ts";
+
+/** What the suites run on; disposing of it stops what was started for them. */
+export type TestBed = AsyncDisposable & {
+  readonly runtime: RuntimeName;
+  /** In which the docker command finds compose. */
+  readonly environment: NodeJS.ProcessEnv;
+};
+
+/** The stack's servers, and the base of the orchestrator's own image. */
+const IMAGES: readonly Service[] = [...SERVERS, "node"];
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
+
+/**
+ * Provides the programs that the suites use and, unless told otherwise, an engine with the images.
+ *
+ * @param wanted without it containers are used where that is possible at all, and the reason is told loudly where not
+ * @throws NoRuntimeError, EngineError, ImagesError
+ */
+export async function provideTestBed(wanted: RuntimeName | undefined): Promise<TestBed> {
+  await providePrograms();
+  const parts = new AsyncDisposableStack();
+  const dispose = () => parts.disposeAsync();
+  if (wanted === "native") return { runtime: "native", environment: {}, [Symbol.asyncDispose]: dispose };
+  try {
+    const engine = parts.use((await runningEngine()) ?? (await startEngine(notice)));
+    await provideImages(engine);
+    const compose = await provideCompose();
+    if (compose === undefined) notice("No docker compose here, and none to be had: the compose suites fail.");
+    return { runtime: "docker", environment: compose ?? {}, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    if (wanted === "docker" || !(error instanceof EngineError || error instanceof ImagesError)) throw error;
+    warning(["NO CONTAINERS: the suites run on native processes instead.", error.message]);
+    return { runtime: "native", environment: {}, [Symbol.asyncDispose]: async () => {} };
+  }
+}
+
+async function providePrograms(): Promise<void> {
+  const browser = BROWSERS.some(hasCommand) ? [] : ["chromium"];
+  if (canInstall() && (missingPrograms().length > 0 || browser.length > 0)) {
+    const packages = [...SERVER_PACKAGES, ...browser];
+    notice(`Installing the Debian packages ${packages.join(", ")}.`);
+    await step("Installing packages", () => installPackages(packages));
+  } else {
+    await provideNativeServers();
+  }
+  // The tests that need them say so themselves where they cannot be fetched like this.
+  if (hasCommand("apt-get")) {
+    const script = "scripts/monitoring-tools.sh";
+    await step("Current promtool and amtool", () => runCommand("bash", [script], { log: "monitoring-tools" }));
+  }
+}
+
+async function provideImages({ client }: Engine): Promise<void> {
+  const missing = await missingImages(client, IMAGES);
+  if (missing.length === 0) return;
+  try {
+    await step(`Pulling the images of ${missing.join(", ")}`, () => pullImages(client, missing));
+  } catch (error) {
+    if (!(error instanceof ImagesError)) throw error;
+    notice(`${error.message}: building them from Debian packages.`);
+    const still = await missingImages(client, IMAGES);
+    await step(`Building the images of ${still.join(", ")}`, () => buildImages(client, still));
+  }
+}

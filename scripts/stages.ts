@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { CACHE, ROOT } from "./provision/command.ts";
+import { type Count, countReport } from "./testResults.ts";
+
+/** One part of `npm test`. */
+export type Stage = {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** vitest's JSON report; a stage without one counts as a single check. */
+  readonly report?: string;
+};
+
+export type StageResult = { readonly name: string; readonly count: Count; readonly durationMs: number };
+
+/** A stage that is an npm script and one check. */
+export function check(name: string, script: string): Stage {
+  return { name, command: "npm", args: ["run", "--silent", script] };
+}
+
+/** A stage that is a vitest project. */
+export function suite(project: string): Stage {
+  const report = join(CACHE, "results", `${project}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return { name: project, command: "vitest", args: ["run", "--project", project, ...reporters], report };
+}
+
+/** Runs a stage to its end. */
+export async function runStage(stage: Stage, environment: NodeJS.ProcessEnv): Promise<StageResult> {
+  const began = performance.now();
+  if (stage.report !== undefined) rmSync(stage.report, { force: true });
+  const exitCode = await run(stage, environment);
+  const count =
+    stage.report === undefined
+      ? { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 }
+      : countReport(stage.report, exitCode);
+  return { name: stage.name, count, durationMs: performance.now() - began };
+}
+
+function run({ command, args }: Stage, env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import pc from "picocolors";
+import { RUNTIME_NAMES, type RuntimeName } from "../e2e/src/stack/runtime/choose.ts";
+import { seconds } from "./progress.ts";
+import { ROOT } from "./provision/command.ts";
+import { provideTestBed, type TestBed } from "./provision/testBed.ts";
+import { watchForInterruption } from "./signals.ts";
+import { check, runStage, type Stage, type StageResult, suite } from "./stages.ts";
+import { sum } from "./testResults.ts";
+
+/** Stages of a group run side by side, groups one after the other. */
+const GROUPS: readonly (readonly Stage[])[] = [
+  [check("lint", "lint"), check("types", "typecheck")],
+  [suite("unit")],
+  [suite("servers")],
+  [suite("e2e")],
+  [check("mutants", "mutants")],
+];
+const NAMES = GROUPS.flat().map(({ name }) => name);
+
+const options = new Command("npm test --")
+  .description("Sets up what is missing, then runs every check of the project.")
+  .addOption(
+    new Option("--runtime <name>", "how the servers of the e2e suites run").choices(RUNTIME_NAMES).env("E2E_RUNTIME"),
+  )
+  .addOption(new Option("--only <stages...>", "some of the stages").choices(NAMES))
+  .parse()
+  .opts<{ runtime?: RuntimeName; only?: string[] }>();
+
+const interrupted = watchForInterruption();
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const results: StageResult[] = [];
+  try {
+    await using bed = await provideTestBed(options.runtime);
+    for (const stages of selected()) {
+      if (interrupted.aborted) break;
+      console.log(`\n${pc.bold(stages.map(({ name }) => name).join(" and "))}`);
+      results.push(...(await Promise.all(stages.map((stage) => runStage(stage, environmentOf(bed))))));
+    }
+  } catch (error) {
+    console.error(pc.red(error instanceof Error && "code" in error ? error.message : String((error as Error)?.stack)));
+    results.push({ name: "setup", count: { passed: 0, failed: 1 }, durationMs: 0 });
+  }
+  const { passed, failed } = sum(results.map(({ count }) => count));
+  console.log("");
+  for (const { name, count, durationMs } of results) {
+    console.log(
+      `${name.padEnd(10)} ${seconds(durationMs).padStart(8)}  ${count.passed} passed, ${count.failed} failed`,
+    );
+  }
+  if (interrupted.aborted) console.log("Interrupted: not everything ran.");
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 || interrupted.aborted ? 1 : 0;
+}
+
+/** The groups that were asked for, without stages whose npm script does not exist. */
+function selected(): Stage[][] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
+  return GROUPS.map((stages) =>
+    stages.filter(({ name, command, args }) => {
+      const wanted = options.only === undefined || options.only.includes(name);
+      return wanted && (command !== "npm" || (args.at(-1) ?? "") in scripts);
+    }),
+  ).filter((stages) => stages.length > 0);
+}
+
+function environmentOf({ runtime, environment }: TestBed): NodeJS.ProcessEnv {
+  return { ...process.env, ...environment, E2E_RUNTIME: runtime };
+}

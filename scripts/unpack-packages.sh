@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Unpacks packages of a newer Debian suite into a folder and installs them nowhere:
+#   scripts/unpack-packages.sh FOLDER PACKAGE...
+set -euo pipefail
+
+suite=forky
+folder=$1
+shift
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+mkdir -p "$work/sources" "$work/lists/partial" "$work/cache/archives/partial"
+mirror=$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -1 | tr -d ' ' || true)
+cat >"$work/sources/suite.sources" <<SOURCES
+Types: deb
+URIs: ${mirror:-http://deb.debian.org/debian}
+Suites: $suite
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
+
+# A mirror that lags behind, or a clock that is ahead, is no reason to fail; signatures are still checked.
+private=(
+  -o Dir::Etc::sourcelist=/dev/null
+  -o "Dir::Etc::sourceparts=$work/sources"
+  -o "Dir::State::lists=$work/lists"
+  -o "Dir::Cache=$work/cache"
+  -o APT::Sandbox::User=root
+  -o Acquire::Check-Valid-Until=false
+)
+apt-get "${private[@]}" -qq update
+(cd "$work" && apt-get "${private[@]}" -qq download "$@")
+mkdir -p "$folder"
+for package in "$work"/*.deb; do dpkg -x "$package" "$folder"; done
