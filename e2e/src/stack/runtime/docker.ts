@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { pipeline } from "node:stream/promises";
 import {
   type ContainerRuntimeClient,
@@ -46,14 +47,30 @@ const CONFIG_DIR = "/etc/mcp-orchestrator";
  */
 export async function dockerRuntime(): Promise<Runtime> {
   const client = await getContainerRuntimeClient();
-  const { host, operatingSystem } = client.info.containerRuntime;
-  const shared = process.platform === "linux" && host === "localhost" && !operatingSystem.includes("Desktop");
+  const shared = await sharesThisNetwork(client);
   return {
     name: "docker",
     hostAddress: shared ? LOOPBACK : "host.docker.internal",
     start: (spec, folder) => startContainer(client, shared, spec, folder),
   };
 }
+
+/**
+ * Whether a container with `--network host` is on this very machine's network. The address under which Testcontainers
+ * reaches the engine does not tell: it is the bridge's wherever a `/.dockerenv` makes it believe to be in a container.
+ */
+async function sharesThisNetwork(client: ContainerRuntimeClient): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  const info = (await client.container.dockerode.info()) as EngineInfo;
+  const rootless = info.SecurityOptions?.includes("name=rootless") ?? false;
+  return info.Name === hostname() && !info.OperatingSystem.includes("Desktop") && !rootless;
+}
+
+type EngineInfo = {
+  readonly Name: string;
+  readonly OperatingSystem: string;
+  readonly SecurityOptions?: readonly string[];
+};
 
 async function startContainer(
   client: ContainerRuntimeClient,
