@@ -20,11 +20,11 @@ export function counterOver<M extends MetricNameOf<"counter">>(
   return selector(metric, matchers, windowMs);
 }
 
-/** The buckets of a histogram of the contract over a window. */
+/** The buckets of a histogram of the contract over a window, or the one with the bound `le`. */
 export function bucketsOver<M extends MetricNameOf<"histogram">>(
   metric: M,
   windowMs: number,
-  matchers?: Matchers<M>,
+  matchers?: Matchers<M> & { readonly le?: string },
 ): Expression {
   return selector(`${metric}_bucket`, matchers, windowMs);
 }

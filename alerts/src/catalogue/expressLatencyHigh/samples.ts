@@ -6,6 +6,12 @@ const reasoning = { type: "reasoning" };
 const EXPRESS = 'type="reasoning", lane="express"';
 const age = (labels = 'queue="mcp:queue:reasoning:express", type="reasoning", lane="express"') =>
   `mcp_oldest_task_age_seconds{${labels}}`;
+/** Phases of one task every four minutes, from so many minutes on. */
+const everyFourMinutes = (fromMinutes: number) =>
+  Object.assign(
+    {},
+    ...[0, 4, 8, 12].map((later) => ({ [`${fromMinutes + later}m`]: 1, [`${fromMinutes + later}m15s`]: 0 })),
+  ) as Readonly<Record<string, number>>;
 
 export const samples: Samples = {
   threshold: 0.1,
@@ -60,7 +66,49 @@ export const samples: Samples = {
         ...finishedTasks(EXPRESS, { "1": 1 }, { "0s": 0, "2m": 1, "2m15s": 0 }),
         [age()]: gauge({ "0s": 0 }),
       },
-      expect: [{ at: "2m", pending: [reasoning] }, { at: "7m15s" }, { at: "12m" }],
+      expect: [{ at: "2m" }, { at: "7m15s" }, { at: "12m" }],
+    },
+    {
+      name: "one task that is old before it is recovered, and slow then, is silent in an idle system",
+      series: {
+        ...finishedTasks(EXPRESS, { "0.75": 1 }, { "0s": 0, "3m30s": 1, "3m45s": 0 }),
+        ...finishedTasks('type="reasoning", lane="regular"', { "0.075": 4 }),
+        [age()]: gauge({ "0s": 0, "2m": 1, "2m30s": 30, "3m": 60, "3m15s": 90, "3m30s": 0 }),
+      },
+      expect: [{ at: "3m15s", pending: [reasoning] }, { at: "3m30s" }, { at: "7m" }, { at: "8m15s" }],
+    },
+    {
+      name: "two slow tasks in each window are enough, also of two replicas",
+      series: {
+        ...finishedTasks(`${EXPRESS}, instance="a:8000"`, { "1": 1 }, { "0s": 0, ...everyFourMinutes(2) }),
+        ...finishedTasks(`${EXPRESS}, instance="b:8000"`, { "1": 1 }, { "0s": 0, ...everyFourMinutes(4) }),
+        [age()]: gauge({ "0s": 0 }),
+      },
+      expect: [
+        { at: "3m45s" },
+        { at: "4m", pending: [reasoning] },
+        { at: "8m45s", pending: [reasoning] },
+        { at: "9m", firing: [reasoning] },
+      ],
+    },
+    {
+      name: "slow tasks are forgotten with their window, also while fast ones go on",
+      series: {
+        ...finishedTasks(`${EXPRESS}, instance="a:8000"`, { "0.75": 4 }, { "0s": 1, "12m": 0 }),
+        ...finishedTasks(`${EXPRESS}, instance="b:8000"`, { "0.075": 4 }),
+      },
+      expect: [{ at: "16m", firing: [reasoning] }, { at: "19m15s" }],
+    },
+    {
+      name: "a restart in the middle does not restart what is under way",
+      series: {
+        ...finishedTasks(EXPRESS, { "0.75": 4 }, { "0s": 0, "2m": 1, "5m": "reset", "5m15s": 1 }),
+        [age()]: gauge({ "0s": 0 }),
+      },
+      expect: [
+        { at: "6m45s", pending: [reasoning] },
+        { at: "7m", firing: [reasoning] },
+      ],
     },
     {
       name: "tasks that never finish are seen by their age",
