@@ -1,6 +1,7 @@
 import { ALERTS, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { failOneAcknowledgement } from "../faults/index.ts";
-import { steadyLoad } from "../load/rates.ts";
+import type { LoadPlan } from "../load/load.ts";
+import { loadAroundStarts, steadyLoad } from "../load/rates.ts";
 import { scrapesMissed } from "./evidence.ts";
 import type { Script, Stage } from "./script.ts";
 import { NotYetError } from "./watch.ts";
@@ -11,7 +12,8 @@ import { NotYetError } from "./watch.ts";
  */
 
 type Control = Pick<Script, "id" | "title" | "replicas"> & {
-  readonly idle?: true;
+  /** The steady load unless given. */
+  readonly load?: (profile: TimingProfile) => LoadPlan;
   act(stage: Stage): Promise<void>;
 };
 
@@ -19,13 +21,16 @@ type Control = Pick<Script, "id" | "title" | "replicas"> & {
 const BURST_TASKS = 700;
 const WAIT_MS = 30_000;
 
+const noLoad = (): LoadPlan => ({});
+
 const CONTROLS: readonly Control[] = [
   { id: "steady-load", title: "Steady load", act: async () => {} },
-  { id: "idle", title: "No traffic at all", idle: true, act: async () => {} },
+  { id: "idle", title: "No traffic at all", load: noLoad, act: async () => {} },
   {
     id: "rolling-restart",
     title: "Rolling restart of two replicas under load",
     replicas: 2,
+    load: loadAroundStarts,
     async act({ drill, wait }) {
       for (const [index, { server }] of drill.stack.orchestrators.entries()) {
         await server.stop();
@@ -47,7 +52,7 @@ const CONTROLS: readonly Control[] = [
   {
     id: "failed-task",
     title: "A single failed task in an idle system",
-    idle: true,
+    load: noLoad,
     replicas: 1,
     async act({ bench, wait }) {
       const failed = () => bench.api.metric("mcp_tasks_failed_total");
@@ -66,7 +71,7 @@ const CONTROLS: readonly Control[] = [
   {
     id: "failed-ack",
     title: "A single failed acknowledgement in an idle system",
-    idle: true,
+    load: noLoad,
     replicas: 1,
     act: ({ bench, wait }) => failOneAcknowledgement(bench, (what, probe) => wait(what, WAIT_MS, probe)),
   },
@@ -75,11 +80,11 @@ const CONTROLS: readonly Control[] = [
 /** Every control as a script. */
 export function controlScripts(profile: TimingProfile): Script[] {
   const watchMs = longestAlertMs(profile);
-  return CONTROLS.map(({ act, idle, ...control }) => ({
+  return CONTROLS.map(({ act, load = steadyLoad, ...control }) => ({
     ...control,
     kind: "control",
     expectation: {},
-    load: idle ? {} : steadyLoad(profile),
+    load: load(profile),
     expectedMs: watchMs,
     async run(stage) {
       await act(stage);

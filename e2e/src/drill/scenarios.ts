@@ -13,7 +13,7 @@ import {
   verySlowUpstream,
 } from "../faults/index.ts";
 import type { TaskType } from "../load/load.ts";
-import { everyType, loadThatMayPileUp, loadUnderTheBreaker, steadyLoad, without } from "../load/rates.ts";
+import { everyType, loadAroundStarts, loadThatMayPileUp, loadUnderTheBreaker, steadyLoad, without } from "../load/rates.ts";
 import { ANY, type ExpectedAlert, type Instance } from "./expectation.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -108,7 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "crashes",
     alert: "WorkerCrashRateHigh",
     fault: killWorkers,
-    load: steadyLoad,
+    load: loadAroundStarts,
     expectation: { WorkerCrashRateHigh: critical({}) },
     // One crash a second is twice the threshold: half of the window has to fill, and to run empty.
     fillMs: minutes(2.5),
@@ -118,8 +118,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "service-stopped",
     alert: "NoActiveWorkers",
     fault: stopService,
-    // A process that starts is slow for a second or two at every scale, and at a small one that is minutes.
-    load: (profile) => (profile.factor > 10 ? { regular: everyType(2) } : steadyLoad(profile)),
+    load: loadAroundStarts,
     expectation: { NoActiveWorkers: page({}), OrchestratorTargetDown: inhibited({ instance: ANY }) },
     fillMs: seconds(15),
     // What is in flight is finished first; seven processes start afterwards.

@@ -13,7 +13,8 @@ export type ScrapeGate = AsyncDisposable & {
 };
 
 /**
- * Starts a gate: a scrape either reaches the service or finds its connection reset, as with a network that fails.
+ * Starts a gate: a scrape either reaches the service or is told 503, as by a proxy that cannot reach it. A connection
+ * that is reset would not do: Prometheus asks again at once on another one, and misses nothing.
  *
  * @param target port of the service's metrics on this machine
  */
@@ -31,7 +32,7 @@ export async function startScrapeGate(port: number, target: number): Promise<Scr
     return closed;
   };
   const server = createServer((incoming, outgoing) => {
-    if (isCut()) incoming.socket.resetAndDestroy();
+    if (isCut()) outgoing.writeHead(503).end();
     else forward(incoming, outgoing, target, agent).catch(() => incoming.socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {

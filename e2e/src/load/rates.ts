@@ -32,6 +32,16 @@ export function steadyLoad(profile: TimingProfile): LoadPlan {
   };
 }
 
+/**
+ * The steady load around processes that start: at the scale of seconds without its express tasks. Starting takes a
+ * process a second or two at every scale, and it is those of everybody else too; in a window of five seconds that is a
+ * slow express lane, in one of five minutes it is nothing.
+ */
+export function loadAroundStarts(profile: TimingProfile): LoadPlan {
+  const { regular, express } = steadyLoad(profile);
+  return profile.factor > 10 ? { regular: regular ?? {} } : { regular: regular ?? {}, express: express ?? {} };
+}
+
 /** The steady load, as far as it may pile up during a fault without becoming a lag. */
 export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
   const most = HARMLESS_BACKLOG / (scaleMs(HOLD_MS, profile) / 1000);
