@@ -13,7 +13,14 @@ import {
   verySlowUpstream,
 } from "../faults/index.ts";
 import type { TaskType } from "../load/load.ts";
-import { everyType, loadAroundStarts, loadThatMayPileUp, loadUnderTheBreaker, steadyLoad, without } from "../load/rates.ts";
+import {
+  everyType,
+  loadAroundStarts,
+  loadThatMayPileUp,
+  loadUnderTheBreaker,
+  steadyLoad,
+  without,
+} from "../load/rates.ts";
 import { ANY, type ExpectedAlert, type Instance } from "./expectation.ts";
 import type { Scenario } from "./scenario.ts";
 
