@@ -47,8 +47,9 @@ export const tasks = {
 export const delivery = {
   BLOCK_MS: {
     schema: durationMs,
-    fallback: "2000",
-    about: "A poll of an empty queue waits so long in Redis. Finite, so that a dead connection shows.",
+    fallback: "5000",
+    about:
+      "A poll of an empty queue waits so long in Redis. Finite, so that a dead connection shows; long, for polls are most of what an idle worker does.",
   },
   ORPHAN_RECOVERY_INTERVAL_MS: {
     schema: durationMs,

@@ -19,6 +19,8 @@ export class Cells implements Telemetry {
   readonly #layout: Layout;
   readonly #values: Float64Array;
   readonly #circuits = UPSTREAMS.map(() => 0);
+  #drained = true;
+  #onFirst: () => void = () => undefined;
 
   /** @param values one number per cell of the layout */
   constructor(layout: Layout, values: Float64Array = new Float64Array(layout.size)) {
@@ -69,6 +71,7 @@ export class Cells implements Telemetry {
       },
       circuit: (state) => {
         this.#circuits[UPSTREAMS.indexOf(name)] = CIRCUIT_STATES.indexOf(state);
+        this.#note();
       },
     };
   }
@@ -78,8 +81,15 @@ export class Cells implements Telemetry {
     return [...this.#circuits];
   }
 
+  /** Calls back with the first change after each drain: whoever reports them need not look in vain. */
+  onFirstChange(listener: () => void): void {
+    this.#onFirst = listener;
+    if (!this.#drained) listener();
+  }
+
   /** Takes what was added since the last call. What it returns is no longer here: hand it over or lose it. */
   drain(): Deltas {
+    this.#drained = true;
     const deltas: number[] = [];
     const values = this.#values;
     for (let cell = 0; cell < values.length; cell++) {
@@ -91,11 +101,18 @@ export class Cells implements Telemetry {
     return deltas;
   }
 
+  #note(): void {
+    if (!this.#drained) return;
+    this.#drained = false;
+    this.#onFirst();
+  }
+
   #counter<M extends CellMetric>(metric: M, labels: LabelsOf<M>): (count: number) => void {
     const cell = this.#layout.offsetOf(metric, labels);
     const values = this.#values;
     return (count) => {
       values[cell] = (values[cell] as number) + count;
+      this.#note();
     };
   }
 
@@ -111,6 +128,7 @@ export class Cells implements Telemetry {
       while (bucket < bounds.length && observed > (bounds[bucket] as number)) bucket++;
       values[first + bucket] = (values[first + bucket] as number) + 1;
       values[sum] = (values[sum] as number) + observed;
+      this.#note();
     };
   }
 }

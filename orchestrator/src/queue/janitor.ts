@@ -21,13 +21,16 @@ export class Janitor {
 
   /** One round over all queues. Returns the names that it removed. */
   async runOnce(): Promise<string[]> {
-    const removed: string[] = [];
-    for (const { stream, group } of this.#types.flatMap((type) => this.#keys.queues(type))) {
-      const scriptKeys = [stream, this.#keys.heartbeats];
-      removed.push(
-        ...(await script.run<string[]>(this.#redis, scriptKeys, [group, this.#goneAfterMs, this.#goneAfterMs])),
-      );
-    }
-    return removed;
+    const queues = this.#types.flatMap((type) => this.#keys.queues(type));
+    const removed = await Promise.all(
+      queues.map(({ stream, group }) =>
+        script.run<string[]>(
+          this.#redis,
+          [stream, this.#keys.heartbeats],
+          [group, this.#goneAfterMs, this.#goneAfterMs],
+        ),
+      ),
+    );
+    return removed.flat();
   }
 }

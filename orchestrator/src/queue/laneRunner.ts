@@ -9,6 +9,7 @@ import { equalJitterMs } from "./backoff.ts";
 import type { Outcome } from "./completion.ts";
 import { decodeEntry, type Entry, type RawEntry, taskIdOf } from "./entry.ts";
 import type { Executor } from "./executor.ts";
+import type { PauseWatch } from "./pauseWatch.ts";
 import { PollConnection, type PollConnectionDeps } from "./pollConnection.ts";
 import type { Adopted, Lost, Recovery } from "./recovery.ts";
 import type { SlotPool } from "./slotPool.ts";
@@ -28,6 +29,7 @@ export type LaneRunnerDeps = {
   readonly executor: Executor;
   readonly recovery: Recovery;
   readonly suspension: Suspension;
+  readonly pause: PauseWatch;
   /** Entries of this process that are not finished, in any stage. */
   readonly known: Set<string>;
   readonly cells: LaneCells;
@@ -138,6 +140,7 @@ export class LaneRunner {
   async #connect(): Promise<void> {
     this.#connection = await PollConnection.open(this.#deps.connection);
     await this.#deps.ensureGroup();
+    await this.#deps.pause.refresh();
     // A delivery whose reply was lost with the last connection is pending and known to nobody.
     await this.recoverOwn(0);
     // Only the first time: a lane that connects over and over and may never read is not a working one.
@@ -172,7 +175,8 @@ export class LaneRunner {
 
   /** One turn: start something that waits here, or read. */
   async #turn(): Promise<void> {
-    const { pool, acks, suspension, quarantined } = this.#deps;
+    const { pool, acks, suspension, pause, quarantined } = this.#deps;
+    void pause.refresh();
     if (acks.full) return await this.#beatUntil(acks.whenDrained(false));
     if (this.#suspects.length > 0 && this.#suspectRunning === undefined) {
       const claimed = pool.claim(this.#lane, 1);
@@ -203,6 +207,8 @@ export class LaneRunner {
     try {
       const entries = (await this.#connection?.poll(claimed)) ?? [];
       this.#answered();
+      // The type may have been paused while the read waited.
+      if (entries.length > 0) await this.#deps.pause.refresh();
       // A lane that has work grows; an idle one lets the other have the slots.
       const full = entries.length === claimed;
       this.#pollSize = full ? Math.min(claimed * 2, pool.most) : pool.floor;

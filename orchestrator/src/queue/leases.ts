@@ -33,17 +33,24 @@ export class Leases {
    * @returns entries renewed
    */
   async runOnce(workers: readonly LiveWorker[], minIdleMs: number): Promise<number> {
-    let renewed = 0;
-    for (const { type, index } of workers) {
-      for (const queue of this.#keys.queues(type)) {
+    // All at once: a round is one write and one read of the connection, and not one for every consumer.
+    const renewals = workers.flatMap(({ type, index }) =>
+      this.#keys.queues(type).map((queue) => {
         const consumer = consumerName(type, queue.lane, index, this.#instance);
-        let page: number;
-        do {
-          page = await setIdle(this.#redis, this.#keys, queue, consumer, Math.max(1, minIdleMs), 0, true);
-          renewed += page;
-        } while (page === PAGE);
-      }
-    }
+        return this.#renew(queue, consumer, Math.max(1, minIdleMs));
+      }),
+    );
+    const renewed = await Promise.all(renewals);
+    return renewed.reduce((sum, count) => sum + count, 0);
+  }
+
+  async #renew(queue: QueueKeys, consumer: string, minIdleMs: number): Promise<number> {
+    let renewed = 0;
+    let page: number;
+    do {
+      page = await setIdle(this.#redis, this.#keys, queue, consumer, minIdleMs, 0, true);
+      renewed += page;
+    } while (page === PAGE);
     return renewed;
   }
 }

@@ -1,13 +1,12 @@
 import type { Keys } from "../keys.ts";
-import { LANES } from "../metrics/contract.ts";
 import type { RedisClient } from "../redis/connection.ts";
 import { Script } from "../redis/script.ts";
 
 const script = new Script("promote");
 
-/** Tasks per script call: bounds how long Redis is busy with it. */
+/** Tasks per lane and script call: bounds how long Redis is busy with it. */
 const BATCH = 100;
-/** Script calls per lane and round. */
+/** Script calls per round. */
 const MAX_BATCHES = 50;
 
 /** Moves retries and delayed tasks whose time has come into their streams. Any number of replicas may run one. */
@@ -24,18 +23,18 @@ export class Promoter {
 
   /** One round over all types and lanes. Returns how many tasks it moved. */
   async runOnce(): Promise<number> {
-    const moved = await Promise.all(this.#types.flatMap((type) => LANES.map((lane) => this.#promote(type, lane))));
-    return moved.reduce((sum, count) => sum + count, 0);
-  }
-
-  async #promote(type: string, lane: (typeof LANES)[number]): Promise<number> {
-    const { stream } = this.#keys.queue(type, lane);
-    const scriptKeys = [this.#keys.delayed(type, lane), stream, this.#keys.ledger(type)];
+    const queues = this.#types.flatMap((type) => this.#keys.queues(type));
+    const scriptKeys = queues.flatMap(({ stream, type, lane }) => [
+      this.#keys.delayed(type, lane),
+      stream,
+      this.#keys.ledger(type),
+    ]);
+    const args = [this.#keys.taskPrefix, BATCH, ...queues.map(({ lane }) => lane)];
     let total = 0;
     for (let batch = 0; batch < MAX_BATCHES; batch++) {
-      const moved = await script.run<number>(this.#redis, scriptKeys, [this.#keys.taskPrefix, lane, BATCH]);
-      total += moved;
-      if (moved < BATCH) break;
+      const moved = await script.run<number[]>(this.#redis, scriptKeys, args);
+      for (const count of moved) total += count;
+      if (moved.every((count) => count < BATCH)) break;
     }
     return total;
   }

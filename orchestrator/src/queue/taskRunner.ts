@@ -12,14 +12,13 @@ import { ensureGroup } from "./groups.ts";
 import type { TaskHandler } from "./handler.ts";
 import { LaneRunner } from "./laneRunner.ts";
 import { releasePending } from "./leases.ts";
+import { PauseWatch } from "./pauseWatch.ts";
 import { Recovery } from "./recovery.ts";
 import type { RunnerSettings } from "./runnerSettings.ts";
 import { SlotPool } from "./slotPool.ts";
 import { Suspension, type SuspensionReason } from "./suspension.ts";
 import { generatedTaskIdPrefix } from "./taskId.ts";
 
-/** How often the switch that pauses a type is looked at. */
-const CONTROLS_INTERVAL_MS = 1_000;
 /** A pending entry that this process does not know and that is idle so long is not one whose reply is on its way. */
 const UNKNOWN_MIN_IDLE_MS = 1_000;
 
@@ -68,12 +67,13 @@ export class TaskRunner {
   readonly #redis: RedisClient;
   readonly #pool: SlotPool;
   readonly #suspension: Suspension;
+  readonly #pause: PauseWatch;
   readonly #lanes: readonly LaneParts[];
   readonly #timers: NodeJS.Timeout[] = [];
   #loops: Promise<void>[] = [];
   #quarantine = true;
   #stopping = false;
-  #recovering: Promise<void> | undefined;
+  #recovering: Promise<unknown> | undefined;
 
   constructor(deps: TaskRunnerDeps) {
     this.#deps = deps;
@@ -81,15 +81,18 @@ export class TaskRunner {
     this.#suspension = new Suspension(deps.now);
     this.#redis = deps.openRedis("commands", `${deps.type}_${deps.index}`);
     this.#redis.on("error", (error) => deps.log.debug({ error: messageOf(error) }, "Redis connection failed"));
+    this.#pause = new PauseWatch({
+      read: () => readPaused(this.#redis, deps.keys, deps.type),
+      onPaused: (paused) => this.#suspension.setPaused(paused),
+      onError: (error) => this.#redisFailed(error),
+    });
     this.#lanes = LANES.map((lane) => this.#createLane(lane));
   }
 
   /** Starts both lanes. They connect, and go on connecting, in the background. */
   start(): void {
     this.#loops = this.#lanes.map(({ runner }) => runner.run());
-    this.#every(CONTROLS_INTERVAL_MS, () => this.#readControls());
     this.#every(this.#deps.settings.orphanRecoveryIntervalMs, () => this.#recover());
-    void this.#readControls().catch(() => undefined);
   }
 
   /**
@@ -203,6 +206,7 @@ export class TaskRunner {
       executor,
       recovery,
       suspension,
+      pause: this.#pause,
       known,
       cells,
       deliveryLimit: settings.deliveryLimit,
@@ -223,28 +227,30 @@ export class TaskRunner {
     return this.#quarantine;
   }
 
-  async #readControls(): Promise<void> {
-    this.#suspension.setPaused(await readPaused(this.#redis, this.#deps.keys, this.#deps.type));
-  }
-
   /** One round of orphan recovery in both lanes. */
   async #recover(): Promise<void> {
     const { settings } = this.#deps;
     const limit = Math.max(256, 4 * settings.concurrency);
-    this.#recovering = (async () => {
-      for (const { runner, recovery } of this.#lanes) {
-        let taken: number;
-        do {
-          taken = (await recovery.claimStranded(limit)).length;
-          taken += (await recovery.claimOrphans(settings.orphanMinIdleMs, limit)).length;
-          // What was just taken over is idle for no time at all.
-          await runner.recoverOwn(taken > 0 ? 0 : UNKNOWN_MIN_IDLE_MS);
-          // Leave the rest to other workers until this one has started most of what it took.
-          while (!this.#stopping && runner.lost > limit / 2) await pause();
-        } while (taken >= limit && !this.#stopping);
-      }
-    })();
+    const recoverLane = async ({ runner, recovery }: LaneParts) => {
+      let taken: number;
+      do {
+        const claimed = await Promise.all([
+          recovery.claimStranded(limit),
+          recovery.claimOrphans(settings.orphanMinIdleMs, limit),
+        ]);
+        taken = claimed.flat().length;
+        // What was just taken over is idle for no time at all.
+        await runner.recoverOwn(taken > 0 ? 0 : UNKNOWN_MIN_IDLE_MS);
+        // Leave the rest to other workers until this one has started most of what it took.
+        while (!this.#stopping && runner.lost > limit / 2) await pause();
+      } while (taken >= limit && !this.#stopping);
+    };
+    this.#recovering = Promise.all(this.#lanes.map(recoverLane));
     await this.#recovering;
+  }
+
+  #redisFailed(error: unknown): void {
+    this.#deps.log.warn({ error: messageOf(error) }, `Redis connection: ${messageOf(error)}`);
   }
 
   #every(intervalMs: number, work: () => Promise<void>): void {
@@ -254,7 +260,7 @@ export class TaskRunner {
         if (running) return;
         running = true;
         work()
-          .catch((error) => this.#deps.log.warn({ error: messageOf(error) }, `Redis connection: ${messageOf(error)}`))
+          .catch((error) => this.#redisFailed(error))
           .finally(() => {
             running = false;
           });

@@ -1,5 +1,6 @@
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { messageOf, UpstreamError } from "../errors.ts";
+import { HttpPool } from "./httpPool.ts";
 
 /** Longest answer that is read; the largest kline page is a tenth of it. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
@@ -43,7 +44,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 /** Sends requests to one upstream over kept-alive connections and tells its answers from its errors. */
 export class Transport {
   readonly #name: string;
-  readonly #pool: Pool;
+  readonly #pool: HttpPool;
   readonly #basePath: string;
 
   constructor(options: {
@@ -55,7 +56,7 @@ export class Transport {
     const url = new URL(options.baseUrl);
     this.#name = options.name;
     this.#basePath = url.pathname.replace(/\/+$/, "");
-    this.#pool = new Pool(url.origin, {
+    this.#pool = new HttpPool(url.origin, {
       connections: options.maxConnections,
       // One request per connection, and no HTTP/2 streams: a connection that is dropped takes nobody else with it.
       pipelining: 1,

@@ -1,7 +1,7 @@
 import type { Cells } from "../metrics/cells.ts";
-import type { Flush, FromWorker, Heartbeat } from "../supervisor/protocol.ts";
+import type { FromWorker, Heartbeat } from "../supervisor/protocol.ts";
 
-/** How often increments of counters are handed over: what a killed worker can take with it at most. */
+/** How long an increment of a counter waits at most to be handed over: what a killed worker can take with it. */
 const FLUSH_INTERVAL_MS = 250;
 
 export type ReporterDeps = {
@@ -15,8 +15,8 @@ export type ReporterDeps = {
 /** Tells the main process that this worker lives, and what it has counted. */
 export class Reporter {
   readonly #deps: ReporterDeps;
-  #timers: NodeJS.Timeout[] = [];
-  #circuits: Flush["circuits"] = [];
+  #heartbeats: NodeJS.Timeout | undefined;
+  #flushing: NodeJS.Timeout | undefined;
 
   constructor(deps: ReporterDeps) {
     this.#deps = deps;
@@ -24,15 +24,15 @@ export class Reporter {
 
   start(): void {
     this.#beat();
-    this.#timers = [
-      setInterval(() => this.#beat(), this.#deps.heartbeatIntervalMs),
-      setInterval(() => this.#flush(() => undefined), FLUSH_INTERVAL_MS),
-    ];
+    this.#heartbeats = setInterval(() => this.#beat(), this.#deps.heartbeatIntervalMs);
+    this.#deps.cells.onFirstChange(() => {
+      this.#flushing = setTimeout(() => this.#flush(() => undefined), FLUSH_INTERVAL_MS);
+    });
   }
 
   /** Stops, and resolves when the last increments are on their way. */
   stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#heartbeats);
     return new Promise((resolve) => this.#flush(resolve));
   }
 
@@ -42,13 +42,8 @@ export class Reporter {
   }
 
   #flush(sent: () => void): void {
-    const deltas = this.#deps.cells.drain();
-    const circuits = this.#deps.cells.circuits();
-    if (deltas.length === 0 && circuits.every((state, index) => state === this.#circuits[index])) {
-      sent();
-      return;
-    }
-    this.#circuits = circuits;
-    this.#deps.send({ kind: "metrics", deltas, circuits }, sent);
+    clearTimeout(this.#flushing);
+    const { cells, send } = this.#deps;
+    send({ kind: "metrics", deltas: cells.drain(), circuits: cells.circuits() }, sent);
   }
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import type { Config } from "../config.ts";
 import { NotFoundError } from "../errors.ts";
 import { loadHandlers } from "../handlers/registry.ts";
@@ -59,6 +60,8 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
 
   runner.start();
   reporter.start();
+  // For the next worker: one that is killed would not leave its compiled code behind.
+  flushCompileCache();
   const timeoutMs = await orders.drain(config.shutdownTimeoutMs);
   await runner.drain(timeoutMs);
   await reporter.stop();

@@ -1,0 +1,60 @@
+import { loadConfig } from "../config.ts";
+import { within } from "../deadline.ts";
+import { ConfigError, messageOf } from "../errors.ts";
+import { createLog, openLogSink, secretsOf } from "../log.ts";
+import { startService } from "../service.ts";
+
+/** The main process: reads the configuration, starts the service, and ends it in order when it is told to. */
+
+/** Exit status for a configuration that is not usable (EX_CONFIG of sysexits.h): a restart would not help. */
+const EXIT_CONFIG = 78;
+
+const config = (() => {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+})();
+const sink = openLogSink(config.log);
+const log = createLog(config.log.level, sink, secretsOf(config));
+
+/** The last line gets so long to be written. */
+const LAST_WORDS_MS = 1_000;
+
+/** Ends at once; the workers notice that the main process is gone, and exit. */
+async function die(error: unknown): Promise<never> {
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", () => process.exit(1));
+  log.fatal({ err: error }, `Orchestrator ends: ${messageOf(error)}`);
+  await within(sink.close(), LAST_WORDS_MS, undefined);
+  process.exit(1);
+}
+process.on("uncaughtException", (error) => void die(error));
+
+const stopRequested = Promise.withResolvers<NodeJS.Signals>();
+let asked = false;
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    if (asked) {
+      log.warn({ signal }, "Second signal: exit at once");
+      process.exit(1);
+    }
+    asked = true;
+    stopRequested.resolve(signal);
+  });
+}
+
+try {
+  const service = await startService(config, log, sink);
+  const signal = await stopRequested.promise;
+  log.info({ signal }, "Stopping: no new tasks, finishing what is in flight");
+  await service.stop();
+  log.info("Stopped");
+  await sink.close();
+  process.exit(0);
+} catch (error) {
+  await die(error);
+}
