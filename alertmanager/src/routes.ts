@@ -30,7 +30,11 @@ export function routingTree({ alertmanager }: TimingProfile): Route {
       },
       { receiver: "pagerduty", matchers: ['severity="critical"', 'page="true"'], continue: true },
       { receiver: "slack-critical", matchers: ['severity="critical"'] },
-      { receiver: "slack-warnings", matchers: ['severity="warning"'] },
+      {
+        receiver: "slack-warnings",
+        matchers: ['severity="warning"'],
+        group_wait: formatDuration(alertmanager.warningGroupWaitMs),
+      },
     ],
   };
 }

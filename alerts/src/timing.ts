@@ -27,6 +27,11 @@ export type TimingProfile = {
   };
   readonly alertmanager: {
     readonly groupWaitMs: number;
+    /**
+     * The same for warnings. Longer than Prometheus takes to send every alert once more, so that an Alertmanager which
+     * has lost its alerts in a restart knows the graver alert before it tells anybody of a warning that it inhibits.
+     */
+    readonly warningGroupWaitMs: number;
     readonly groupIntervalMs: number;
     readonly repeatIntervalMs: number;
     readonly resolveTimeoutMs: number;
@@ -55,6 +60,7 @@ export const PRODUCTION: TimingProfile = {
   },
   alertmanager: {
     groupWaitMs: seconds(30),
+    warningGroupWaitMs: seconds(90),
     groupIntervalMs: minutes(5),
     repeatIntervalMs: hours(4),
     resolveTimeoutMs: minutes(5),

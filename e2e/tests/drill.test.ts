@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultJobs, profileOf, runDrill } from "../src/drill/drill.ts";
+import { defaultJobs, runDrill } from "../src/drill/drill.ts";
 import type { EpisodeResult } from "../src/drill/episode.ts";
+import { profileOf } from "../src/drill/prediction.ts";
 import { scriptsFor } from "../src/drill/scripts.ts";
 import { reasons } from "../src/report/markdown.ts";
 import { episodeReport } from "../src/report/results.ts";
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const runtime = await chooseRuntime();
   drill = runDrill(
     scripts,
-    { profile, runtime, jobs: defaultJobs(FACTOR), signal: stop.signal },
+    { runtime, jobs: defaultJobs(FACTOR), signal: stop.signal },
     { starting: () => {}, phase: () => {}, done: (result) => outcomes.get(result.id)?.resolve(result) },
   );
   // A drill that cannot go on fails every test that still waits for it.

@@ -16,6 +16,7 @@ export const FAULT_IDS = [
   "very-slow-upstream",
   "kill-workers",
   "stop-service",
+  "starve-workers",
   "failing-upstream",
   "fill-redis",
   "lose-an-entry",

@@ -3,6 +3,7 @@ import { failOneAcknowledgement } from "../faults/index.ts";
 import type { LoadPlan } from "../load/load.ts";
 import { loadAroundStarts, steadyLoad } from "../load/rates.ts";
 import { scrapesMissed } from "./evidence.ts";
+import { runRemainingCommands } from "./runbookControl.ts";
 import type { Script, Stage } from "./script.ts";
 import { NotYetError } from "./watch.ts";
 
@@ -69,6 +70,12 @@ const CONTROLS: readonly Control[] = [
     },
   },
   {
+    id: "runbook-commands",
+    title: "The commands of the runbooks that belong to no fault",
+    replicas: 1,
+    act: runRemainingCommands,
+  },
+  {
     id: "failed-ack",
     title: "A single failed acknowledgement in an idle system",
     load: noLoad,
@@ -83,6 +90,7 @@ export function controlScripts(profile: TimingProfile): Script[] {
   return CONTROLS.map(({ act, load = steadyLoad, ...control }) => ({
     ...control,
     kind: "control",
+    profile,
     expectation: {},
     load: load(profile),
     expectedMs: watchMs,

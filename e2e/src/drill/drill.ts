@@ -1,5 +1,4 @@
 import { availableParallelism, cpus } from "node:os";
-import { drillProfile, PRODUCTION, type TimingProfile } from "@mcp-orchestrator/alerts";
 import type { Runtime } from "../stack/runtime/runtime.ts";
 import { type DrillStack, startDrillStack } from "./drillStack.ts";
 import { type EpisodeResult, runEpisode } from "./episode.ts";
@@ -15,11 +14,6 @@ export type DrillListener = {
   /** After an episode, while its stack still runs. */
   after?(drill: DrillStack, script: Script, result: EpisodeResult): Promise<void>;
 };
-
-/** The timing of a scale: production's own at 1, so that nothing at all differs. */
-export function profileOf(factor: number): TimingProfile {
-  return factor === 1 ? PRODUCTION : drillProfile(factor);
-}
 
 /**
  * How many stacks this machine carries side by side. A stack is some ten processes: at the scale of seconds they are
@@ -37,7 +31,6 @@ export function machineText(): string {
 }
 
 export type DrillSettings = {
-  readonly profile: TimingProfile;
   readonly runtime: Runtime;
   readonly jobs: number;
   readonly signal: AbortSignal;
@@ -46,7 +39,7 @@ export type DrillSettings = {
 /** Runs scripts on stacks of their own; results in the order of the scripts. */
 export function runDrill(
   scripts: readonly Script[],
-  { profile, runtime, jobs, signal }: DrillSettings,
+  { runtime, jobs, signal }: DrillSettings,
   listener: DrillListener,
 ): Promise<EpisodeResult[]> {
   return runPool(scripts, {
@@ -55,7 +48,8 @@ export function runDrill(
     signal,
     startStack: (script) => {
       listener.starting(script);
-      return startDrillStack({ name: `drill-${script.id}`, profile, replicas: script.replicas ?? 1, runtime });
+      const { id, profile, replicas = 1 } = script;
+      return startDrillStack({ name: `drill-${id}`, profile, replicas, runtime });
     },
     run: async (drill, script) => {
       const result = await runEpisode(drill, script, { signal, onPhase: (phase) => listener.phase(script, phase) });

@@ -5,6 +5,7 @@ import { type ScrapeGate, startScrapeGate } from "../faults/index.ts";
 import { Ledger } from "../load/ledger.ts";
 import { Load } from "../load/load.ts";
 import { ServiceApi } from "../load/serviceApi.ts";
+import { startUnitManager, type UnitManager } from "../runbooks/unitManager.ts";
 import { freePort } from "../stack/ports.ts";
 import type { Runtime } from "../stack/runtime/runtime.ts";
 import { REDIS_USERS } from "../stack/servers/redis.ts";
@@ -19,6 +20,8 @@ export type DrillStack = AsyncDisposable & {
   readonly api: ServiceApi;
   /** A connection to Redis that may do everything. */
   readonly admin: Redis;
+  /** In whose hands the service is while runbooks are followed. */
+  readonly units: UnitManager;
   /** One per replica. */
   readonly gates: readonly ScrapeGate[];
 };
@@ -45,7 +48,10 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
     }
     const settings = serviceEnvironment(profile);
     const scrapePorts = gates.map(({ port }) => port);
-    const stack = parts.use(await startStack({ name, profile, runtime, ports, scrapePorts, settings }));
+    // Runbooks use `redis-cli` as it is on the host of Redis: without a user.
+    const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true };
+    const stack = parts.use(await startStack(options));
+    const units = parts.use(await startUnitManager(stack.folder.data("units"), stack.orchestrator.server));
     const admin = new Redis(stack.redis.url, {
       username: REDIS_USERS.admin,
       password: stack.redis.passwords.admin,
@@ -54,7 +60,7 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
     parts.defer(() => admin.disconnect());
     const api = parts.use(new ServiceApi(stack.orchestrator.url));
     await warmUp(api);
-    return { stack, profile, api, admin, gates, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+    return { stack, profile, api, admin, units, gates, [Symbol.asyncDispose]: () => parts.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
     throw error;

@@ -1,5 +1,6 @@
 import { Ledger } from "../load/ledger.ts";
 import { Load } from "../load/load.ts";
+import { type CommandRun, Engineer } from "../runbooks/engineer.ts";
 import type { ControlUpdate } from "../simulator/index.ts";
 import { requestJson } from "../stack/http.ts";
 import { REDIS_USERS } from "../stack/servers/redis.ts";
@@ -7,6 +8,7 @@ import { until } from "../until.ts";
 import type { DrillStack } from "./drillStack.ts";
 import { collectEvidence, rawSamples } from "./evidence.ts";
 import { ALWAYS_FIRING, type Expectation } from "./expectation.ts";
+import type { Interval } from "./incidents.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { Observation } from "./observation.ts";
 import type { Budget } from "./prediction.ts";
@@ -26,6 +28,8 @@ export type EpisodeResult = {
   readonly budget?: Budget;
   readonly observation?: Observation;
   readonly findings: Verdict["findings"];
+  /** Commands of runbooks that were run and showed what they must. */
+  readonly commands: readonly CommandRun[];
   /** Why it could not be carried through; findings tell what was wrong with one that was. */
   readonly error?: string;
   /** Folder of the stack's logs, where the episode failed. */
@@ -53,11 +57,14 @@ export async function runEpisode(
   const begunAtMs = Date.now();
   const timeline = new Timeline(Date.now, onPhase);
   const ledger = new Ledger();
+  const commands: CommandRun[] = [];
+  const blind: Interval[] = [];
   const ended = new AbortController();
   const episode = new AsyncDisposableStack();
   episode.defer(() => ended.abort());
   const result = { id: script.id, title: script.title, kind: script.kind, expectation: script.expectation };
-  const intervalMs = Math.min(1_000, Math.max(50, profile.prometheus.evaluationIntervalMs / 3));
+  // The looks decide when the episode goes on, not what was seen: Prometheus' own record tells that later.
+  const intervalMs = Math.min(1_000, profile.prometheus.evaluationIntervalMs);
   const waiting = AbortSignal.any([signal, ended.signal]);
   const wait: Stage["wait"] = async (what, timeoutMs, probe) => {
     await until(what, { timeoutMs, intervalMs, signal: waiting }, probe);
@@ -73,6 +80,12 @@ export async function runEpisode(
       watch,
       timeline,
       wait,
+      engineer: new Engineer({
+        environment: runbookEnvironment(drill),
+        signal: waiting,
+        ran: (run) => commands.push(run),
+      }),
+      wasBlind: (interval) => blind.push(interval),
       bench: {
         ...{ profile, api, load, admin: drill.admin, aclUser: REDIS_USERS.service, service: stack.orchestrator.server },
         upstreams: (change: ControlUpdate) =>
@@ -91,7 +104,7 @@ export async function runEpisode(
       ...{ startedAtMs, endedAtMs, evaluationIntervalMs: profile.prometheus.evaluationIntervalMs },
       ...(injectedAtMs === undefined ? {} : { injectedAtMs }),
       ...(healedAtMs === undefined ? {} : { healedAtMs }),
-      ...(await collectEvidence(stack, startedAtMs, sinceSeq)),
+      ...(await collectEvidence(stack, startedAtMs, sinceSeq, blind)),
       inhibited: watch.inhibited,
       tasks: ledger.account(),
     };
@@ -110,9 +123,23 @@ export async function runEpisode(
     return {
       phases: timeline.toJSON(),
       durationMs: Date.now() - begunAtMs,
+      commands,
       ...(script.budget === undefined ? {} : { budget: script.budget }),
     };
   }
+}
+
+/** The variables at the head of the runbooks, for this stack. */
+function runbookEnvironment({ stack, units }: DrillStack): Record<string, string> {
+  return {
+    PATH: `${units.bin}:${process.env.PATH}`,
+    ORCHESTRATOR_URL: stack.orchestrator.url,
+    PROMETHEUS_URL: stack.prometheus.url,
+    ALERTMANAGER_URL: stack.alertmanager.url,
+    REDIS_URL: stack.redis.url,
+    LOG_FILE: stack.orchestrator.logFile,
+    ...units.environment,
+  };
 }
 
 /** Waits until tasks are completed and no alert is on, or on its way to anybody. */

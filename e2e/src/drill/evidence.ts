@@ -3,7 +3,7 @@ import type { Notification, Rejection } from "../inbox/notification.ts";
 import { requestJson } from "../stack/http.ts";
 import type { Stack } from "../stack/stack.ts";
 import { ALWAYS_FIRING } from "./expectation.ts";
-import { type AlertSeries, incidentsOf } from "./incidents.ts";
+import { type AlertSeries, type Interval, incidentsOf } from "./incidents.ts";
 import type { Incident } from "./observation.ts";
 
 /** What a stack itself recorded since a moment. */
@@ -14,12 +14,17 @@ export type Evidence = {
 };
 
 /** Reads Prometheus' own record of its alerts and everything that reached the inbox. */
-export async function collectEvidence(stack: Stack, sinceMs: number, sinceSeq: number): Promise<Evidence> {
+export async function collectEvidence(
+  stack: Stack,
+  sinceMs: number,
+  sinceSeq: number,
+  blind: readonly Interval[],
+): Promise<Evidence> {
   const series = await alertSeries(stack.prometheus.url, sinceMs, Date.now());
   // An alert that was gone for longer than this is another incident.
   const goneAfterMs = 4 * stack.profile.prometheus.evaluationIntervalMs;
   return {
-    incidents: incidentsOf(series, goneAfterMs).filter(({ alertname }) => alertname !== ALWAYS_FIRING),
+    incidents: incidentsOf(series, goneAfterMs, blind).filter(({ alertname }) => alertname !== ALWAYS_FIRING),
     notifications: stack.inbox.store.list(sinceSeq),
     rejections: stack.inbox.store.rejected().filter(({ receivedAtMs }) => receivedAtMs >= sinceMs),
   };

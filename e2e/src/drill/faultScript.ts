@@ -1,6 +1,8 @@
-import { alertNamed, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { type AlertName, alertNamed, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import type { InstanceOf } from "../runbooks/engineer.ts";
+import { type FaultPlan, planFor } from "../runbooks/plan.ts";
 import { alertsOf } from "./expectation.ts";
-import { predict } from "./prediction.ts";
+import { groupWaitMs, predict } from "./prediction.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Script, Stage } from "./script.ts";
 
@@ -12,16 +14,21 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
   const { id, alert, fault, expectation } = scenario;
   const budget = predict(scenario, profile);
   const completeMs = longestDetectionMs(scenario, profile);
+  const plan = planOf(scenario);
+  const instanceOf: InstanceOf = (name) => expectation[name as AlertName]?.instances[0] ?? {};
   return {
     id,
     title: `${alert}: ${fault.inject}`,
     kind: "fault",
     expectation,
+    profile,
     load: scenario.load(profile),
     replicas: 1,
     expectedMs: completeMs + budget.resolvedMs,
     budget,
-    async run({ bench, watch, timeline, wait, onEnd }: Stage) {
+    async run({ bench, watch, timeline, wait, engineer, onEnd }: Stage) {
+      const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
+      await engineer.checkHealthy(claimed, instanceOf);
       const names = alertsOf(expectation);
       const told = names.filter((name) => !expectation[name]?.inhibited);
       timeline.reach("injected");
@@ -39,8 +46,11 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
         await watch.inhibiting();
       });
       timeline.reach("complete");
+      await engineer.diagnose(plan.diagnosis, instanceOf);
+      timeline.reach("diagnosed");
       timeline.reach("healed");
-      await active.heal();
+      if (!scenario.healedByRunbook) await active.heal();
+      await engineer.mitigate(plan.mitigation, instanceOf);
       await wait("everything to be over and told", 2 * budget.resolvedMs + SLACK_MS, async () => {
         await watch.silent();
         watch.notified(told, "resolved");
@@ -50,11 +60,16 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
   };
 }
 
+/** The commands that an engineer runs for a scenario. */
+export function planOf({ alert, fault, runbooks = [alert] }: Scenario): FaultPlan {
+  return planFor(fault.id, runbooks);
+}
+
 /** Time until the slowest of the expected alerts has been told. */
 function longestDetectionMs(scenario: Scenario, profile: TimingProfile): number {
   const each = alertsOf(scenario.expectation).map((name) => {
-    const { forMs, windowMs = 0 } = alertNamed(name);
-    return forMs + windowMs;
+    const { forMs, windowMs = 0, severity } = alertNamed(name);
+    return scaleMs(scenario.fillMs + forMs + windowMs, profile) + groupWaitMs(severity, profile);
   });
-  return scaleMs(scenario.fillMs + Math.max(...each), profile) + profile.alertmanager.groupWaitMs;
+  return Math.max(...each);
 }

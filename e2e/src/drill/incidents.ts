@@ -7,6 +7,9 @@ export type AlertSeries = {
   readonly timesMs: readonly number[];
 };
 
+/** From one moment to another, epoch ms. */
+export type Interval = { readonly fromMs: number; readonly toMs: number };
+
 /** Labels that every alert of the catalogue has: they tell no instance from another. */
 const COMMON_LABELS = new Set(["__name__", "alertname", "alertstate", "severity", "service", "team", "page"]);
 
@@ -18,8 +21,13 @@ const COMMON_LABELS = new Set(["__name__", "alertname", "alertstate", "severity"
  *
  * @param series every series of the metric, pending and firing
  * @param goneAfterMs a pending alert that is missing for longer was gone
+ * @param blind when Prometheus was down: an alert that it has to take up again is the same incident
  */
-export function incidentsOf(series: readonly AlertSeries[], goneAfterMs: number): Incident[] {
+export function incidentsOf(
+  series: readonly AlertSeries[],
+  goneAfterMs: number,
+  blind: readonly Interval[] = [],
+): Incident[] {
   const byInstance = new Map<string, { alertname: string; instance: Record<string, string>; marks: Mark[] }>();
   for (const { labels, timesMs } of series) {
     const instance = Object.fromEntries(Object.entries(labels).filter(([name]) => !COMMON_LABELS.has(name)));
@@ -32,7 +40,7 @@ export function incidentsOf(series: readonly AlertSeries[], goneAfterMs: number)
   }
   return [...byInstance.values()]
     .flatMap(({ alertname, instance, marks }) =>
-      stays(marks, goneAfterMs).map((stay) => ({ alertname, instance, ...stay })),
+      stays(marks, goneAfterMs, blind).map((stay) => ({ alertname, instance, ...stay })),
     )
     .sort((a, b) => a.pendingAtMs - b.pendingAtMs);
 }
@@ -40,14 +48,17 @@ export function incidentsOf(series: readonly AlertSeries[], goneAfterMs: number)
 type Mark = { readonly atMs: number; readonly firing: boolean };
 type Stay = { pendingAtMs: number; firingAtMs?: number; lastSeenAtMs: number };
 
-function stays(marks: readonly Mark[], goneAfterMs: number): Stay[] {
+function stays(marks: readonly Mark[], goneAfterMs: number, blind: readonly Interval[]): Stay[] {
   const found: Stay[] = [];
   for (const { atMs, firing } of [...marks].sort((a, b) => a.atMs - b.atMs)) {
     const open = found.at(-1);
+    const takenUp = blind.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs);
     const isNew =
       open === undefined ||
-      (!firing && (open.firingAtMs !== undefined || atMs - open.lastSeenAtMs > goneAfterMs)) ||
-      (firing && open.firingAtMs === undefined && atMs - open.lastSeenAtMs > goneAfterMs);
+      (takenUp
+        ? false
+        : (!firing && (open.firingAtMs !== undefined || atMs - open.lastSeenAtMs > goneAfterMs)) ||
+          (firing && open.firingAtMs === undefined && atMs - open.lastSeenAtMs > goneAfterMs));
     if (isNew) {
       found.push({ pendingAtMs: atMs, ...(firing ? { firingAtMs: atMs } : {}), lastSeenAtMs: atMs });
       continue;

@@ -5,8 +5,9 @@ import { type DrillReport, episodeReport } from "../report/results.ts";
 import { renderTimelines } from "../report/svg.ts";
 import { Progress, renderTables } from "../report/terminal.ts";
 import { chooseRuntime, NoRuntimeError } from "../stack/runtime/choose.ts";
-import { defaultJobs, machineText, profileOf, runDrill } from "./drill.ts";
+import { defaultJobs, machineText, runDrill } from "./drill.ts";
 import { type DrillOptions, parseOptions } from "./options.ts";
+import { profileOf } from "./prediction.ts";
 import { scriptsFor, UnknownScriptError } from "./scripts.ts";
 import { stackVersions } from "./versions.ts";
 
@@ -36,7 +37,7 @@ async function main(options: DrillOptions): Promise<number> {
       using progress = new Progress(scripts, process.stdout);
       results = await runDrill(
         scripts,
-        { profile, runtime, jobs, signal: interrupted.signal },
+        { runtime, jobs, signal: interrupted.signal },
         {
           starting: (script) => progress.starting(script),
           phase: (script, phase) => progress.phase(script, phase),

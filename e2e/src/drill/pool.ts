@@ -16,7 +16,7 @@ export type PoolDeps = {
 
 /**
  * Runs scripts on several stacks side by side, longest first. A stack serves one script after the other, as long as
- * they pass and go with its number of replicas; a stack on which something failed proves nothing about the next. No
+ * they pass and go with its number of replicas and its timing; a stack on which something failed proves nothing about the next. No
  * script begins before the first stacks are all up: a dozen processes that start make everybody else slow.
  *
  * @returns results in the order of the scripts
@@ -35,7 +35,7 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
   const lane = async () => {
     // A dead end for what is never started, so that the others do not wait for it.
     using up = new Once(isUp);
-    for (let script = take(waiting); script !== undefined; script = take(waiting)) {
+    for (let script = waiting.shift(); script !== undefined; script = waiting.shift()) {
       if (deps.signal.aborted) return;
       await serve(script, up);
     }
@@ -53,8 +53,7 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
     try {
       up.call();
       await allUp.promise;
-      const replicas = replicasOf(first);
-      for (let script: Script | undefined = first; script !== undefined; script = take(waiting, replicas)) {
+      for (let script: Script | undefined = first; script !== undefined; script = takeLike(waiting, first)) {
         const result = await deps.run(drill, script);
         if (!result.passed) drill.stack.keepLogs();
         settle(script, result.passed ? result : { ...result, logs: drill.stack.logs });
@@ -72,15 +71,12 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
   return scripts.flatMap((script) => results.get(script) ?? []);
 }
 
-/** Takes the next script, or the next that goes with a number of replicas: those that need it first. */
-function take(waiting: Script[], replicas?: number): Script | undefined {
-  const index =
-    replicas === undefined
-      ? 0
-      : Math.max(
-          waiting.findIndex((script) => script.replicas === replicas),
-          waiting.findIndex((script) => script.replicas === undefined),
-        );
+/** Takes the next script that goes with the stack of another: those that need its number of replicas first. */
+function takeLike(waiting: Script[], { replicas = 1, profile }: Script): Script | undefined {
+  const next = (wanted: number | undefined) =>
+    waiting.findIndex((script) => script.replicas === wanted && script.profile.factor === profile.factor);
+  const own = next(replicas);
+  const index = own < 0 ? next(undefined) : own;
   return index < 0 ? undefined : waiting.splice(index, 1)[0];
 }
 
@@ -133,6 +129,7 @@ function notStarted(script: Script, begunAtMs: number, error: unknown): EpisodeR
     passed: false,
     phases: {},
     findings: [],
+    commands: [],
     error: message,
     durationMs: Date.now() - begunAtMs,
   };

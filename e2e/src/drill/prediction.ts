@@ -1,5 +1,17 @@
-import { alertNamed, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import {
+  alertNamed,
+  drillProfile,
+  PRODUCTION,
+  type Severity,
+  scaleMs,
+  type TimingProfile,
+} from "@mcp-orchestrator/alerts";
 import type { Scenario } from "./scenario.ts";
+
+/** The timing of a scale: production's own at 1, so that nothing at all differs. */
+export function profileOf(factor: number): TimingProfile {
+  return factor === 1 ? PRODUCTION : drillProfile(factor);
+}
 
 /** Longest times that the timing of rules, Prometheus and Alertmanager allow, in milliseconds under a profile. */
 export type Budget = {
@@ -12,6 +24,11 @@ export type Budget = {
   /** From the healing to the last message. */
   readonly resolvedMs: number;
 };
+
+/** How long Alertmanager collects alerts of a severity before it tells the first. */
+export function groupWaitMs(severity: Severity, { alertmanager }: TimingProfile): number {
+  return severity === "warning" ? alertmanager.warningGroupWaitMs : alertmanager.groupWaitMs;
+}
 
 /**
  * Predicts how long detection and recovery may take: the next scrape, the next evaluation, the window that fills, the
@@ -31,7 +48,7 @@ export function predict(
   return {
     pendingMs,
     firingMs,
-    notifiedMs: firingMs + alertmanager.groupWaitMs,
+    notifiedMs: firingMs + groupWaitMs(alert.severity, profile),
     resolvedMs:
       scaled(drainMs) +
       recoveryMs +

@@ -9,6 +9,10 @@ export type Scenario = {
   /** The alert that the fault is there to prove. */
   readonly alert: AlertName;
   readonly fault: FaultInjection;
+  /** Whose runbooks are followed; the alert's own unless given. */
+  readonly runbooks?: readonly AlertName[];
+  /** What the runbook says against the fault undoes it. Others are healed from outside: an API comes back. */
+  readonly healedByRunbook?: true;
   readonly load: (profile: TimingProfile) => LoadPlan;
   readonly expectation: Expectation;
   /** From the fault until the condition holds, at production length: windows that have to fill, by hand. */

@@ -1,7 +1,10 @@
+import type { TimingProfile } from "@mcp-orchestrator/alerts";
 import type { FaultBench } from "../faults/index.ts";
 import type { LoadPlan } from "../load/load.ts";
+import type { Engineer } from "../runbooks/engineer.ts";
 import type { DrillStack } from "./drillStack.ts";
 import type { Expectation } from "./expectation.ts";
+import type { Interval } from "./incidents.ts";
 import type { Budget } from "./prediction.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Watch } from "./watch.ts";
@@ -12,6 +15,7 @@ export type Stage = {
   readonly bench: FaultBench;
   readonly watch: Watch;
   readonly timeline: Timeline;
+  readonly engineer: Engineer;
   /**
    * Looks until the probe throws no more.
    *
@@ -20,6 +24,8 @@ export type Stage = {
   wait(what: string, timeoutMs: number, probe: () => void | Promise<void>): Promise<void>;
   /** Lets Prometheus evaluate its rules for so long. */
   observe(durationMs: number): Promise<void>;
+  /** Prometheus was down from one moment to another, epoch ms: what it says of that time is no end of anything. */
+  wasBlind(interval: Interval): void;
   /** Has the fault healed when the episode ends, if the script has not done it. */
   onEnd(undo: () => Promise<void>): void;
 };
@@ -31,6 +37,8 @@ export type Script = {
   readonly kind: "fault" | "control" | "telemetry";
   readonly expectation: Expectation;
   readonly load: LoadPlan;
+  /** The timing of its stack. */
+  readonly profile: TimingProfile;
   /** How many replicas it needs; absent where any number will do. */
   readonly replicas?: number;
   /** How long it takes about, in milliseconds under its profile; longest first makes the whole drill shortest. */

@@ -3,6 +3,7 @@ import { controlScripts } from "./controls.ts";
 import { faultScript } from "./faultScript.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import type { Script } from "./script.ts";
+import { telemetryScripts } from "./telemetryScripts.ts";
 
 /** Nothing of that name can be drilled. */
 export class UnknownScriptError extends Error {
@@ -28,7 +29,8 @@ export function scriptsFor(profile: TimingProfile, only: readonly string[] = [])
     script: faultScript(scenario, profile),
   }));
   const controls = controlScripts(profile).map((script) => ({ names: [script.id], script }));
-  const all = [...faults, ...controls];
+  const telemetry = telemetryScripts(profile).map((script) => ({ names: [script.id], script }));
+  const all = [...faults, ...controls, ...telemetry];
   for (const name of only) {
     if (all.some(({ names }) => names.includes(name))) continue;
     throw new UnknownScriptError(name, [...new Set(all.flatMap(({ names }) => names))]);

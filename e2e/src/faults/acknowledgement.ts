@@ -9,6 +9,7 @@ const ACKNOWLEDGE = ["xack", "xackdel"];
 
 /** Nothing can be acknowledged any more. */
 export const revokeAck: FaultInjection = {
+  id: "revoke-ack",
   inject: "The service's Redis user loses XACK and XACKDEL",
   heal: "The permission is given back",
   async start({ admin, aclUser }) {
@@ -31,6 +32,7 @@ const LOOK_MS = 10;
  * something. Nothing depends on how long that takes: a drill that is slow itself makes the flapping rarer.
  */
 export const flapAck: FaultInjection = {
+  id: "flap-ack",
   inject: `XACK on ${FLAPPING_QUEUE} is refused on and off, so that first attempts fail and retries succeed`,
   heal: "The permission stays",
   async start({ admin, aclUser, profile, signal }) {

@@ -1,3 +1,4 @@
+import type { FaultId } from "@mcp-orchestrator/alerts";
 import type { FaultBench } from "./bench.ts";
 
 /** A fault that is on. Healing twice does no harm. */
@@ -7,6 +8,8 @@ export type ActiveFault = {
 
 /** Something real that is done to the stack from outside. */
 export type FaultInjection = {
+  /** Under which the catalogue knows it. */
+  readonly id: FaultId;
   /** One line for people: what is done. */
   readonly inject: string;
   /** One line for people: what undoes it. */

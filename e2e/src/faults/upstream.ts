@@ -1,7 +1,9 @@
+import type { FaultId } from "@mcp-orchestrator/alerts";
 import type { FaultInjection } from "./fault.ts";
 
 /** Answers that take 200 ms: over the warning threshold of 100 ms and under the critical one of 500 ms. */
 export const slowUpstream: FaultInjection = {
+  id: "slow-upstream",
   inject: "The chat API answers in 200 ms",
   heal: "The chat API is fast again",
   async start({ upstreams }) {
@@ -11,6 +13,7 @@ export const slowUpstream: FaultInjection = {
 };
 
 export const verySlowUpstream: FaultInjection = {
+  id: "very-slow-upstream",
   inject: "The chat API answers in 800 ms",
   heal: "The chat API is fast again",
   async start({ upstreams }) {
@@ -20,6 +23,7 @@ export const verySlowUpstream: FaultInjection = {
 };
 
 export const failingUpstream: FaultInjection = {
+  id: "failing-upstream",
   inject: "The chat API answers 500",
   heal: "The chat API answers again",
   async start({ upstreams }) {
@@ -29,12 +33,13 @@ export const failingUpstream: FaultInjection = {
 };
 
 /** A backlog between the thresholds of lag (100) and of depth (500). */
-export const stallSmallBacklog = stalledMarket(150);
+export const stallSmallBacklog = stalledMarket("stall-upstream-small-backlog", 150);
 /** The runbook's manual test has 600; fast workers are through with those in a moment, stalled ones are not. */
-export const stallFlood = stalledMarket(650);
+export const stallFlood = stalledMarket("stall-upstream-flood", 650);
 
-function stalledMarket(backlog: number): FaultInjection {
+function stalledMarket(id: FaultId, backlog: number): FaultInjection {
   return {
+    id,
     inject: `The market API holds every request while ${backlog} regular ml tasks are submitted`,
     heal: "The market API answers what it held",
     async start({ upstreams, load }) {

@@ -12,6 +12,7 @@ const KILL_INTERVAL_MS = 1_000;
  * worked on and nothing but the crashes is wrong.
  */
 export const killWorkers: FaultInjection = {
+  id: "kill-workers",
   inject: "A worker process gets SIGKILL once a second, of each type in turn",
   heal: "The killing stops",
   async start({ api, signal }) {
@@ -48,6 +49,7 @@ function kill(pid: number): void {
 
 /** The service lives, answers and takes tasks, and no worker of it can read one. */
 export const starveWorkers: FaultInjection = {
+  id: "starve-workers",
   inject: "The service's Redis user loses XREADGROUP: the service lives and its workers get nothing",
   heal: "The permission is given back",
   async start({ admin, aclUser }) {
@@ -58,6 +60,7 @@ export const starveWorkers: FaultInjection = {
 };
 
 export const stopService: FaultInjection = {
+  id: "stop-service",
   inject: "The service is stopped with SIGTERM",
   heal: "The service is started",
   async start({ service }) {

@@ -59,7 +59,8 @@ export type Stack = AsyncDisposable & {
   keepLogs(): void;
 };
 
-const KEY_PREFIX = "mcp";
+/** What the keys of the service start with. */
+export const KEY_PREFIX = "mcp";
 
 /**
  * Starts inbox, upstream simulator, Redis, orchestrators, Prometheus and Alertmanager, and waits until all of them

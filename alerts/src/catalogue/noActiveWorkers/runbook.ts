@@ -1,5 +1,5 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, redisPing, restart, workerProcesses, workersStatus } from "../commands.ts";
+import { logs, query, redis, redisPing, restart, workerProcesses, workersStatus } from "../commands.ts";
 import type { Command, Runbook } from "../runbook.ts";
 
 const start: Command = {
@@ -52,6 +52,20 @@ export const runbook = (facts: Facts): Runbook => ({
       cause: "The service is stopped, or has ended",
       fault: "stop-service",
       steps: [{ text: "Start it:", commands: [start] }],
+    },
+    {
+      cause: "Its Redis user may not read (`redis permissions` in the readiness, `NOPERM` in the log)",
+      fault: "starve-workers",
+      steps: [
+        {
+          text: "Give the permission back. The workers try again by themselves.",
+          commands: [
+            redis("acl-grant", "The user of the service may read again.", "ACL SETUSER orchestrator +xreadgroup", {
+              firing: { matches: "^OK$" },
+            }),
+          ],
+        },
+      ],
     },
     {
       cause: "It runs, and its workers do not",

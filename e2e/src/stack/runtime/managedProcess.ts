@@ -67,7 +67,9 @@ export class ManagedProcess implements RunningServer {
   }
   #onUnexpectedExit: (how: string) => void = () => {};
 
+  /** Does nothing where it runs already. */
   async start(): Promise<void> {
+    if (this.#child !== undefined) return;
     const { command, args, env, cwd } = this.#spec;
     this.#stopping = false;
     const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
