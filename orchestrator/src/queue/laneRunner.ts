@@ -53,6 +53,8 @@ export class LaneRunner {
   /** Those that were delivered more than once already: they run one at a time. */
   readonly #suspects: Lost[] = [];
   #suspectRunning: string | undefined;
+  /** Pending entries that this process did not know when it looked last. */
+  #unknown: ReadonlySet<string> = new Set();
   #connection: PollConnection | undefined;
   #stopping = false;
   readonly #stopped: Promise<void>;
@@ -117,23 +119,32 @@ export class LaneRunner {
   }
 
   /**
-   * Looks for pending entries of this consumer that the process does not know, and takes them up.
+   * Looks for pending entries of this consumer that the process does not know, and takes them up. How long they are idle
+   * says nothing: the main process renews the leases of all that a live worker has.
    *
-   * @returns how many it found
+   * @param atOnce false leaves what is seen for the first time, and whose outcome is not known, to the next look: the
+   *   answer that brings it may be on its way
+   * @returns how many it took up
    */
-  async recoverOwn(minIdleMs: number): Promise<number> {
+  async recoverOwn(atOnce: boolean): Promise<number> {
     const { recovery, acks, known } = this.#deps;
+    const unknown = new Set<string>();
     let taken = 0;
-    for (const lost of await recovery.ownPending(minIdleMs)) {
+    for (const lost of await recovery.ownPending()) {
       // Asked here, in one go with the entry being noted: two rounds may overlap, and a poll may have brought it by now.
       if (known.has(lost.id)) continue;
+      const outcome = acks.takeUnacknowledged(lost.id);
+      if (outcome === undefined && !atOnce && !this.#unknown.has(lost.id)) {
+        unknown.add(lost.id);
+        continue;
+      }
       known.add(lost.id);
       taken++;
-      const outcome = acks.takeUnacknowledged(lost.id);
       if (outcome !== undefined) acks.add(outcome);
       else if (lost.deliveries > 1) this.#suspects.push(lost);
       else this.#lost.push(lost);
     }
+    this.#unknown = unknown;
     return taken;
   }
 
@@ -142,7 +153,7 @@ export class LaneRunner {
     await this.#deps.ensureGroup();
     await this.#deps.pause.refresh();
     // A delivery whose reply was lost with the last connection is pending and known to nobody.
-    await this.recoverOwn(0);
+    await this.recoverOwn(true);
     // Only the first time: a lane that connects over and over and may never read is not a working one.
     if (this.#lastPollCompletedAtMs === 0) this.#lastPollCompletedAtMs = this.#deps.now();
   }

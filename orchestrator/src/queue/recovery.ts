@@ -36,23 +36,20 @@ export class Recovery {
   }
 
   /**
-   * Pending entries of this consumer that are idle for `minIdleMs` or longer. Those that its process does not know are
-   * deliveries whose reply was lost, whose process died, whose acknowledgement failed, or that somebody claimed for it.
+   * Pending entries of this consumer. Those that its process does not know are deliveries whose reply was lost, whose
+   * process died, whose acknowledgement failed, or that somebody claimed for it.
    */
-  async ownPending(minIdleMs: number): Promise<Lost[]> {
+  async ownPending(): Promise<Lost[]> {
+    const { stream, group } = this.#queue;
     const pending: Lost[] = [];
     let from = "-";
     for (;;) {
-      const rows = (await this.#redis.xpending(
-        this.#queue.stream,
-        this.#queue.group,
-        "IDLE",
-        minIdleMs,
-        from,
-        "+",
-        PAGE,
-        this.#consumer,
-      )) as [id: string, consumer: string, idleMs: number, deliveries: number][];
+      const rows = (await this.#redis.xpending(stream, group, from, "+", PAGE, this.#consumer)) as [
+        id: string,
+        consumer: string,
+        idleMs: number,
+        deliveries: number,
+      ][];
       for (const [id, , , deliveries] of rows) pending.push({ id, deliveries });
       const last = rows.at(-1);
       if (rows.length < PAGE || last === undefined) return pending;

@@ -19,9 +19,6 @@ import { SlotPool } from "./slotPool.ts";
 import { Suspension, type SuspensionReason } from "./suspension.ts";
 import { generatedTaskIdPrefix } from "./taskId.ts";
 
-/** A pending entry that this process does not know and that is idle so long is not one whose reply is on its way. */
-const UNKNOWN_MIN_IDLE_MS = 1_000;
-
 export type TaskRunnerDeps = {
   readonly type: string;
   /** Number of the worker among those of its type, from 0. */
@@ -239,8 +236,8 @@ export class TaskRunner {
           recovery.claimOrphans(settings.orphanMinIdleMs, limit),
         ]);
         taken = claimed.flat().length;
-        // What was just taken over is idle for no time at all.
-        await runner.recoverOwn(taken > 0 ? 0 : UNKNOWN_MIN_IDLE_MS);
+        // What was just taken over is on its way to nobody.
+        await runner.recoverOwn(taken > 0);
         // Leave the rest to other workers until this one has started most of what it took.
         while (!this.#stopping && runner.lost > limit / 2) await pause();
       } while (taken >= limit && !this.#stopping);

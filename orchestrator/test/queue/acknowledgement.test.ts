@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createCompletion } from "../../src/queue/completion.ts";
 import { DeadLetters } from "../../src/queue/deadLetters.ts";
 import { ensureGroup } from "../../src/queue/groups.ts";
+import { Leases } from "../../src/queue/leases.ts";
 import { TaskLookup } from "../../src/queue/lookup.ts";
 import { readSnapshot } from "../../src/queue/snapshot.ts";
 import type { TaskRunner } from "../../src/queue/taskRunner.ts";
@@ -107,6 +108,29 @@ describe("acknowledgement", () => {
       expect(await balance()).toEqual([0, 0]);
     },
   );
+
+  it("that is denied is made up for by its own worker, however often the main process renews its leases", async () => {
+    await acl("-xack");
+    const { telemetry, counts } = countingTelemetry();
+    runner = startRunner(server, async () => "done", {}, { telemetry, openRedis });
+    await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1" }]);
+    await eventually(
+      () => counts["regular ack failures"],
+      (failures) => failures === 1,
+    );
+    await acl("+xack");
+    const leases = new Leases(redis, keys, "");
+    await eventually(
+      async () => {
+        await leases.runOnce([{ type: TYPE, index: 0 }], 0);
+        return await server.client.xlen(stream);
+      },
+      (entries) => entries === 0,
+      2_000,
+    );
+    expect(counts).toMatchObject({ "regular acks ok": 1, "regular completed": 1 });
+    expect(counts["regular orphans"]).toBeUndefined();
+  });
 
   it("that is denied makes neither a second dead letter nor a second retry", async () => {
     await acl("-xack");
