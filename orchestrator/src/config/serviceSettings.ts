@@ -4,6 +4,9 @@ import { bytes, durationMs, name, type Section, text } from "./setting.ts";
 
 /** Settings of the service as a process: where it listens, its Redis, its workers, its log. */
 
+/** Most workers of one type: enough for any host, and a slip of the finger does not fork it to death. */
+export const MAX_WORKERS_PER_TYPE = 256;
+
 export const http = {
   HOST: { schema: text, fallback: "127.0.0.1", about: "Address to listen on. Loopback unless you say otherwise." },
   PORT: {
@@ -65,7 +68,7 @@ export const redis = {
 
 export const workers = {
   WORKERS_PER_TYPE: {
-    schema: wholeNumber(0, 256),
+    schema: wholeNumber(0, MAX_WORKERS_PER_TYPE),
     fallback: "2",
     about: "Worker processes per task type at start; the runbook's 2 x 3.",
   },
@@ -112,9 +115,13 @@ export const workers = {
       "What is in flight gets so long to finish on SIGTERM; the rest is handed back to its queue. Keep it under the stop time-out of whatever supervises the service.",
   },
   AUTOSCALE: { schema: flag, fallback: "false", about: "Let the number of workers of a type follow its backlog." },
-  AUTOSCALE_MIN_WORKERS: { schema: wholeNumber(1, 256), fallback: "2", about: "Fewest workers of a type." },
+  AUTOSCALE_MIN_WORKERS: {
+    schema: wholeNumber(1, MAX_WORKERS_PER_TYPE),
+    fallback: "2",
+    about: "Fewest workers of a type.",
+  },
   AUTOSCALE_MAX_WORKERS: {
-    schema: wholeNumber(1, 256),
+    schema: wholeNumber(1, MAX_WORKERS_PER_TYPE),
     fallback: "8",
     about: "Most workers of a type; the runbook's emergency scale.",
   },

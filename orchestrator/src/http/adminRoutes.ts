@@ -1,13 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { MAX_WORKERS_PER_TYPE } from "../config/serviceSettings.ts";
 import { NotFoundError } from "../errors.ts";
 import { ADMIN, problems } from "./openapi.ts";
 import type { HttpLog, HttpPorts } from "./ports.ts";
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
-/** Enough for any host, few enough that a slip of the finger does not fork it to death. */
-const MAX_WORKERS_PER_TYPE = 256;
 
 const rateLimitSchema = z
   .object({

@@ -1,12 +1,10 @@
+import { MAX_WORKERS_PER_TYPE } from "../config/serviceSettings.ts";
 import { NotFoundError } from "../errors.ts";
 import { UPSTREAMS } from "../metrics/contract.ts";
 import type { Totals } from "../metrics/totals.ts";
 import { Loop } from "./loop.ts";
 import { type SlotDeps, type SlotSettings, WorkerSlot } from "./workerSlot.ts";
 import type { WorkerStatus } from "./workerStatus.ts";
-
-/** Most workers of one type: a slip of the finger must not fork the host to death. */
-export const MAX_WORKERS_PER_TYPE = 256;
 
 export type SupervisorSettings = SlotSettings & {
   readonly workersPerType: number;
