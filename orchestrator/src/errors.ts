@@ -78,8 +78,12 @@ export class UpstreamError extends OrchestratorError {
 
 /** The circuit breaker of an upstream is open: the task goes back to its queue and no attempt is spent. */
 export class CircuitOpenError extends OrchestratorError {
-  constructor(upstream: string) {
+  /** When the breaker lets a call through again, epoch ms; undefined where that is not known. */
+  readonly retryAtMs: number | undefined;
+
+  constructor(upstream: string, retryAtMs?: number) {
     super("CIRCUIT_OPEN", upstream, `The circuit breaker of ${upstream} is open`);
+    this.retryAtMs = retryAtMs;
   }
 }
 

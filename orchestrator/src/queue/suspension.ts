@@ -3,8 +3,10 @@ import type { CircuitOpenError } from "../errors.ts";
 /** Why a worker takes no work at the moment. */
 export type SuspensionReason = { readonly kind: "paused" } | { readonly kind: "circuit"; readonly upstream: string };
 
-/** How long after a refused task the next one is let through, to see whether the circuit breaker allows it. */
+/** When the next task is let through to see whether a breaker allows it, where the breaker does not say when it will. */
 const PROBE_INTERVAL_MS = 500;
+/** A breaker that names a time and does not keep to it is not asked more often than this. */
+const SHORTEST_PROBE_INTERVAL_MS = 50;
 
 /**
  * Says how many tasks of a type may start: all, none while the type is paused or its upstream's breaker is open, or a
@@ -41,7 +43,9 @@ export class Suspension {
 
   /** A task found the breaker open. */
   circuitOpened(error: CircuitOpenError): void {
-    this.#circuit = { upstream: error.subject, nextProbeAtMs: this.#now() + PROBE_INTERVAL_MS, probing: false };
+    const now = this.#now();
+    const nextProbeAtMs = Math.max(error.retryAtMs ?? now + PROBE_INTERVAL_MS, now + SHORTEST_PROBE_INTERVAL_MS);
+    this.#circuit = { upstream: error.subject, nextProbeAtMs, probing: false };
   }
 
   /** A task ended, with whatever outcome: if it was a probe, the breaker let it through. */

@@ -101,7 +101,7 @@ export class Policy {
       return await untilAborted(running, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof BrokenCircuitError) throw new CircuitOpenError(this.#name);
+      if (error instanceof BrokenCircuitError) throw new CircuitOpenError(this.#name, this.#retryAtMs);
       if (error instanceof BulkheadRejectedError) {
         throw new UpstreamError(this.#name, `${this.#name}: too many requests wait for it already`, { cause: error });
       }

@@ -142,7 +142,7 @@ test("the breaker opens on failures, lets one probe through after its time, and 
   expect(isOpen).toBe(true);
   expect(retryAtMs).toBeGreaterThan(Date.now());
   expect(retryAtMs).toBeLessThanOrEqual(Date.now() + RESET_MS);
-  await expect(ask(api, "q")).rejects.toThrow(CircuitOpenError);
+  await expect(ask(api, "q")).rejects.toMatchObject({ name: "CircuitOpenError", retryAtMs });
   expect((await simulator.stats()).chat.received).toBe(received);
   expect(outcomes.at(-1)).toBe("rejected");
 
