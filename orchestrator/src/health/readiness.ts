@@ -23,6 +23,7 @@ export class Readiness {
   #running: Promise<Check[]> | undefined;
   #stopping = false;
   #complaints = new Map<string, string>();
+  #reported = false;
 
   constructor(deps: ReadinessDeps) {
     this.#deps = deps;
@@ -38,6 +39,7 @@ export class Readiness {
     const checks = [...(await within(this.#running, DEADLINE_MS, late)), this.#checkWorkers()];
     if (this.#stopping) checks.unshift({ name: "shutdown", ok: false, detail: "the service is stopping" });
     this.#logChanges(checks);
+    this.#logOnce(checks);
     return { ready: checks.every((check) => check.ok), checks };
   }
 
@@ -57,6 +59,14 @@ export class Readiness {
       ok: without.length === 0,
       detail: without.length === 0 ? "every type has one that consumes" : `none consumes ${without.join(", ")}`,
     };
+  }
+
+  /** The first full round is logged as a whole: what the service runs on. */
+  #logOnce(checks: readonly Check[]): void {
+    if (this.#reported || checks.some(({ name, ok }) => name === "redis" && !ok)) return;
+    this.#reported = true;
+    const summary = checks.map(({ name, ok, detail }) => `${name} ${ok ? "ok" : "not ok"} (${detail})`).join("; ");
+    this.#deps.log.info({ checks }, `Self-check: ${summary}`);
   }
 
   /** Each complaint is logged once, and its end too. */

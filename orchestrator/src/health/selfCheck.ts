@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { judgeVersion } from "./redisVersion.ts";
 
 /** The little of a Redis client that the checks need; both ioredis clients have it. */
 export type CheckedRedis = {
@@ -20,8 +21,6 @@ export type SelfCheckOptions = {
   readonly now: () => number;
 };
 
-/** XAUTOCLAIM's list of deleted ids, and `redis.acl_check_cmd`. */
-const OLDEST_VERSION = [7, 0] as const;
 /** Latencies and due times are computed from both clocks. */
 const MAX_CLOCK_SKEW_MS = 1_000;
 
@@ -72,12 +71,8 @@ async function attempt(name: string, check: () => Promise<Outcome>): Promise<Che
 }
 
 function checkVersion(info: string): Outcome {
-  const version = field(info, "redis_version") ?? "";
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const enough = major > OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor >= OLDEST_VERSION[1]);
-  return enough
-    ? ok(version)
-    : failed(`${version || "unknown"}, but ${OLDEST_VERSION.join(".")} is the oldest that will do`);
+  const { enough, detail } = judgeVersion(field(info, "redis_version") ?? "");
+  return { ok: enough, detail };
 }
 
 function checkPolicy(info: string): Outcome {

@@ -1,0 +1,40 @@
+type Version = readonly number[];
+
+/** XAUTOCLAIM's list of deleted ids, and `redis.acl_check_cmd`. */
+const OLDEST: Version = [7, 0];
+
+/**
+ * Newer commands that would do a part of the service's work, and the release from which they may be trusted with it.
+ * None is used: docs/adr/no-newer-commands.md has the measurements.
+ */
+const NEWER_COMMANDS: readonly { readonly name: string; readonly since: Version }[] = [
+  { name: "XACKDEL", since: [8, 2, 3] },
+  { name: "XREADGROUP CLAIM", since: [8, 4] },
+  { name: "XADD IDMP", since: [8, 6] },
+];
+
+/** What follows from the version that a server tells. */
+export type VersionReport = {
+  readonly enough: boolean;
+  readonly detail: string;
+};
+
+/** Judges a server by its version, such as `7.0.15`. Whether an argument is known shows in nothing else. */
+export function judgeVersion(text: string): VersionReport {
+  const version = text.split(".").map(Number);
+  if (!isAtLeast(version, OLDEST)) {
+    return { enough: false, detail: `${text || "unknown"}, but ${OLDEST.join(".")} is the oldest that will do` };
+  }
+  const known = NEWER_COMMANDS.filter(({ since }) => isAtLeast(version, since)).map(({ name }) => name);
+  const newer = known.length === 0 ? "none of the newer commands" : known.join(", ");
+  return { enough: true, detail: `${text}, with ${newer} (not needed)` };
+}
+
+/** A part that is no number is none at all. */
+function isAtLeast(version: Version, least: Version): boolean {
+  for (const [at, part] of least.entries()) {
+    const own = version[at] ?? 0;
+    if (own !== part) return own > part;
+  }
+  return true;
+}
