@@ -29,6 +29,7 @@ import { createRedis } from "./redis/connection.ts";
 import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
 import { createLoops } from "./supervisor/maintenance.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import { WorkerProcess } from "./supervisor/workerProcess.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
 
 /** The running service. */
@@ -76,6 +77,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     log,
     sink,
     now: monotonicMs,
+    launch: (options) => new WorkerProcess(options),
   });
   const readiness = new Readiness({
     selfCheck: () => selfCheck(redis, { key: keys.controls, requiredCommands: REQUIRED_COMMANDS, now: Date.now }),

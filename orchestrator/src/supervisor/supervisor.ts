@@ -35,7 +35,7 @@ export class Supervisor {
       name: "worker watch",
       intervalMs: deps.settings.watchIntervalMs,
       log: deps.log,
-      run: async () => this.#check(),
+      run: async () => this.check(),
     });
   }
 
@@ -103,6 +103,18 @@ export class Supervisor {
     for (const slot of this.#all()) slot.setLogLevel(level);
   }
 
+  /** One look at all workers, as the watch takes it again and again: kills those that hang or take too much. */
+  check(): void {
+    const now = this.#deps.now();
+    const lateMs = now - this.#lastWatchMs;
+    this.#lastWatchMs = now;
+    for (const slot of this.#all()) {
+      // After a stop of this process (SIGSTOP, a suspended host) the heartbeats are still unread: nobody is to blame.
+      if (lateMs > 3 * this.#deps.settings.watchIntervalMs) slot.excuseSilence();
+      else slot.check();
+    }
+  }
+
   #all(): WorkerSlot[] {
     return [...this.#slots.values()].flat();
   }
@@ -116,16 +128,5 @@ export class Supervisor {
         if (!totals.add(deltas)) log.error({ type }, "Malformed metrics from a worker: dropped");
       },
     });
-  }
-
-  #check(): void {
-    const now = this.#deps.now();
-    const lateMs = now - this.#lastWatchMs;
-    this.#lastWatchMs = now;
-    for (const slot of this.#all()) {
-      // After a stop of this process (SIGSTOP, a suspended host) the heartbeats are still unread: nobody is to blame.
-      if (lateMs > 3 * this.#deps.settings.watchIntervalMs) slot.excuseSilence();
-      else slot.check();
-    }
   }
 }

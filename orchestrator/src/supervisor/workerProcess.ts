@@ -24,8 +24,17 @@ export function workerName(type: string, index: number): string {
   return `express_pool:${type}:${index}`;
 }
 
+/** A worker process as its slot sees it. */
+export type RunningWorker = {
+  readonly pid: number | undefined;
+  /** Sends a message; one that no longer arrives is dropped, for the end of the process is on its way. */
+  send(message: ToWorker): void;
+  /** SIGKILL. With a reason, its end counts as that. */
+  kill(reason?: "oom" | "unresponsive"): void;
+};
+
 /** One life of a worker process: forked, listened to, killed. */
-export class WorkerProcess {
+export class WorkerProcess implements RunningWorker {
   readonly #child: ChildProcess;
   readonly #name: string;
   #killedFor: ProcessEnd["killedFor"];
@@ -70,12 +79,10 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  /** Sends a message; one that no longer arrives is dropped, for the end of the process is on its way. */
   send(message: ToWorker): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /** SIGKILL. With a reason, its end counts as that. */
   kill(reason?: "oom" | "unresponsive"): void {
     this.#killedFor ??= reason;
     this.#child.kill("SIGKILL");

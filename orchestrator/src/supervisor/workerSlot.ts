@@ -3,7 +3,7 @@ import { type CrashReason, LANES } from "../metrics/contract.ts";
 import { RestartBackoff } from "./backoff.ts";
 import { crashReasonOf, type ProcessEnd } from "./crash.ts";
 import type { Flush, FromWorker, Heartbeat } from "./protocol.ts";
-import { WorkerProcess, workerName } from "./workerProcess.ts";
+import { type RunningWorker, type WorkerProcessOptions, workerName } from "./workerProcess.ts";
 import type { WorkerStatus } from "./workerStatus.ts";
 
 export type SlotSettings = {
@@ -25,15 +25,20 @@ export type SlotDeps = {
   readonly sink: Pick<LogSink, "write">;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
+  /** Starts a worker process. */
+  readonly launch: (options: WorkerProcessOptions) => RunningWorker;
   onCrash(type: string, reason: CrashReason): void;
   /** Increments of a worker's counters. */
   onDeltas(deltas: Flush["deltas"]): void;
 };
 
 type Life = {
-  readonly process: WorkerProcess;
+  readonly process: RunningWorker;
   readonly startedAtMs: number;
-  heartbeat?: { atMs: number; beat: Heartbeat };
+  /** Time of its last heartbeat, of its start before the first, or up to which its silence is excused. */
+  heardAtMs: number;
+  /** Its last heartbeat. */
+  beat?: Heartbeat;
   circuits: Flush["circuits"];
   draining: boolean;
 };
@@ -103,7 +108,7 @@ export class WorkerSlot {
     if (life === undefined) return;
     const { log, settings } = this.#deps;
     const silentMs = this.#silentMs(life);
-    const beat = life.heartbeat?.beat;
+    const beat = life.beat;
     const worker = this.name;
     if (silentMs > this.#allowedSilenceMs(life)) {
       log.error(
@@ -128,7 +133,7 @@ export class WorkerSlot {
 
   /** Takes silence until now as excused: the supervisor itself did not listen. */
   excuseSilence(): void {
-    if (this.#life?.heartbeat !== undefined) this.#life.heartbeat.atMs = this.#deps.now();
+    if (this.#life !== undefined) this.#life.heardAtMs = this.#deps.now();
   }
 
   /** True while its tasks are being worked on: it is there and its heartbeat is not older than a worker may be silent. */
@@ -139,8 +144,8 @@ export class WorkerSlot {
   status(): WorkerStatus {
     const now = this.#deps.now();
     const life = this.#life;
-    const beat = life?.heartbeat?.beat;
-    const ageMs = life?.heartbeat && now - life.heartbeat.atMs;
+    const beat = life?.beat;
+    const ageMs = life && beat && now - life.heardAtMs;
     const state = this.#wanted
       ? life === undefined
         ? "restarting"
@@ -174,22 +179,24 @@ export class WorkerSlot {
 
   #allowedSilenceMs(life: Life): number {
     const { startTimeoutMs, unresponsiveMs } = this.#deps.settings;
-    return life.heartbeat === undefined ? Math.max(startTimeoutMs, unresponsiveMs) : unresponsiveMs;
+    return life.beat === undefined ? Math.max(startTimeoutMs, unresponsiveMs) : unresponsiveMs;
   }
 
   #silentMs(life: Life): number {
-    return this.#deps.now() - (life.heartbeat?.atMs ?? life.startedAtMs);
+    return this.#deps.now() - life.heardAtMs;
   }
 
   #spawn(): void {
-    const { log, now, settings, sink, types } = this.#deps;
+    const { launch, log, now, settings, sink, types } = this.#deps;
     this.#restart = undefined;
     this.#ended = Promise.withResolvers();
+    const startedAtMs = now();
     const life: Life = {
-      startedAtMs: now(),
+      startedAtMs,
+      heardAtMs: startedAtMs,
       circuits: [],
       draining: false,
-      process: new WorkerProcess({
+      process: launch({
         script: settings.script,
         type: this.type,
         index: this.index,
@@ -209,7 +216,10 @@ export class WorkerSlot {
     if (message.kind === "metrics") {
       life.circuits = message.circuits;
       this.#deps.onDeltas(message.deltas);
-    } else life.heartbeat = { atMs: this.#deps.now(), beat: message };
+    } else {
+      life.heardAtMs = this.#deps.now();
+      life.beat = message;
+    }
   }
 
   #onEnd(life: Life, end: ProcessEnd): void {

@@ -6,6 +6,7 @@ import { BUILT_IN_TYPES, type CrashReason } from "../../src/metrics/contract.ts"
 import { createLayout } from "../../src/metrics/layout.ts";
 import { Totals } from "../../src/metrics/totals.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { WorkerProcess } from "../../src/supervisor/workerProcess.ts";
 import { eventually } from "../support/eventually.ts";
 
 const running: Supervisor[] = [];
@@ -37,6 +38,7 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
     log: createLog("info", sink),
     sink,
     now: () => performance.now(),
+    launch: (options) => new WorkerProcess(options),
   });
   running.push(supervisor);
   supervisor.start();
