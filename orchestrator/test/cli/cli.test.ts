@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MemoryService } from "../../src/http/testing/memoryPorts.ts";
+import { COMPILE_CACHE } from "../support/compileCache.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 const service = new MemoryService();
@@ -15,7 +16,9 @@ afterAll(() => server.close());
 
 /** Runs the real program, as its own process, without a terminal. */
 async function cli(args: readonly string[], input = ""): Promise<{ code: number; stdout: string; stderr: string }> {
-  const running = promisify(execFile)(process.execPath, [PROGRAM, "--url", url, ...args]);
+  const running = promisify(execFile)(process.execPath, [PROGRAM, "--url", url, ...args], {
+    env: { ...process.env, ...COMPILE_CACHE },
+  });
   running.child.stdin?.end(input);
   return running.then(
     (output) => ({ code: 0, ...output }),

@@ -125,7 +125,7 @@ describe("a worker that hangs", () => {
 
   it("only because a handler blocks its event loop keeps its tasks: the main process renews their leases", async () => {
     await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKERS_PER_TYPE: "2" });
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url }, { reasoning: 2 });
     await service.start();
     await service.ready();
     // Longer than ORPHAN_MIN_IDLE_MS, shorter than the time-outs; the other worker looks for orphans all the while.

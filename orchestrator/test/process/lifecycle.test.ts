@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { startRedis } from "../support/redisServer.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
 
 describe("start", () => {
@@ -49,6 +49,27 @@ describe("start", () => {
     expect(await service.exited()).toBe(1);
     expect(service.output).toMatch(/"level":"CRITICAL".*EADDRINUSE/);
   });
+
+  it("with wrong secrets shows none of them in the log", async () => {
+    await using redis = await startRedis();
+    await redis.client.config("SET", "requirepass", "right");
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url.replace("//", "//:wr0ng-secret@"),
+      LOG_LEVEL: "trace",
+    });
+    await service.start();
+    await eventually(
+      () => service.get("/readyz"),
+      ({ status }) => status === 503,
+      10_000,
+    );
+    await eventually(
+      () => service.output,
+      (output) => output.includes("Redis connection"),
+      30_000,
+    );
+    expect(service.output).not.toContain("wr0ng-secret");
+  });
 });
 
 describe("stop", () => {
@@ -57,7 +78,7 @@ describe("stop", () => {
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
     await service.start();
     await service.ready();
-    const ids = await service.submit(100, { takesMs: 200 });
+    const ids = await service.submit(100, { takesMs: 80 });
     await eventually(
       () => service.started(),
       (started) => started.length > 4,
@@ -82,7 +103,7 @@ describe("stop", () => {
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_TIMEOUT_MS: "300" });
     await service.start();
     await service.ready();
-    const ids = await service.submit(3, { takesMs: 3_000 });
+    const ids = await service.submit(3, { takesMs: 2_000 });
     await eventually(
       () => service.started(),
       (started) => started.length === 3,
@@ -120,11 +141,21 @@ describe("stop", () => {
 });
 
 describe("while it runs", () => {
-  it("the log level reaches the workers, whose lines are in the log file beside its own", async () => {
-    await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+  let redis: RedisServer;
+  let service: ServiceProcess;
+  beforeAll(async () => {
+    redis = await startRedis();
+    const workers = { reasoning: 1, codegen: 1, ml: 1 };
+    service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKER_RESTART_MAX_MS: "300" }, workers);
     await service.start();
     await service.ready();
+  });
+  afterAll(async () => {
+    await service?.[Symbol.asyncDispose]();
+    await redis?.[Symbol.asyncDispose]();
+  });
+
+  it("the log level reaches the workers, whose lines are in the log file beside its own", async () => {
     await service.submit(1);
     await service.drained();
     expect(service.output).not.toContain("a line of the handler");
@@ -145,18 +176,14 @@ describe("while it runs", () => {
   });
 
   it("workers are scaled through the API", async () => {
-    await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
-    await service.start();
-    await service.ready();
-    await service.post("/api/v1/admin/workers/scale", { type: "ml", count: 2 });
+    await service.scale("ml", 2);
     await eventually(
       () => service.metric("mcp_active_workers", 'type="ml"'),
       (active) => active === 2,
       60_000,
       100,
     );
-    await service.post("/api/v1/admin/workers/scale", { type: "ml", count: 0 });
+    await service.scale("ml", 0);
     await eventually(
       () => service.metric("mcp_active_workers", 'type="ml"'),
       (active) => active === 0,
@@ -169,10 +196,7 @@ describe("while it runs", () => {
   });
 
   it("a Redis that hangs leaves its gauges out of the scrape, which still takes less than a second", async () => {
-    await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
-    await service.start();
-    await service.ready();
+    await service.drained();
     expect(await service.metric("mcp_queue_depth")).toBe(0);
     process.kill(redis.pid, "SIGSTOP");
     try {
@@ -198,32 +222,7 @@ describe("while it runs", () => {
     expect(await service.metric("mcp_queue_depth")).toBe(0);
   });
 
-  it("secrets do not show in the log, whatever goes wrong with them", async () => {
-    await using redis = await startRedis();
-    await redis.client.config("SET", "requirepass", "right");
-    await using service = await ServiceProcess.create({
-      REDIS_URL: redis.url.replace("//", "//:wr0ng-secret@"),
-      LOG_LEVEL: "trace",
-    });
-    await service.start();
-    await eventually(
-      () => service.get("/readyz"),
-      ({ status }) => status === 503,
-      10_000,
-    );
-    await eventually(
-      () => service.output,
-      (output) => output.includes("Redis connection"),
-      30_000,
-    );
-    expect(service.output).not.toContain("wr0ng-secret");
-  });
-
   it("a worker that dies in a crash loop keeps the service up and the counter rising", async () => {
-    await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKER_RESTART_MAX_MS: "300" });
-    await service.start();
-    await service.ready();
     for (let crashes = 1; crashes <= 3; crashes++) {
       const worker = await eventually(
         async () => (await service.workers()).find(({ type }) => type === "codegen"),

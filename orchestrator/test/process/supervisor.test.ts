@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { MAX_WORKERS_PER_TYPE } from "../../src/config/serviceSettings.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { BUILT_IN_TYPES, type CrashReason } from "../../src/metrics/contract.ts";
@@ -9,11 +10,11 @@ import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { WorkerProcess } from "../../src/supervisor/workerProcess.ts";
 import { eventually } from "../support/eventually.ts";
 
-const running: Supervisor[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((supervisor) => supervisor.stop()));
-});
+/*
+ * Run side by side: most of each test is waiting, for limits that must leave a busy machine its time.
+ */
 
+/** A supervisor of fixture workers, which is stopped at the end of its scope. */
 function supervise(type: string, overrides: { workers?: number; restartMs?: readonly [number, number] } = {}) {
   const types = [type];
   const [restartMinMs, restartMaxMs] = overrides.restartMs ?? [50, 200];
@@ -23,7 +24,7 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
   const supervisor = new Supervisor({
     settings: {
       script: new URL("./fixtures/worker.ts", import.meta.url),
-      memoryLimitBytes: 128 * 1024 ** 2,
+      memoryLimitBytes: 64 * 1024 ** 2,
       restartMinMs,
       restartMaxMs,
       unresponsiveMs: 2_000,
@@ -40,14 +41,14 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
     now: () => performance.now(),
     launch: (options) => new WorkerProcess(options),
   });
-  running.push(supervisor);
   supervisor.start();
   const crashes = (reason: CrashReason) => totals.read("mcp_worker_crashes_total", { type, reason });
   const active = () => supervisor.status().filter((worker) => worker.active).length;
-  return { supervisor, totals, lines, crashes, active, log: () => lines.join("") };
+  const log = () => lines.join("");
+  return { supervisor, totals, crashes, active, log, [Symbol.asyncDispose]: () => supervisor.stop() };
 }
 
-describe("a worker that dies", () => {
+describe.concurrent("a worker that dies", () => {
   it.each([
     ["exits", "exit"],
     ["throws", "exit"],
@@ -56,7 +57,8 @@ describe("a worker that dies", () => {
     ["silent", "unresponsive"],
     ["stuck", "unresponsive"],
   ] as const)("one that %s is counted as %s, logged and restarted", async (behaviour, reason) => {
-    const { crashes, supervisor, log } = supervise(behaviour);
+    await using supervision = supervise(behaviour);
+    const { crashes, supervisor, log } = supervision;
     await eventually(
       () => crashes(reason),
       (count) => count >= 2,
@@ -69,7 +71,8 @@ describe("a worker that dies", () => {
   });
 
   it("one that is killed is counted as signal and another takes its place", async () => {
-    const { crashes, supervisor, active } = supervise("healthy");
+    await using supervision = supervise("healthy");
+    const { crashes, supervisor, active } = supervision;
     await eventually(active, (count) => count === 1);
     const before = supervisor.status()[0]?.pid ?? 0;
     process.kill(before, "SIGKILL");
@@ -84,7 +87,8 @@ describe("a worker that dies", () => {
   });
 
   it("one that is stopped (SIGSTOP) is recycled as unresponsive within its limit", async () => {
-    const { crashes, supervisor, active, log } = supervise("healthy");
+    await using supervision = supervise("healthy");
+    const { crashes, supervisor, active, log } = supervision;
     await eventually(active, (count) => count === 1);
     process.kill(supervisor.status()[0]?.pid ?? 0, "SIGSTOP");
     const stoppedAt = performance.now();
@@ -100,15 +104,17 @@ describe("a worker that dies", () => {
   });
 
   it("writes its last words into the log", async () => {
-    const { log } = supervise("throws");
+    await using supervision = supervise("throws");
+    const { log } = supervision;
     await eventually(log, (text) => text.includes("Traceback of a handler"));
   });
 });
 
-it("a crash loop of the default workers at the cap of the default back-off stays above 0.5 crashes per second", async () => {
+it.concurrent("a crash loop of the default workers at the cap of the default back-off stays above 0.5 crashes per second", async () => {
   const { perType, restartMaxMs } = loadConfig({}).workers;
   const workers = BUILT_IN_TYPES.length * perType;
-  const { crashes } = supervise("exits", { workers, restartMs: [restartMaxMs, restartMaxMs] });
+  await using supervision = supervise("exits", { workers, restartMs: [restartMaxMs, restartMaxMs] });
+  const { crashes } = supervision;
   await eventually(
     () => crashes("exit"),
     (count) => count >= workers,
@@ -122,9 +128,10 @@ it("a crash loop of the default workers at the cap of the default back-off stays
   expect(workers / ((performance.now() - from) / 1_000)).toBeGreaterThan(0.5);
 });
 
-describe("the number of workers", () => {
+describe.concurrent("the number of workers", () => {
   it("can be raised and lowered while running, without a crash counted", async () => {
-    const { supervisor, crashes, active } = supervise("healthy", { workers: 2 });
+    await using supervision = supervise("healthy", { workers: 2 });
+    const { supervisor, crashes, active } = supervision;
     await eventually(active, (count) => count === 2);
     supervisor.scale("healthy", 4);
     await eventually(active, (count) => count === 4);
@@ -139,7 +146,8 @@ describe("the number of workers", () => {
   });
 
   it("can be raised again while the worker to go is still stopping", async () => {
-    const { supervisor, crashes, active } = supervise("stubborn");
+    await using supervision = supervise("stubborn");
+    const { supervisor, crashes, active } = supervision;
     await eventually(active, (count) => count === 1);
     const before = supervisor.status()[0]?.pid;
     supervisor.scale("stubborn", 0);
@@ -152,15 +160,18 @@ describe("the number of workers", () => {
     expect(crashes("signal")).toBe(0);
   });
 
-  it("refuses unknown types and numbers out of bounds", () => {
-    const { supervisor } = supervise("healthy");
+  it("refuses unknown types and numbers out of bounds", async () => {
+    await using supervision = supervise("healthy");
+    const { supervisor } = supervision;
     expect(() => supervisor.scale("nope", 1)).toThrow(/No such task type/);
-    for (const count of [-1, 1.5, 257]) expect(() => supervisor.scale("healthy", count)).toThrow(RangeError);
+    for (const count of [-1, 1.5, MAX_WORKERS_PER_TYPE + 1])
+      expect(() => supervisor.scale("healthy", count)).toThrow(RangeError);
   });
 });
 
-it("counts as active only who polls both lanes", async () => {
-  const { supervisor, active } = supervise("blind");
+it.concurrent("counts as active only who polls both lanes", async () => {
+  await using supervision = supervise("blind");
+  const { supervisor, active } = supervision;
   await eventually(
     () => supervisor.status()[0]?.heartbeatAgeMs,
     (age) => age !== undefined,
@@ -168,8 +179,9 @@ it("counts as active only who polls both lanes", async () => {
   expect(active()).toBe(0);
 });
 
-it("takes in deltas once and tells the worst circuit breaker; a dead worker's breaker no longer counts", async () => {
-  const { supervisor, totals, active } = supervise("healthy", { workers: 2 });
+it.concurrent("takes in deltas once and tells the worst circuit breaker; a dead worker's breaker no longer counts", async () => {
+  await using supervision = supervise("healthy", { workers: 2 });
+  const { supervisor, totals, active } = supervision;
   await eventually(active, (count) => count === 2);
   expect(totals.values[0]).toBe(2);
   expect(supervisor.circuits()).toEqual([2, 0]);
@@ -181,8 +193,9 @@ it("takes in deltas once and tells the worst circuit breaker; a dead worker's br
   expect(supervisor.circuits()).toEqual([0, 0]);
 });
 
-it("shows its workers by name in the process list", async () => {
-  const { supervisor, active } = supervise("healthy");
+it.concurrent("shows its workers by name in the process list", async () => {
+  await using supervision = supervise("healthy");
+  const { supervisor, active } = supervision;
   await eventually(active, (count) => count === 1);
   const pids = execFileSync("pgrep", ["-f", "express_pool:healthy:0"], { encoding: "utf8" }).trim().split("\n");
   expect(pids).toContain(String(supervisor.status()[0]?.pid));

@@ -6,6 +6,7 @@ import { DeadLetters } from "../../src/queue/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/lookup.ts";
 import { readSnapshot } from "../../src/queue/snapshot.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { COMPILE_CACHE } from "../support/compileCache.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, TYPE, testSettings } from "../support/worker.ts";
@@ -20,7 +21,10 @@ let restarting: boolean;
 
 /** Starts a worker, and again whenever it dies. */
 async function startWorker(index: number): Promise<void> {
-  const child = fork(SCRIPT, [String(server.port), String(index)], { stdio: "ignore" });
+  const child = fork(SCRIPT, [String(server.port), String(index)], {
+    env: { ...process.env, ...COMPILE_CACHE },
+    stdio: "ignore",
+  });
   workers[index] = child;
   child.once("exit", () => {
     if (restarting) void startWorker(index);

@@ -3,16 +3,17 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "./compileCache.ts";
 import { eventually } from "./eventually.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const handlers = fileURLToPath(new URL("../process/fixtures/handlers.ts", import.meta.url));
 
-/** Intervals short enough for tests, long enough for a loaded machine. One worker per type unless a test wants more. */
+/** Intervals short enough for tests, long enough for a loaded machine. Workers are started by type, see `create`. */
 const SETTINGS = {
   PORT: "0",
   HANDLERS: handlers,
-  WORKERS_PER_TYPE: "1",
+  WORKERS_PER_TYPE: "0",
   WORKER_CONCURRENCY: "8",
   BLOCK_MS: "300",
   REDIS_COMMAND_TIMEOUT_MS: "1500",
@@ -34,22 +35,35 @@ export type WorkerView = { worker: string; type: string; pid: number; active: bo
 export class ServiceProcess {
   readonly directory: string;
   readonly #environment: Record<string, string>;
+  readonly #workers: Readonly<Record<string, number>>;
   #child: ChildProcess | undefined;
   #output = "";
   #exited: Promise<number | NodeJS.Signals | null> = Promise.resolve(null);
   url = "";
 
-  /** Prepares it; `start` starts it. */
-  static async create(environment: Record<string, string>): Promise<ServiceProcess> {
-    return new ServiceProcess(await mkdtemp(join(tmpdir(), "service-")), environment);
+  /**
+   * Prepares it; `start` starts it.
+   *
+   * @param workers how many of each type: a worker nobody needs is half a second of the processor's time
+   */
+  static async create(
+    environment: Record<string, string>,
+    workers: Readonly<Record<string, number>> = { reasoning: 1 },
+  ): Promise<ServiceProcess> {
+    return new ServiceProcess(await mkdtemp(join(tmpdir(), "service-")), environment, workers);
   }
 
-  private constructor(directory: string, environment: Record<string, string>) {
+  private constructor(
+    directory: string,
+    environment: Record<string, string>,
+    workers: Readonly<Record<string, number>>,
+  ) {
     this.directory = directory;
     this.#environment = environment;
+    this.#workers = workers;
   }
 
-  /** Starts it and waits until it listens. */
+  /** Starts it and its workers, and waits until it listens. */
   async start(): Promise<this> {
     this.spawn();
     const url = await eventually(
@@ -59,6 +73,7 @@ export class ServiceProcess {
     );
     if (typeof url !== "string") throw new Error(`the service ended: ${this.#output}`);
     this.url = url;
+    for (const [type, count] of Object.entries(this.#workers)) await this.scale(type, count);
     return this;
   }
 
@@ -67,7 +82,7 @@ export class ServiceProcess {
     this.#output = "";
     const child = spawn(process.execPath, [main], {
       cwd: this.directory,
-      env: { PATH: process.env.PATH, ...SETTINGS, ...this.#environment },
+      env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...SETTINGS, ...this.#environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
@@ -122,6 +137,12 @@ export class ServiceProcess {
       signal: AbortSignal.timeout(10_000),
     });
     return { status: response.status, body: await response.json() };
+  }
+
+  /** Sets the number of workers of a type. */
+  async scale(type: string, count: number): Promise<void> {
+    const { status, body } = await this.post("/api/v1/admin/workers/scale", { type, count });
+    if (status !== 200) throw new Error(`not scaled: ${JSON.stringify(body)}`);
   }
 
   async workers(): Promise<WorkerView[]> {

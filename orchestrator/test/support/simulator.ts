@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "./compileCache.ts";
 
 /** A real process of the upstream simulator, on a free loopback port. */
 export type SimulatorProcess = AsyncDisposable & {
@@ -19,7 +20,10 @@ const SCRIPT = fileURLToPath(new URL("../../../e2e/src/simulator/main.ts", impor
 
 /** Starts a simulator. @param port 0 takes a free one */
 export async function startSimulator(port = 0): Promise<SimulatorProcess> {
-  const child = spawn(process.execPath, [SCRIPT, "--port", String(port)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [SCRIPT, "--port", String(port)], {
+    env: { ...process.env, ...COMPILE_CACHE },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`the simulator ended with ${code}`)));
