@@ -78,7 +78,11 @@ describe("kill -9 under load", () => {
 describe("a worker that hangs", () => {
   it("by SIGSTOP is recycled as unresponsive, and its tasks are finished", async () => {
     await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url,
+      TASK_TIMEOUT_MS: "2000",
+      WORKER_UNRESPONSIVE_MS: "2500",
+    });
     await service.start();
     await service.ready();
     const ids = await service.submit(40, { takesMs: 100 });
@@ -129,7 +133,7 @@ describe("a worker that hangs", () => {
     await service.start();
     await service.ready();
     // Longer than ORPHAN_MIN_IDLE_MS, shorter than the time-outs; the other worker looks for orphans all the while.
-    const ids = await service.submit(1, { takesMs: 3_500, blocks: true });
+    const ids = await service.submit(1, { takesMs: 3_200, blocks: true });
     await eventually(
       () => service.states(ids),
       (states) => states.completed === 1,

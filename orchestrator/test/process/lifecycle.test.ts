@@ -72,13 +72,13 @@ describe("start", () => {
   });
 });
 
-describe("stop", () => {
+describe.concurrent("stop", () => {
   it("by SIGTERM under load ends with status 0, runs no task twice, and the next start finishes the rest", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
     await service.start();
     await service.ready();
-    const ids = await service.submit(100, { takesMs: 80 });
+    const ids = await service.submit(100, { takesMs: 120 });
     await eventually(
       () => service.started(),
       (started) => started.length > 4,

@@ -12,7 +12,7 @@ import { createSubmission, keys, startRunner, TYPE, testSettings } from "../supp
  * However the connections of a worker are disturbed, it works again within this time after they could: one poll that
  * hangs until its deadline, one pause before the new connection, and some for a busy machine.
  */
-const BUSY_MACHINE_MS = 8_000;
+const BUSY_MACHINE_MS = 2_000;
 const RECOVERY_BOUND_MS = testSettings.blockMs + testSettings.commandTimeoutMs + 2_000 + BUSY_MACHINE_MS;
 
 let server: RedisServer;

@@ -86,8 +86,8 @@ it("express tasks are answered while the regular lane drains 100,000", async () 
   const aloneMs = await expressP95Ms(async () => false);
   await fill(100_000);
   const besideMs = await expressP95Ms(async () => (await redis.xlen(stream)) < 1_000);
-  // Waiting behind the backlog would take seconds. The runbook's threshold, on a machine that has nothing else to do.
-  expect(besideMs).toBeLessThan(Math.max(100, 20 * aloneMs));
+  // Waiting behind the backlog would take seconds. The runbook's threshold, unless the machine is slow already.
+  expect(besideMs).toBeLessThan(Math.max(100, 5 * aloneMs));
 });
 
 it("each lane keeps its floor while the other is full of slow tasks", async () => {

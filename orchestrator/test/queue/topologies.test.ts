@@ -77,7 +77,7 @@ async function work(
   }
 }
 
-it("a Redis Cluster of three nodes, with the node that holds the queues crashing, does all the work", async () => {
+it.concurrent("a Redis Cluster of three nodes, with the node that holds the queues crashing, does all the work", async () => {
   const options = [
     "--cluster-enabled",
     "yes",
@@ -111,7 +111,7 @@ it("a Redis Cluster of three nodes, with the node that holds the queues crashing
   expect(await owner.client.dbsize()).toBeGreaterThan(0);
 });
 
-it("a Sentinel set whose master is killed goes on with the replica", async () => {
+it.concurrent("a Sentinel set whose master is killed goes on with the replica", async () => {
   await using stack = new AsyncDisposableStack();
   const master = stack.use(await startRedis());
   const replica = stack.use(await startRedis("--replicaof", `127.0.0.1 ${master.port}`));

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function eventually<T>(
   observe: () => Promise<T> | T,
   accept: (observed: T) => boolean,
-  timeoutMs = 30_000,
+  timeoutMs = 10_000,
   intervalMs = 10,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;

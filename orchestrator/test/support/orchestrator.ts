@@ -34,13 +34,17 @@ export async function startOrchestrator(environment: Record<string, string>): Pr
   let output = "";
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const url = await new Promise<string>((resolve, reject) => {
-    const take = (chunk: Buffer) => {
-      output += chunk;
-      const found = /Orchestrator listens on (http:[^"\s]+)/.exec(output)?.[1];
-      if (found !== undefined) resolve(found);
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
+    let listens = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk) => {
+        output += chunk;
+        // Looked for in all of the output, so only until it is found.
+        const found = listens ? undefined : /Orchestrator listens on (http:[^"\s]+)/.exec(output)?.[1];
+        if (found === undefined) return;
+        listens = true;
+        resolve(found);
+      });
+    }
     child.once("exit", (code) => reject(new Error(`the service ended with ${code}: ${output}`)));
   });
   const stop = async () => {
