@@ -15,6 +15,9 @@ export type Stage = {
 
 export type StageResult = { readonly name: string; readonly count: Count; readonly durationMs: number };
 
+/** No stage takes nearly so long. One that hangs is to be seen, and to fail, while somebody still looks. */
+const STAGE_TIMEOUT_MS = 15 * 60_000;
+
 /** A stage that is an npm script and one check. */
 export function check(name: string, script: string): Stage {
   return { name, command: "npm", args: ["run", "--silent", script] };
@@ -39,13 +42,21 @@ export async function runStage(stage: Stage, environment: NodeJS.ProcessEnv): Pr
   return { name: stage.name, count, durationMs: performance.now() - began };
 }
 
-function run({ command, args }: Stage, env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
+function run({ name, command, args }: Stage, env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env,
+    stdio: ["ignore", "inherit", "inherit"],
+    timeout: STAGE_TIMEOUT_MS,
+  });
   return new Promise((resolve) => {
     child.once("error", (error) => {
       console.error(error.message);
       resolve(1);
     });
-    child.once("exit", (code) => resolve(code ?? 1));
+    child.once("exit", (code, signal) => {
+      if (signal !== null) console.error(`${name} was ended by ${signal} (after ${STAGE_TIMEOUT_MS / 60_000} min at the latest)`);
+      resolve(code ?? 1);
+    });
   });
 }

@@ -8,7 +8,7 @@ const TASKS = 100;
 /** WORKER_CONCURRENCY of the test service: what a worker that dies can have started. */
 const IN_FLIGHT = 8;
 
-describe("kill -9 under load", () => {
+describe.concurrent("kill -9 under load", () => {
   it("of a worker: restarted, counted, its tasks finished, no counter falls", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
@@ -75,7 +75,7 @@ describe("kill -9 under load", () => {
   });
 });
 
-describe("a worker that hangs", () => {
+describe.concurrent("a worker that hangs", () => {
   it("by SIGSTOP is recycled as unresponsive, and its tasks are finished", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({
