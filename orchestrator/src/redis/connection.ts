@@ -45,12 +45,21 @@ export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose,
       retryDelayOnFailover: 200,
       enableOfflineQueue: true,
     };
-    return new Cluster([...settings.clusterNodes], clusterOptions);
+    return new TimedCluster([...settings.clusterNodes], clusterOptions);
   }
   if (settings.sentinels.length > 0) {
     return new Redis({ ...options, sentinels: [...settings.sentinels], name: settings.sentinelName });
   }
   return new Redis(settings.url, options);
+}
+
+/** Of a Cluster that cannot be reached, ioredis queues the commands without a time-out: they would wait for ever. */
+class TimedCluster extends Cluster {
+  override sendCommand(...args: Parameters<Cluster["sendCommand"]>): unknown {
+    const { commandTimeout } = this.options.redisOptions ?? {};
+    if (commandTimeout !== undefined) args[0].setTimeout(commandTimeout);
+    return super.sendCommand(...args);
+  }
 }
 
 function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name: string) {

@@ -6,7 +6,7 @@ import { TaskLookup } from "../../src/queue/lookup.ts";
 import { readSnapshot } from "../../src/queue/snapshot.ts";
 import { createRedis, type RedisClient, type RedisSettings } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
+import { freePort, type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
 import { createSubmission, startRunner, TYPE } from "../support/worker.ts";
 
 /** Works through tasks on whatever the settings lead to, while `disturb` happens, and asks for every result. */
@@ -110,6 +110,21 @@ it.concurrent("a Redis Cluster of three nodes, with the node that holds the queu
   });
   expect(await owner.client.dbsize()).toBeGreaterThan(0);
 });
+
+it.concurrent("a Cluster that cannot be reached is reported as such, in time", async () => {
+  const port = await freePort();
+  const settings = { url: `redis://127.0.0.1:${port}`, sentinels: [], sentinelName: "", connectTimeoutMs: 500 };
+  const clusterNodes = [{ host: "127.0.0.1", port }];
+  const redis = createRedis({ ...settings, clusterNodes, commandTimeoutMs: 500 }, "commands", "test");
+  redis.on("error", () => undefined);
+  try {
+    const task = { type: TYPE, priority: 1, payloadJson: "1" };
+    const submitted = createSubmission(redis, { keys: createKeys("{mcp}") }).submit([task]);
+    await expect(submitted).rejects.toThrow(RedisUnavailableError);
+  } finally {
+    redis.disconnect();
+  }
+}, 10_000);
 
 it.concurrent("a Sentinel set whose master is killed goes on with the replica", async () => {
   await using stack = new AsyncDisposableStack();
