@@ -55,7 +55,8 @@ function run({ name, command, args }: Stage, env: NodeJS.ProcessEnv): Promise<nu
       resolve(1);
     });
     child.once("exit", (code, signal) => {
-      if (signal !== null) console.error(`${name} was ended by ${signal} (after ${STAGE_TIMEOUT_MS / 60_000} min at the latest)`);
+      if (signal !== null)
+        console.error(`${name} was ended by ${signal} (after ${STAGE_TIMEOUT_MS / 60_000} min at the latest)`);
       resolve(code ?? 1);
     });
   });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { startRedis } from "../support/redisServer.ts";
 import { exists, ServiceProcess } from "../support/service.ts";
 
-const DEADLINE_MS = 60_000;
 const TASKS = 100;
 /** WORKER_CONCURRENCY of the test service: what a worker that dies can have started. */
 const IN_FLIGHT = 8;
@@ -16,10 +14,9 @@ describe.concurrent("kill -9 under load", () => {
     await service.ready();
     const ids = await service.submit(TASKS, { takesMs: 40 });
     const [victim] = (await service.workers()).filter(({ type }) => type === "reasoning");
-    await eventually(
+    await service.until(
       () => service.metric("mcp_tasks_completed_total"),
       (completed) => (completed ?? 0) > 20,
-      DEADLINE_MS,
     );
     process.kill(victim?.pid ?? 0, "SIGKILL");
 
@@ -34,10 +31,9 @@ describe.concurrent("kill -9 under load", () => {
     const started = await service.started();
     expect(new Set(started)).toEqual(new Set(ids));
     expect(started.length).toBeLessThanOrEqual(TASKS + IN_FLIGHT);
-    await eventually(
+    await service.until(
       () => service.metric("mcp_tasks_unaccounted"),
       (unaccounted) => unaccounted === 0,
-      DEADLINE_MS,
     );
     await service.ready();
   });
@@ -49,16 +45,14 @@ describe.concurrent("kill -9 under load", () => {
     await service.ready();
     const ids = await service.submit(TASKS, { takesMs: 50 });
     const pids = (await service.workers()).map(({ pid }) => pid);
-    await eventually(
+    await service.until(
       () => service.started(),
       (started) => started.length > 20,
-      DEADLINE_MS,
     );
     service.kill("SIGKILL");
-    await eventually(
+    await service.until(
       () => pids.filter(exists),
       (left) => left.length === 0,
-      10_000,
     );
     const before = (await service.started()).length;
     expect(before).toBeLessThan(TASKS);
@@ -67,10 +61,9 @@ describe.concurrent("kill -9 under load", () => {
     await service.drained();
     expect(await service.states(ids)).toEqual({ completed: TASKS });
     expect((await service.started()).length).toBeLessThanOrEqual(TASKS + IN_FLIGHT);
-    await eventually(
+    await service.until(
       () => service.metric("mcp_tasks_unaccounted"),
       (unaccounted) => unaccounted === 0,
-      DEADLINE_MS,
     );
   });
 });
@@ -86,14 +79,13 @@ describe.concurrent("a worker that hangs", () => {
     await service.start();
     await service.ready();
     const ids = await service.submit(40, { takesMs: 100 });
-    await eventually(
+    await service.until(
       () => service.started(),
       (started) => started.length > 2,
-      DEADLINE_MS,
     );
     const [victim] = (await service.workers()).filter(({ type }) => type === "reasoning");
     process.kill(victim?.pid ?? 0, "SIGSTOP");
-    await eventually(
+    await service.until(
       () => service.metric("mcp_worker_crashes_total", 'reason="unresponsive"'),
       (crashes) => crashes === 1,
       15_000,
@@ -113,15 +105,13 @@ describe.concurrent("a worker that hangs", () => {
     await service.start();
     await service.ready();
     const ids = await service.submit(1, { takesMs: 30_000, deaf: true });
-    await eventually(
+    await service.until(
       () => service.states(ids),
       (states) => states.failed === 1,
-      DEADLINE_MS,
     );
-    await eventually(
+    await service.until(
       () => service.metric("mcp_worker_crashes_total", 'reason="unresponsive"'),
       (crashes) => crashes === 1,
-      DEADLINE_MS,
     );
     expect(service.output).toMatch(/Worker express_pool:reasoning:0 timeout: task \S+ goes on although it was aborted/);
     expect(await service.metric("mcp_tasks_failed_total", 'reason="timeout"')).toBe(1);
@@ -134,10 +124,9 @@ describe.concurrent("a worker that hangs", () => {
     await service.ready();
     // Longer than ORPHAN_MIN_IDLE_MS, shorter than the time-outs; the other worker looks for orphans all the while.
     const ids = await service.submit(1, { takesMs: 3_200, blocks: true });
-    await eventually(
+    await service.until(
       () => service.states(ids),
       (states) => states.completed === 1,
-      DEADLINE_MS,
     );
     expect(await service.started()).toEqual(ids);
     expect(await service.metric("mcp_orphans_claimed_total")).toBe(0);

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
 
@@ -58,15 +57,13 @@ describe("start", () => {
       LOG_LEVEL: "trace",
     });
     await service.start();
-    await eventually(
+    await service.until(
       () => service.get("/readyz"),
       ({ status }) => status === 503,
-      10_000,
     );
-    await eventually(
+    await service.until(
       () => service.output,
       (output) => output.includes("Redis connection"),
-      30_000,
     );
     expect(service.output).not.toContain("wr0ng-secret");
   });
@@ -79,11 +76,9 @@ describe.concurrent("stop", () => {
     await service.start();
     await service.ready();
     const ids = await service.submit(100, { takesMs: 120 });
-    await eventually(
+    await service.until(
       () => service.started(),
       (started) => started.length > 4,
-      60_000,
-      50,
     );
     service.kill("SIGTERM");
     expect(await service.exited()).toBe(0);
@@ -104,11 +99,9 @@ describe.concurrent("stop", () => {
     await service.start();
     await service.ready();
     const ids = await service.submit(3, { takesMs: 2_000 });
-    await eventually(
+    await service.until(
       () => service.started(),
       (started) => started.length === 3,
-      60_000,
-      50,
     );
     service.kill("SIGTERM");
     expect(await service.exited()).toBe(0);
@@ -123,17 +116,14 @@ describe.concurrent("stop", () => {
     await service.start();
     await service.ready();
     await service.submit(1, { takesMs: 3_900 });
-    await eventually(
+    await service.until(
       () => service.started(),
       (started) => started.length === 1,
-      60_000,
-      50,
     );
     service.kill("SIGINT");
-    await eventually(
+    await service.until(
       () => service.output,
       (output) => output.includes("Stopping"),
-      10_000,
     );
     service.kill("SIGTERM");
     expect(await service.exited()).toBe(1);
@@ -160,14 +150,12 @@ describe("while it runs", () => {
     await service.drained();
     expect(service.output).not.toContain("a line of the handler");
     await service.post("/api/v1/admin/log-level", { level: "debug" }, "PUT");
-    await eventually(
+    await service.until(
       async () => {
         await service.submit(1);
         return await readFile(join(service.directory, "logs/orchestrator.log"), "utf8");
       },
       (text) => text.includes("a line of the handler"),
-      60_000,
-      200,
     );
     const text = await readFile(join(service.directory, "logs/orchestrator.log"), "utf8");
     const line = text.split("\n").find((candidate) => candidate.includes("a line of the handler")) ?? "{}";
@@ -177,18 +165,14 @@ describe("while it runs", () => {
 
   it("workers are scaled through the API", async () => {
     await service.scale("ml", 2);
-    await eventually(
+    await service.until(
       () => service.metric("mcp_active_workers", 'type="ml"'),
       (active) => active === 2,
-      60_000,
-      100,
     );
     await service.scale("ml", 0);
-    await eventually(
+    await service.until(
       () => service.metric("mcp_active_workers", 'type="ml"'),
       (active) => active === 0,
-      60_000,
-      100,
     );
     expect(await service.metric("mcp_expected_workers", 'type="ml"')).toBe(0);
     expect(await service.metric("mcp_worker_crashes_total")).toBe(0);
@@ -209,11 +193,9 @@ describe("while it runs", () => {
         expect(body).toMatch(/^mcp_tasks_completed_total\{/m);
       }
       expect((await service.get("/readyz")).status).toBe(503);
-      await eventually(
+      await service.until(
         () => service.metric("mcp_active_workers"),
         (active) => active === 0,
-        30_000,
-        100,
       );
     } finally {
       process.kill(redis.pid, "SIGCONT");
@@ -224,18 +206,14 @@ describe("while it runs", () => {
 
   it("a worker that dies in a crash loop keeps the service up and the counter rising", async () => {
     for (let crashes = 1; crashes <= 3; crashes++) {
-      const worker = await eventually(
+      const worker = await service.until(
         async () => (await service.workers()).find(({ type }) => type === "codegen"),
         (found) => found?.active === true,
-        60_000,
-        100,
       );
       process.kill(worker?.pid ?? 0, "SIGKILL");
-      await eventually(
+      await service.until(
         () => service.metric("mcp_worker_crashes_total", 'type="codegen",reason="signal"'),
         (counted) => counted === crashes,
-        10_000,
-        50,
       );
     }
     expect((await service.get("/healthz")).status).toBe(200);

@@ -93,6 +93,8 @@ describe.concurrent("worker processes", () => {
       await eventually(
         () => fleet.runs(),
         (seen) => Object.keys(seen).length >= Math.min(ids.length - 100, before + 40),
+        10_000,
+        50,
       );
       fleet.kill(kill % WORKERS, "SIGKILL");
     }
@@ -110,6 +112,8 @@ describe.concurrent("worker processes", () => {
     await eventually(
       () => fleet.runs(),
       (seen) => Object.keys(seen).length >= 50,
+      10_000,
+      50,
     );
     fleet.kill(0, "SIGSTOP");
     await fleet.finished();

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { COMPILE_CACHE } from "./compileCache.ts";
 
 /** The service as its own processes: main process and workers, with its API on a free loopback port. */
 export type OrchestratorProcess = AsyncDisposable & {
@@ -28,7 +27,7 @@ export async function startOrchestrator(environment: Record<string, string>): Pr
   const directory = await mkdtemp(join(tmpdir(), "orchestrator-"));
   const child = spawn(process.execPath, [MAIN], {
     cwd: directory,
-    env: { PATH: process.env.PATH, ...COMPILE_CACHE, PORT: "0", LOG_FILE: "", ...environment },
+    env: { PATH: process.env.PATH, PORT: "0", LOG_FILE: "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

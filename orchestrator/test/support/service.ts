@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { COMPILE_CACHE } from "./compileCache.ts";
 import { eventually } from "./eventually.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -28,6 +27,11 @@ const SETTINGS = {
   RETRY_CAP_MS: "200",
   SHUTDOWN_TIMEOUT_MS: "5000",
 } as const;
+
+/** Processes that start, or many tasks that run, beside other suites. */
+const START_OR_DRAIN_MS = 30_000;
+/** Of what is asked over HTTP: a scrape costs the service milliseconds. */
+const POLL_INTERVAL_MS = 50;
 
 export type WorkerView = { worker: string; type: string; pid: number; active: boolean; restarts: number };
 
@@ -69,7 +73,7 @@ export class ServiceProcess {
     const url = await eventually(
       () => /"url":"(http[^"]+)"/.exec(this.#output)?.[1] ?? { output: this.#output, exitCode: this.#child?.exitCode },
       (seen) => typeof seen === "string" || seen.exitCode !== null,
-      60_000,
+      START_OR_DRAIN_MS,
     );
     if (typeof url !== "string") throw new Error(`the service ended: ${this.#output}`);
     this.url = url;
@@ -82,7 +86,7 @@ export class ServiceProcess {
     this.#output = "";
     const child = spawn(process.execPath, [main], {
       cwd: this.directory,
-      env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...SETTINGS, ...this.#environment },
+      env: { PATH: process.env.PATH, ...SETTINGS, ...this.#environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
@@ -115,12 +119,16 @@ export class ServiceProcess {
 
   /** Waits until it is ready and all wanted workers consume. */
   async ready(): Promise<void> {
-    await eventually(
+    await this.until(
       async () => ({ ready: (await this.get("/readyz")).body, workers: await this.workers() }),
       ({ ready, workers }) => (ready as { ready: boolean }).ready && workers.every(({ active }) => active),
-      90_000,
-      100,
+      START_OR_DRAIN_MS,
     );
+  }
+
+  /** Waits until a condition holds, at a pace that leaves the machine to the service. */
+  async until<T>(observe: () => Promise<T> | T, accept: (observed: T) => boolean, timeoutMs = 10_000): Promise<T> {
+    return await eventually(observe, accept, timeoutMs, POLL_INTERVAL_MS);
   }
 
   async get(path: string): Promise<{ status: number; body: unknown }> {
@@ -168,16 +176,15 @@ export class ServiceProcess {
     return (answer.body as { tasks: { task_id: string }[] }).tasks.map(({ task_id }) => task_id);
   }
 
-  /** Waits until every queue is empty, at a pace that leaves the machine to the service. */
+  /** Waits until every queue is empty. */
   async drained(observe: () => Promise<unknown> = async () => undefined): Promise<void> {
-    await eventually(
+    await this.until(
       async () => {
         await observe();
         return await this.metric("mcp_consumer_group_lag");
       },
       (lag) => lag === 0,
-      90_000,
-      100,
+      START_OR_DRAIN_MS,
     );
   }
 
