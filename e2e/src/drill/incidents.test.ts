@@ -25,6 +25,14 @@ test("an alert that is pending again after it fired is a new incident", () => {
   ]);
 });
 
+test("an alert that a restarted Prometheus takes up as pending is the incident that it was", () => {
+  const restart = { fromMs: 350, toMs: 650 };
+  const found = incidentsOf([series("pending", [100, 600]), series("firing", [200, 300, 700])], 150, [restart]);
+  expect(found).toEqual([
+    { alertname: "A", instance: { queue: "q" }, pendingAtMs: 100, firingAtMs: 200, lastSeenAtMs: 700 },
+  ]);
+});
+
 test("a pending alert that was gone for long starts over", () => {
   expect(incidentsOf([series("pending", [100, 200, 900])], 150)).toHaveLength(2);
 });

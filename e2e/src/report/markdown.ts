@@ -1,4 +1,5 @@
 import type { DrillReport, EpisodeReport } from "./results.ts";
+import { RUNBOOK_EXCEPTIONS } from "../runbooks/exceptions.ts";
 import { budgetCells, duration, pictureOf } from "./text.ts";
 
 /** The report as Markdown. */
@@ -36,6 +37,7 @@ export function renderMarkdown(report: DrillReport): string {
       ["control", "what was done", "picture", "tasks"],
       others.map((episode) => [mark(episode), episode.title, pictureOf(episode), tasksOf(episode)]),
     ),
+    ...runbooks(episodes),
     ...failures(episodes),
     "## Versions",
     "",
@@ -53,6 +55,24 @@ function section(title: string, head: readonly string[], rows: readonly (readonl
     line(head),
     `|${"---|".repeat(head.length)}`,
     ...rows.map(line),
+    "",
+  ];
+}
+
+function runbooks(episodes: readonly EpisodeReport[]): string[] {
+  const runs = episodes.flatMap(({ commands }) => commands);
+  if (runs.length === 0) return [];
+  const distinct = new Set(runs.map(({ alert, id }) => `${alert} ${id}`)).size;
+  return [
+    "## Runbooks",
+    "",
+    `${distinct} commands of the runbooks were run as written, ${runs.length} times in all, and showed what they must.`,
+    "Not run:",
+    "",
+    ...RUNBOOK_EXCEPTIONS.map(
+      ({ ids, deployments = ["all forms"], reason }) =>
+        `- ${ids.map((id) => `\`${id}\``).join(", ")} (${deployments.join(", ")}): ${reason}`,
+    ),
     "",
   ];
 }

@@ -16,7 +16,7 @@ export type DrillReport = {
 };
 
 /** An episode as reports show it; times are milliseconds after its quiet start. */
-export type EpisodeReport = Pick<EpisodeResult, "id" | "title" | "kind" | "passed" | "durationMs" | "findings"> & {
+export type EpisodeReport = Pick<EpisodeResult, "id" | "title" | "kind" | "passed" | "durationMs" | "findings" | "commands"> & {
   /** The alert that it is about; controls are about none. */
   readonly alert?: string;
   readonly error?: string;
@@ -45,10 +45,10 @@ export type MatrixRow = {
 
 /** Reduces a result to what reports show. */
 export function episodeReport(result: EpisodeResult): EpisodeReport {
-  const { id, title, kind, passed, durationMs, findings, error, logs, budget, observation } = result;
+  const { id, title, kind, passed, durationMs, findings, commands, error, logs, budget, observation } = result;
   const alert = kind === "control" ? undefined : alertsOf(result.expectation)[0];
   return {
-    ...{ id, title, kind, passed, durationMs, findings },
+    ...{ id, title, kind, passed, durationMs, findings, commands },
     ...(alert === undefined ? {} : { alert }),
     ...(error === undefined ? {} : { error }),
     ...(logs === undefined ? {} : { logs }),

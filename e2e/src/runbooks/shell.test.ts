@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { MissingProgramError, runInShell } from "./shell.ts";
+
+const environment = { PATH: process.env.PATH ?? "", QUEUE: "mcp:queue:ml" };
+
+test("a command gets its variables and answers with what it printed", async () => {
+  expect(await runInShell('printf %s "$QUEUE" | tr a-z A-Z', environment)).toBe("MCP:QUEUE:ML");
+});
+
+test("a command that finds nothing has answered", async () => {
+  expect(await runInShell("echo nothing | grep -E something | tail -20", environment)).toBe("");
+});
+
+test("a program that is not there is an error that names the command", async () => {
+  await expect(runInShell("a-program-that-nobody-has --version | cat", environment)).rejects.toThrow(
+    MissingProgramError,
+  );
+});
+
+test("nothing of the caller's environment gets into a command", async () => {
+  process.env.RUNBOOK_SECRET = "secret";
+  try {
+    expect(await runInShell('printf %s "$RUNBOOK_SECRET"', environment)).toBe("");
+  } finally {
+    delete process.env.RUNBOOK_SECRET;
+  }
+});
