@@ -21,9 +21,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   e2e: [
     "@mcp-orchestrator/alerts",
+    "@mcp-orchestrator/alerts/tools",
     "@mcp-orchestrator/alertmanager",
     "@mcp-orchestrator/dashboards",
     "mcp-orchestrator/contract",
+    "mcp-orchestrator/keys",
     "mcp-orchestrator/permissions",
   ],
 };

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { keepRecording, record } from "../recording/recording.ts";
 import { renderMarkdown } from "../report/markdown.ts";
 import { type DrillReport, episodeReport } from "../report/results.ts";
 import { renderTimelines } from "../report/svg.ts";
@@ -42,8 +43,11 @@ async function main(options: DrillOptions): Promise<number> {
           starting: (script) => progress.starting(script),
           phase: (script, phase) => progress.phase(script, phase),
           done: (result) => progress.done(result),
-          after: async ({ stack, admin }) => {
+          after: async ({ stack, admin }, script, { passed, observation }) => {
             if (Object.keys(versions).length === 0) versions = await stackVersions(stack, admin);
+            if (options.record && passed && script.kind === "fault" && observation !== undefined) {
+              await keepRecording(await record(script.id, stack.prometheus.url, observation, script.profile));
+            }
           },
         },
       );
