@@ -113,8 +113,9 @@ function longestAlertMs(profile: TimingProfile): number {
 async function missScrapes({ drill, wait }: Stage, count: number): Promise<void> {
   const sinceMs = Date.now();
   await Promise.all(drill.gates.map((gate) => gate.missNext(count)));
-  await wait(`${count} missed scrape(s) in Prometheus`, WAIT_MS, async () => {
+  const all = count * drill.gates.length;
+  await wait(`${all} missed scrape(s) in Prometheus`, WAIT_MS, async () => {
     const missed = await scrapesMissed(drill.stack.prometheus.url, sinceMs);
-    if (missed !== count) throw new NotYetError(`up was 0 in ${missed} scrapes`);
+    if (missed !== all) throw new NotYetError(`up was 0 in ${missed} scrapes`);
   });
 }
