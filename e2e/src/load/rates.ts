@@ -1,4 +1,4 @@
-import { minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { minutes, scaleMs, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES, type Lane } from "mcp-orchestrator/contract";
 import type { LoadPlan, TaskType } from "./load.ts";
 
@@ -11,6 +11,8 @@ import type { LoadPlan, TaskType } from "./load.ts";
 const WINDOW_MS = minutes(5);
 /** Longest that a fault is held on, at production length: the longest `for`, and its detection. */
 const HOLD_MS = minutes(12);
+/** The same at any scale: commands of runbooks are run, and the machine may be busy. */
+const RUNBOOK_MS = seconds(30);
 
 /** Express tasks that a window should hold, so that one slow task is not the 95th percentile. */
 const EXPRESS_PER_WINDOW = 40;
@@ -44,7 +46,7 @@ export function loadAroundStarts(profile: TimingProfile): LoadPlan {
 
 /** The steady load, as far as it may pile up during a fault without becoming a lag. */
 export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
-  const most = HARMLESS_BACKLOG / (scaleMs(HOLD_MS, profile) / 1000);
+  const most = HARMLESS_BACKLOG / ((scaleMs(HOLD_MS, profile) + RUNBOOK_MS) / 1000);
   const cap = (rates: Readonly<Partial<Record<TaskType, number>>> = {}) =>
     Object.fromEntries(Object.entries(rates).map(([type, perSecond]) => [type, Math.min(perSecond, most)]));
   const { express, regular } = steadyLoad(profile);
