@@ -69,7 +69,7 @@ describe("start", () => {
   });
 });
 
-describe.concurrent("stop", () => {
+describe("stop", () => {
   it("by SIGTERM under load ends with status 0, runs no task twice, and the next start finishes the rest", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });

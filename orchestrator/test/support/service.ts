@@ -31,7 +31,7 @@ const SETTINGS = {
 /** Processes that start, or many tasks that run, beside other suites. */
 const START_OR_DRAIN_MS = 30_000;
 /** Of what is asked over HTTP: a scrape costs the service milliseconds. */
-const POLL_INTERVAL_MS = 50;
+const POLL_INTERVAL_MS = 100;
 
 export type WorkerView = { worker: string; type: string; pid: number; active: boolean; restarts: number };
 
