@@ -9,6 +9,8 @@ export type Stage = {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** The npm script that it runs, where it does. */
+  readonly script?: string;
   /** vitest's JSON report; a stage without one counts as a single check. */
   readonly report?: string;
 };
@@ -19,8 +21,8 @@ export type StageResult = { readonly name: string; readonly count: Count; readon
 const STAGE_TIMEOUT_MS = 15 * 60_000;
 
 /** A stage that is an npm script and one check. */
-export function check(name: string, script: string): Stage {
-  return { name, command: "npm", args: ["run", "--silent", script] };
+export function check(name: string, script: string, ...args: readonly string[]): Stage {
+  return { name, command: "npm", args: ["run", "--silent", script, "--", ...args], script };
 }
 
 /** A stage that is a vitest project. */

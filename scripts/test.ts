@@ -16,7 +16,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
   [suite("unit")],
   [suite("servers")],
   [suite("e2e")],
-  [check("mutants", "mutants")],
+  [check("mutants", "mutants", "--check")],
 ];
 const NAMES = GROUPS.flat().map(({ name }) => name);
 
@@ -61,9 +61,9 @@ async function main(): Promise<number> {
 function selected(): Stage[][] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
   return GROUPS.map((stages) =>
-    stages.filter(({ name, command, args }) => {
+    stages.filter(({ name, script }) => {
       const wanted = options.only === undefined || options.only.includes(name);
-      return wanted && (command !== "npm" || (args.at(-1) ?? "") in scripts);
+      return wanted && (script === undefined || script in scripts);
     }),
   ).filter((stages) => stages.length > 0);
 }

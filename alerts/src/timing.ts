@@ -134,6 +134,15 @@ export function formatDuration(durationMs: number): string {
   return text;
 }
 
+/** The milliseconds of a duration as `formatDuration` writes it; what it does not write is not read. */
+export function parseDuration(text: string): number {
+  const unitMs = new Map<string, number>(UNITS);
+  return [...text.matchAll(/(\d+)(ms|h|m|s)/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (unitMs.get(unit ?? "") ?? 0),
+    0,
+  );
+}
+
 function scaleAll<T extends Record<string, number>>(durations: T, profile: Pick<TimingProfile, "factor">): T {
   return Object.fromEntries(Object.entries(durations).map(([key, ms]) => [key, scaleMs(ms, profile)])) as T;
 }

@@ -108,7 +108,7 @@ describe("the overview", () => {
 
 describe("a viewer", () => {
   test("narrows down to a type, and the address and the next dashboard keep it", async () => {
-    await withPage(`/d/mcp-orchestrator?${RANGE}`, async (page) => {
+    await withPage(`/d/mcp-queues?${RANGE}`, async (page) => {
       await page.locator('[data-variable="type"] summary').click();
       await page.locator('[data-variable="type"] label', { hasText: "codegen" }).click();
       await page.waitForURL(/var-type=codegen/);
@@ -131,8 +131,8 @@ describe("a viewer", () => {
   });
 
   test("drags over a chart to look closer", async () => {
-    await withPage(`/d/mcp-orchestrator?${RANGE}`, async (page) => {
-      const box = await page.locator(".panel", { hasText: "Accepted and finished" }).locator(".u-over").boundingBox();
+    await withPage(`/d/mcp-orchestrator?viewPanel=5&${RANGE}`, async (page) => {
+      const box = await page.locator(".panel .u-over").boundingBox();
       if (box === null) throw new Error("the chart is not on the page");
       await page.mouse.move(box.x + box.width * 0.4, box.y + 20);
       await page.mouse.down();
@@ -147,7 +147,7 @@ describe("a viewer", () => {
   });
 
   test("chooses another range and another theme", async () => {
-    await withPage(`/d/mcp-orchestrator?${RANGE}`, async (page) => {
+    await withPage(`/d/mcp-orchestrator?viewPanel=5&${RANGE}`, async (page) => {
       await page.locator('[data-menu="time"] summary').click();
       await page.getByRole("button", { name: "Last 30 minutes" }).click();
       await page.waitForURL(/from=now-30m/);

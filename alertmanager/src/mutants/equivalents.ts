@@ -1,5 +1,5 @@
 /** Mutants of routing and inhibition that change nothing anybody could see, with the reason. */
-const EQUIVALENTS: readonly { readonly mutant: RegExp; readonly why: string }[] = [
+export const EQUIVALENTS: readonly { readonly mutant: RegExp; readonly why: string }[] = [
   {
     mutant: /^route: slack-(critical|warnings): continue toggled$/,
     why: "No later route takes alerts of this severity.",

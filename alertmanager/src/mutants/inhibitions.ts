@@ -1,3 +1,4 @@
+import { ALERTS, type Alert, labelsOf } from "@mcp-orchestrator/alerts";
 import type { AlertmanagerConfig, alertmanagerConfig, InhibitRule } from "../config.ts";
 
 /** The configuration with one mistake in its inhibitions. */
@@ -31,8 +32,26 @@ export function inhibitionMutants(config: ReturnType<typeof alertmanagerConfig>)
           target_matchers: [matcherFor(targetsOf(rule).filter((each) => each !== target))],
         }),
       ),
+      ...bystandersOf(rule).map((other) =>
+        replaced(`target ${other} added`, { ...rule, target_matchers: [matcherFor([...targetsOf(rule), other])] }),
+      ),
     ];
   });
+}
+
+/**
+ * Alerts that the rule must leave alone. Those that lack a label on which the rule wants agreement could not be muted by
+ * it, and no alert inhibits itself.
+ */
+function bystandersOf(rule: InhibitRule): string[] {
+  const agrees = (alert: Alert) =>
+    rule.equal.every((label) => label in labelsOf(alert) || alert.signal?.labels.includes(label) === true);
+  return ALERTS.filter(
+    (alert) =>
+      agrees(alert) &&
+      !targetsOf(rule).includes(alert.name) &&
+      !rule.source_matchers.includes(`alertname="${alert.name}"`),
+  ).map(({ name }) => name);
 }
 
 function targetsOf({ target_matchers: [matcher = ""] }: InhibitRule): string[] {

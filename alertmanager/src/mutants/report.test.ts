@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderBadge, renderReport, score, tally } from "./report.ts";
+import { renderBadge, renderReport, score, tally, withScore } from "./report.ts";
 
 const why = (name: string) => (name === "same" ? "Nothing changes." : undefined);
 
@@ -15,4 +15,17 @@ test("equivalent mutants do not count, survivors do", () => {
 
 test("with all killed the badge is green", () => {
   expect(JSON.parse(renderBadge([tally("a", 3, [], why)]))).toMatchObject({ message: "3 of 3", color: "brightgreen" });
+});
+
+test("the report has a row for each area", () => {
+  const report = renderReport([tally("a", 10, ["same", "missed"], why), tally("routes", 3, [], why)]);
+  expect(report).toContain("| a | 10 | 8 | 1 | 1 |");
+  expect(report).toContain("| routes | 3 | 3 | 0 | 0 |");
+});
+
+test("the score is put between its marks, and nowhere else", () => {
+  const tallies = [tally("a", 10, ["same"], why)];
+  const text = "All <!-- mutants -->1 of 2<!-- /mutants --> of 1 of 2.";
+  expect(withScore(text, tallies)).toBe("All <!-- mutants -->9 of 9<!-- /mutants --> of 1 of 2.");
+  expect(() => withScore("no marks", tallies)).toThrow(RangeError);
 });

@@ -70,6 +70,19 @@ export function renderBadge(tallies: readonly Tally[]): string {
   return `${JSON.stringify(badge, null, 2)}\n`;
 }
 
+const SCORE = /(<!-- mutants -->).*?(<!-- \/mutants -->)/s;
+
+/**
+ * A text with the score between its two marks, `<!-- mutants -->` and `<!-- /mutants -->`.
+ *
+ * @throws RangeError when the text has no such marks
+ */
+export function withScore(text: string, tallies: readonly Tally[]): string {
+  if (!SCORE.test(text)) throw new RangeError("There is no place for the score of the mutants");
+  const { killed, killable } = score(tallies);
+  return text.replace(SCORE, `$1${killed} of ${killable}$2`);
+}
+
 function code(text: string): string {
   const short = text.length > 160 ? `${text.slice(0, 157)}...` : text;
   return `\`${short.replaceAll("`", "'")}\``;

@@ -59,10 +59,14 @@ function ofRhythm(route: Route): Named[] {
     name: `group_by without ${label}`,
     route: { ...route, group_by: (route.group_by ?? []).filter((each) => each !== label) },
   }));
-  const ofTimings = TIMINGS.filter((key) => route[key] !== undefined).flatMap((key) =>
-    ["7s", "45m"].map((other) => ({ name: `${key} ${route[key]} -> ${other}`, route: { ...route, [key]: other } })),
+  const wider = { name: "group_by with queue", route: { ...route, group_by: [...(route.group_by ?? []), "queue"] } };
+  const ofTimings = TIMINGS.flatMap((key) =>
+    ["7s", "45m"].map((other) => ({
+      name: `${key} ${route[key] ?? "inherited"} -> ${other}`,
+      route: { ...route, [key]: other },
+    })),
   );
-  return [...ofGroups, ...ofTimings];
+  return [...ofGroups, wider, ...ofTimings];
 }
 
 function otherReceivers(route: Route): Route[] {

@@ -31,21 +31,32 @@ export type InhibitionCase = {
 
 const reasoning = { queue: "mcp:queue:reasoning", type: "reasoning", lane: "regular" };
 const ml = { queue: "mcp:queue:ml", type: "ml", lane: "regular" };
+const codegen = { queue: "mcp:queue:codegen", type: "codegen", lane: "regular" };
 const mlExpress = { queue: "mcp:queue:ml:express", type: "ml", lane: "express" };
 
 export const INHIBITION_CASES: readonly InhibitionCase[] = [
   {
-    name: "very slow says slow, of the same type",
+    name: "very slow says slow, of the same type, and nothing else of it",
     heard: [
       { alertname: "ExpressLatencyCritical", type: "ml" },
       { alertname: "ExpressLatencyHigh", type: "reasoning" },
+      { alertname: "HighACKFailureRate", type: "ml", lane: "regular" },
+      { alertname: "ACKSuccessRateDegradation", type: "ml", lane: "express" },
+      { alertname: "HighConsumerLag", ...mlExpress },
+      { alertname: "QueueDepthSpike", ...ml },
+      { alertname: "TaskFailureRateHigh", type: "ml" },
+      { alertname: "TasksUnaccounted", type: "ml", lane: "express" },
     ],
     muted: [{ alertname: "ExpressLatencyHigh", type: "ml" }],
   },
   {
-    name: "failed acknowledgements say failing attempts, of the same type and lane",
+    name: "failed acknowledgements say failing attempts, of the same type and lane, and nothing else of it",
     heard: [
       { alertname: "HighACKFailureRate", type: "ml", lane: "regular" },
+      { alertname: "QueueDepthSpike", ...ml },
+      { alertname: "TasksUnaccounted", type: "ml", lane: "regular" },
+      { alertname: "HighACKFailureRate", type: "codegen", lane: "regular" },
+      { alertname: "HighConsumerLag", ...codegen },
       { alertname: "ACKSuccessRateDegradation", type: "ml", lane: "express" },
       { alertname: "ACKSuccessRateDegradation", type: "reasoning", lane: "regular" },
     ],
@@ -69,8 +80,10 @@ export const INHIBITION_CASES: readonly InhibitionCase[] = [
       { alertname: "RedisMemoryHigh" },
       { alertname: "TaskFailureRateHigh", type: "ml" },
       { alertname: "HighACKFailureRate", type: "ml", lane: "regular" },
+      { alertname: "ACKSuccessRateDegradation", type: "reasoning", lane: "express" },
       { alertname: "TasksUnaccounted", type: "ml", lane: "regular" },
       { alertname: "DeadLetterQueueGrowing" },
+      { alertname: "Watchdog" },
     ],
     muted: [
       { alertname: "HighConsumerLag", ...ml },

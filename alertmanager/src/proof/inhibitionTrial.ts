@@ -1,15 +1,26 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { dump } from "js-yaml";
 import { BUNDLED_ENDPOINTS } from "../../endpoints.ts";
 import { type AlertmanagerConfig, alertmanagerConfig } from "../config.ts";
-import type { AlertmanagerProcess } from "./alertmanagerProcess.ts";
+import { type AlertmanagerProcess, type AlertStatus, until } from "./alertmanagerProcess.ts";
 import { INHIBITION_CASES, type InhibitionCase, SEVERITY_OF } from "./inhibitionCases.ts";
 
-/** A wrong picture that has not changed for so long is the answer. */
-const SETTLE_MS = 400;
-const POLL_MS = 25;
+type Labels = Readonly<Record<string, string>>;
+
+const DEADLINE_MS = 30_000;
+
+/**
+ * A pair of alerts with an inhibition of its own, posted behind the others. Alertmanager looks at alerts in the order in
+ * which they came: when this target is muted, the picture of all before it is complete.
+ */
+const SENTINEL = { source: { alertname: "SentinelSource" }, target: { alertname: "SentinelTarget" } };
+const SENTINEL_RULE = {
+  source_matchers: [`alertname="${SENTINEL.source.alertname}"`],
+  target_matchers: [`alertname="${SENTINEL.target.alertname}"`],
+  equal: ["case"],
+};
+
+let trials = 0;
 
 /**
  * Posts the alerts of a case and compares what is muted with what must be.
@@ -17,56 +28,62 @@ const POLL_MS = 25;
  * @returns what is wrong; nothing when the picture is right
  */
 export async function inhibitionComplaints(server: AlertmanagerProcess, story: InhibitionCase): Promise<string[]> {
-  // A label of its own keeps the alerts of one case from muting those of another.
-  const labelled = (alert: InhibitionCase["heard"][number]) => ({
-    labels: { service: "mcp-orchestrator", severity: SEVERITY_OF[alert.alertname], ...alert, case: story.name },
-  });
+  trials += 1;
+  // A label of its own tells the alerts of one trial from those of another.
+  const trial = `${story.name} (${trials})`;
   const startsAt = new Date().toISOString();
-  await server.post([...story.heard, ...story.muted].map((alert) => ({ ...labelled(alert), startsAt })));
+  const alerts = [
+    ...[...story.heard, ...story.muted].map((alert) => ({
+      service: "mcp-orchestrator",
+      severity: SEVERITY_OF[alert.alertname],
+      ...alert,
+    })),
+    SENTINEL.source,
+    SENTINEL.target,
+  ].map((labels) => ({ labels: { ...labels, case: trial }, startsAt }));
+  await server.post(alerts);
   try {
-    return await settledComplaints(server, story);
+    await until(async () => {
+      const states = await statesOf(server, trial);
+      return states.some(({ labels, status }) => isOf(labels, SENTINEL.target) && status.inhibitedBy.length > 0);
+    }, DEADLINE_MS);
+    return complaints(await statesOf(server, trial), story);
   } finally {
     const endsAt = new Date().toISOString();
-    await server.post([...story.heard, ...story.muted].map((alert) => ({ ...labelled(alert), startsAt, endsAt })));
+    await server.post(alerts.map((alert) => ({ ...alert, endsAt })));
   }
 }
 
-/** Loads the configuration and tries all cases. */
+/** Loads the inhibitions of a configuration and tries all cases, up to the first that is not as it must be. */
 export async function tryInhibitions(server: AlertmanagerProcess, config: AlertmanagerConfig): Promise<string[]> {
-  await server.reload(
-    dump({ route: { receiver: "nobody" }, receivers: [{ name: "nobody" }], inhibit_rules: config.inhibit_rules }),
-  );
+  await server.reload(trialConfig(config));
   for (const story of INHIBITION_CASES) {
-    const complaints = await inhibitionComplaints(server, story);
-    if (complaints.length > 0) return complaints;
+    const wrong = await inhibitionComplaints(server, story);
+    if (wrong.length > 0) return wrong;
   }
   return [];
 }
 
-/** A configuration with the real inhibitions, and no receivers that could be told. */
-export async function inhibitionConfig(folder: string): Promise<string> {
-  const { inhibit_rules } = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
-  await writeFile(join(folder, "unused"), "");
-  return dump({ route: { receiver: "nobody" }, receivers: [{ name: "nobody" }], inhibit_rules });
+/** A configuration with the inhibitions that ship, and no receivers that could be told. */
+export function inhibitionConfig(): string {
+  return trialConfig(alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS));
 }
 
-async function settledComplaints(server: AlertmanagerProcess, story: InhibitionCase): Promise<string[]> {
-  const endMs = performance.now() + SETTLE_MS;
-  for (;;) {
-    const complaints = await complaintsNow(server, story);
-    if (complaints.length === 0 || performance.now() > endMs) return complaints;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+function trialConfig({ inhibit_rules }: AlertmanagerConfig): string {
+  return dump({
+    route: { receiver: "nobody" },
+    receivers: [{ name: "nobody" }],
+    inhibit_rules: [...inhibit_rules, SENTINEL_RULE],
+  });
 }
 
-async function complaintsNow(server: AlertmanagerProcess, story: InhibitionCase): Promise<string[]> {
-  const states = (await server.alerts()).filter(({ labels }) => labels.case === story.name);
-  const mutedOf = (alert: Readonly<Record<string, string>>) =>
-    states.find(
-      ({ labels }) => Object.entries(alert).every(([name, value]) => labels[name] === value) && sameSize(labels, alert),
-    );
-  const wrong = (alert: Readonly<Record<string, string>>, muted: boolean) => {
-    const state = mutedOf(alert);
+async function statesOf(server: AlertmanagerProcess, trial: string): Promise<AlertStatus[]> {
+  return (await server.alerts()).filter(({ labels }) => labels.case === trial);
+}
+
+function complaints(states: readonly AlertStatus[], story: InhibitionCase): string[] {
+  const wrong = (alert: Labels, muted: boolean) => {
+    const state = states.find(({ labels }) => isOf(labels, alert) && sameSize(labels, alert));
     return state === undefined || state.status.inhibitedBy.length > 0 !== muted
       ? [`${story.name}: ${JSON.stringify(alert)} is ${state === undefined ? "not there" : muted ? "heard" : "muted"}`]
       : [];
@@ -77,7 +94,11 @@ async function complaintsNow(server: AlertmanagerProcess, story: InhibitionCase)
   ];
 }
 
+function isOf(labels: Labels, alert: Labels): boolean {
+  return Object.entries(alert).every(([name, value]) => labels[name] === value);
+}
+
 /** The posted labels are those of the case, `case`, `severity` and perhaps `service`. */
-function sameSize(labels: object, alert: object): boolean {
+function sameSize(labels: Labels, alert: Labels): boolean {
   return Object.keys(labels).length === Object.keys({ service: "", ...alert }).length + 2;
 }

@@ -58,7 +58,7 @@ const ORDINARY: Rhythm = {
 export const RHYTHM_OF: Readonly<Record<ReceiverName, Rhythm>> = {
   "team-platform": ORDINARY,
   "slack-critical": ORDINARY,
-  "slack-warnings": ORDINARY,
+  "slack-warnings": { ...ORDINARY, group_wait: "1m30s" },
   pagerduty: ORDINARY,
   deadman: { ...ORDINARY, group_wait: "0s", group_interval: "1m", repeat_interval: "1m" },
 };

@@ -95,6 +95,11 @@ describe.each(ALERTS.map((alert) => ({ alert, name: alert.name })))("the samples
   });
 });
 
+test("Prometheus takes up every `for` after a restart: it does so only where it is not shorter than the grace period", () => {
+  const forsMs = ALERTS.filter(({ forMs }) => forMs > 0).map(({ forMs }) => forMs);
+  expect(Math.min(...forsMs)).toBeGreaterThanOrEqual(PRODUCTION.prometheus.forGracePeriodMs);
+});
+
 const PLATFORM: readonly string[] = [
   "RedisMemoryHigh",
   "DeadLetterQueueGrowing",

@@ -1,5 +1,5 @@
 import { nodesOf, type PromqlNode, parsePromql } from "../promql/tree.ts";
-import { formatDuration } from "../timing.ts";
+import { formatDuration, parseDuration } from "../timing.ts";
 
 /** A change of a text, and what was changed. */
 export type TextMutant = { readonly kind: string; readonly change: string; readonly text: string };
@@ -8,10 +8,10 @@ export type TextMutant = { readonly kind: string; readonly change: string; reado
 export function expressionMutants(expression: string): TextMutant[] {
   const mutants: TextMutant[] = [];
   const edit = (kind: string, from: number, to: number, replacement: string) => {
-    const was = expression.slice(from, to).replace(/\s+/g, " ");
+    const flat = (text: string) => text.replace(/\s+/g, " ").trim() || "nothing";
     const text = expression.slice(0, from) + replacement + expression.slice(to);
     const place = lineAndColumn(expression, from);
-    mutants.push({ kind, change: `${place} ${was} -> ${replacement.replace(/\s+/g, " ") || "nothing"}`, text });
+    mutants.push({ kind, change: `${place} ${flat(expression.slice(from, to))} -> ${flat(replacement)}`, text });
   };
   for (const node of nodesOf(parsePromql(expression))) mutateNode(node, edit);
   return mutants;
@@ -20,22 +20,28 @@ export function expressionMutants(expression: string): TextMutant[] {
 type Edit = (kind: string, from: number, to: number, replacement: string) => void;
 
 const COMPARATORS: Record<string, readonly string[]> = {
-  Gtr: [">=", "<"],
-  Lss: ["<=", ">"],
-  Gte: [">", "<"],
-  Eql: ["!=", ">"],
+  Gtr: [">=", "<", "> bool"],
+  Lss: ["<=", ">", "< bool"],
+  Gte: [">", "<", ">= bool"],
+  Eql: ["!=", ">", "== bool"],
 };
-const AGGREGATIONS: Record<string, readonly string[]> = { sum: ["max"], max: ["sum", "min"], min: ["max"] };
-const FUNCTIONS: Record<string, string> = {
-  rate: "increase",
-  increase: "delta",
-  last_over_time: "max_over_time",
-  min_over_time: "max_over_time",
-  absent: "group",
+const AGGREGATIONS: Record<string, readonly string[]> = {
+  sum: ["max", "avg"],
+  max: ["sum", "min", "avg"],
+  min: ["max", "avg"],
 };
+const FUNCTIONS: Record<string, readonly string[]> = {
+  rate: ["increase", "irate"],
+  increase: ["delta", "rate"],
+  last_over_time: ["max_over_time", "min_over_time"],
+  min_over_time: ["max_over_time", "last_over_time"],
+  absent: ["group"],
+};
+const GUARDS: Record<string, string> = { And: "unless", Unless: "and" };
 const ARITHMETIC: Record<string, string> = { Add: "-", Sub: "+", Mul: "+", Div: "*" };
 
 function mutateNode(node: PromqlNode, edit: Edit): void {
+  for (const selector of selectorsIn(node)) edit("offset", selector.to, selector.to, " offset 1m");
   switch (node.name) {
     case "BinaryExpr":
       mutateBinary(node, edit);
@@ -43,17 +49,15 @@ function mutateNode(node: PromqlNode, edit: Edit): void {
     case "AggregateOp":
       for (const other of AGGREGATIONS[node.text] ?? []) edit("aggregation", node.from, node.to, other);
       return;
-    case "AggregateModifier":
+    case "AggregateExpr":
       mutateGrouping(node, edit);
       return;
     case "LabelMatchers":
       mutateMatchers(node, edit);
       return;
-    case "FunctionIdentifier": {
-      const other = FUNCTIONS[node.text];
-      if (other !== undefined) edit("function", node.from, node.to, other);
+    case "FunctionIdentifier":
+      for (const other of FUNCTIONS[node.text] ?? []) edit("function", node.from, node.to, other);
       return;
-    }
     case "FunctionCall":
       if (node.text.startsWith("abs(")) edit("function", node.from, node.from + "abs".length, "");
       return;
@@ -61,9 +65,8 @@ function mutateNode(node: PromqlNode, edit: Edit): void {
       for (const other of neighbours(Number(node.text))) edit("number", node.from, node.to, String(other));
       return;
     case "NumberDurationLiteralInDurationContext": {
-      const ms = durationMs(node.text);
-      edit("window", node.from, node.to, formatDuration(ms * 2));
-      edit("window", node.from, node.to, formatDuration(ms / 2));
+      const ms = parseDuration(node.text);
+      for (const factor of [1.2, 0.8]) edit("window", node.from, node.to, formatDuration(ms * factor));
     }
   }
 }
@@ -78,24 +81,32 @@ function mutateBinary(node: PromqlNode, edit: Edit): void {
   if (operator.name === "Or") {
     edit("branch", node.from, node.to, left.text);
     edit("branch", node.from, node.to, right.text);
+    edit("branch", node.from, node.to, `${right.text} or ${left.text}`);
   }
-  if (operator.name === "Unless") {
+  const turned = GUARDS[operator.name];
+  if (turned !== undefined) {
     edit("guard", node.from, node.to, left.text);
-    edit("guard", operator.from, operator.to, "and");
+    edit("guard", operator.from, operator.to, turned);
     for (const clause of rest.filter((child) => child.name === "MatchingModifierClause")) {
       edit("matching", clause.from, clause.to, "");
     }
   }
 }
 
-function mutateGrouping(node: PromqlNode, edit: Edit): void {
-  const labels = node.children.flatMap((child) => child.children).filter((child) => child.name === "LabelName");
-  edit("grouping", node.from, node.to, "");
-  if (labels.length < 2) return;
-  for (const dropped of labels) {
-    const kept = labels.filter((label) => label !== dropped).map((label) => label.text);
-    edit("grouping", node.from, node.to, `by (${kept.join(", ")})`);
-  }
+function mutateGrouping({ children }: PromqlNode, edit: Edit): void {
+  const modifier = children.find((child) => child.name === "AggregateModifier");
+  const labels = (modifier?.children ?? []).flatMap((child) => child.children.map((label) => label.text));
+  const place = modifier ?? children.find((child) => child.name === "FunctionCallBody");
+  if (place === undefined) return;
+  const group = (by: readonly string[]) => {
+    const text = by.length === 0 ? "" : `by (${by.join(", ")})`;
+    if (modifier === undefined) edit("grouping", place.from, place.from, `${text} `);
+    else edit("grouping", place.from, place.to, text);
+  };
+  // By what a scrape adds: every replica, or every job, would make an alert of its own.
+  group([...labels, labels.includes("instance") ? "job" : "instance"]);
+  if (labels.length > 0) group([]);
+  if (labels.length > 1) for (const dropped of labels) group(labels.filter((label) => label !== dropped));
 }
 
 function mutateMatchers(node: PromqlNode, edit: Edit): void {
@@ -106,20 +117,18 @@ function mutateMatchers(node: PromqlNode, edit: Edit): void {
   }
 }
 
+/** Selectors right below a node, with their windows: an offset stands behind the window. */
+function selectorsIn({ name, children }: PromqlNode): PromqlNode[] {
+  if (name === "MatrixSelector") return [];
+  return children.filter((child) => child.name === "VectorSelector" || child.name === "MatrixSelector");
+}
+
 /** Numbers that somebody might have typed instead: a little up and down, the next whole ones for small counts. */
 function neighbours(value: number): number[] {
   if (Number.isInteger(value) && value < 20) return value === 0 ? [1] : [value + 1, value - 1];
   return [1.05, 0.95]
     .map((factor) => Number((value * factor).toPrecision(6)))
     .filter((other) => other < 1 || value >= 1);
-}
-
-function durationMs(text: string): number {
-  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  return [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0),
-    0,
-  );
 }
 
 function lineAndColumn(text: string, offset: number): string {

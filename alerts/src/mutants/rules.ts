@@ -1,5 +1,6 @@
 import type { Alert } from "../catalogue/alert.ts";
 import type { AlertingRule, RecordingRule, RuleFile } from "../render/ruleFile.ts";
+import { formatDuration, parseDuration } from "../timing.ts";
 import { rulesOf } from "../tools/testRules.ts";
 import { expressionMutants } from "./expressions.ts";
 
@@ -17,68 +18,74 @@ type Rule = RecordingRule | AlertingRule;
 export function ruleMutants(alert: Alert): RuleMutant[] {
   const original = rulesOf(alert);
   const rules = original.groups.flatMap((group) => group.rules);
-  const without = (dropped: Rule) => replaceRule(original, dropped, undefined);
   return rules.flatMap((rule) => {
-    const mutant = (kind: string, change: string, replacement: Rule): RuleMutant => ({
+    const mutant = (kind: string, change: string, mutated: RuleFile): RuleMutant => ({
       alert,
       kind,
       name: `${alert.name} / ${nameOf(rule)}: ${kind} ${change}`,
-      rules: replaceRule(original, rule, replacement),
+      rules: mutated,
     });
+    const changed = ({ kind, change, rule: other }: Changed) =>
+      mutant(kind, change, replaceRule(original, rule, other));
     const ofExpression = expressionMutants(rule.expr).map(({ kind, change, text }) =>
-      mutant(kind, change, { ...rule, expr: text }),
+      changed({ kind, change, rule: { ...rule, expr: text } }),
     );
-    if (!("alert" in rule)) {
-      return [
-        ...ofExpression,
-        { alert, kind: "rule", name: `${alert.name} / ${nameOf(rule)}: rule removed`, rules: without(rule) },
-      ];
-    }
+    if ("alert" in rule) return [...ofExpression, ...fieldMutants(rule).map(changed)];
     return [
       ...ofExpression,
-      ...fieldMutants(rule).map(({ kind, change, rule: changed }) => mutant(kind, change, changed)),
+      mutant("rule", "removed", replaceRule(original, rule, undefined)),
+      mutant("rule", "moved behind what reads it", moveToEnd(original, rule)),
     ];
   });
 }
 
-function fieldMutants(rule: AlertingRule): { kind: string; change: string; rule: AlertingRule }[] {
-  const { for: hold, keep_firing_for: keep, labels, annotations } = rule;
-  const set = (kind: string, change: string, fields: Partial<AlertingRule>) => ({
+type Changed = { readonly kind: string; readonly change: string; readonly rule: Rule };
+
+function fieldMutants(rule: AlertingRule): Changed[] {
+  const { labels, annotations } = rule;
+  const set = (kind: string, change: string, fields: Partial<AlertingRule>): Changed => ({
     kind,
     change,
     rule: { ...rule, ...fields },
   });
   const { page, ...unpaged } = labels;
   return [
-    ...(hold === undefined
-      ? [set("for", "none -> 1m", { for: "1m" })]
-      : [
-          set("for", `${hold} -> 15s more`, { for: `${hold}15s` }),
-          set("for", `${hold} -> 15s less`, { for: less15s(hold) }),
-          set("for", `${hold} -> 0s`, { for: "0s" }),
-        ]),
-    ...(keep === undefined
-      ? []
-      : [
-          set("keep_firing_for", `${keep} -> 0s`, { keep_firing_for: "0s" }),
-          set("keep_firing_for", `${keep} -> 15m`, { keep_firing_for: "15m" }),
-        ]),
-    set("severity", `${labels.severity} -> info`, { labels: { ...labels, severity: "info" } }),
+    ...durationMutants(rule, "for"),
+    ...durationMutants(rule, "keep_firing_for"),
+    ...["critical", "warning", "info"]
+      .filter((severity) => severity !== labels.severity)
+      .map((severity) => set("severity", `${labels.severity} -> ${severity}`, { labels: { ...labels, severity } })),
     page === undefined
       ? set("page", "none -> true", { labels: { ...labels, page: "true" } })
       : set("page", "true -> none", { labels: unpaged }),
     set("label", "service dropped", { labels: omit(labels, "service") }),
     set("label", "team dropped", { labels: omit(labels, "team") }),
     set("label", "value added", { labels: { ...labels, value: "{{ $value }}" } }),
-    ...Object.keys(annotations).map((key) =>
-      set("annotation", `${key} dropped`, { annotations: omit(annotations, key) }),
-    ),
+    ...Object.entries(annotations).flatMap(([key, text]) => {
+      const plain = text.replace(/ \| [^}]+ }}/g, " }}");
+      return [
+        set("annotation", `${key} dropped`, { annotations: omit(annotations, key) }),
+        ...(plain === text
+          ? []
+          : [set("annotation", `${key} unformatted`, { annotations: { ...annotations, [key]: plain } })]),
+      ];
+    }),
   ];
 }
 
-/** `5m` less 15 s, as minutes and seconds. */
-function less15s(duration: string): string {
-  return `${Number.parseInt(duration, 10) - 1}m45s`;
+/** Two evaluations: `for` is known to the evaluation, the end of an alert to the sample that has left every window. */
+const STEP_MS = { for: 15_000, keep_firing_for: 30_000 };
+
+/** A duration a little longer, a little shorter, and none at all. */
+function durationMutants(rule: AlertingRule, field: "for" | "keep_firing_for"): Changed[] {
+  const duration = rule[field];
+  const ms = duration === undefined ? 0 : parseDuration(duration);
+  const others = ms === 0 ? [60_000] : [ms + STEP_MS[field], ms - STEP_MS[field], 0];
+  return others.map((other) => ({
+    kind: field,
+    change: `${duration ?? "none"} -> ${formatDuration(other)}`,
+    rule: { ...rule, [field]: formatDuration(other) },
+  }));
 }
 
 function omit(record: Readonly<Record<string, string>>, key: string): Record<string, string> {
@@ -91,6 +98,16 @@ function replaceRule(file: RuleFile, rule: Rule, replacement: Rule | undefined):
       ...group,
       rules: group.rules.flatMap((each) => (each !== rule ? [each] : replacement === undefined ? [] : [replacement])),
     })),
+  };
+}
+
+/** Later than every rule of its group, so that they see its value of the evaluation before. */
+function moveToEnd(file: RuleFile, rule: Rule): RuleFile {
+  return {
+    groups: file.groups.map((group) => {
+      const others = group.rules.filter((each) => each !== rule);
+      return { ...group, rules: others.length < group.rules.length ? [...others, rule] : others };
+    }),
   };
 }
 

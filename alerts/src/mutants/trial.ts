@@ -21,7 +21,7 @@ export class TrialError extends Error {
 }
 
 /** Mutants that one promtool process tries: its start costs as much as several of them. */
-const BATCH = 12;
+const BATCH = 40;
 /** How many samples are tried in each round; most mutants survive none, so the many are left to the few. */
 const ROUNDS = [1, 2, 4, Number.POSITIVE_INFINITY];
 
@@ -34,8 +34,9 @@ const ROUNDS = [1, 2, 4, Number.POSITIVE_INFINITY];
 export async function survivors(
   mutants: readonly RuleMutant[],
   release: PrometheusRelease,
-  onProgress: (decided: number) => void,
+  onProgress: (decided: number) => void = () => {},
 ): Promise<RuleMutant[]> {
+  if (mutants.length === 0) return [];
   await checkOriginals(mutants, release);
   let decided = 0;
   const surviving = await mapTwoAtATime(batches(mutants), async (batch) => {

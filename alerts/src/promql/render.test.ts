@@ -47,6 +47,23 @@ const expressions = fc.letrec<{ any: Expression }>((tie) => ({
   ),
 })).any;
 
+test("every operator below every other keeps its operands", () => {
+  const [a, b, c] = ["a", "b:c", "mcp_queue_depth"].map((name) => recorded(name)) as [
+    Expression,
+    Expression,
+    Expression,
+  ];
+  for (const outer of OPERATORS) {
+    for (const inner of OPERATORS) {
+      for (const expression of [binary(binary(a, inner, b), outer, c), binary(a, outer, binary(b, inner, c))]) {
+        expect(shape(parsePromql(render(expression)))).toBe(shapeOfExpression(expression));
+      }
+    }
+  }
+});
+
+// Parentheses are decided between an operator and those right below it, all of which the test above tries. What depth
+// adds is length, and so the layout on many lines: three levels have up to eight operands and do not fit on one.
 test("any expression parses to the tree that it was, on one line or on many", () => {
   fc.assert(
     fc.property(expressions, (expression) => {

@@ -85,6 +85,11 @@ describe.each([1, 7, 60, 600])("the drill at a factor of %i", (factor) => {
   });
 });
 
+test("rules are evaluated as often as the samples assume", () => {
+  // promtool takes the interval from its own file and not from the groups.
+  expect(production.groups.map(({ interval }) => interval)).toEqual(["15s", "15s"]);
+});
+
 test("a threshold is no duration: none of them is scaled", () => {
   const numbers = (factor: number) => JSON.stringify(ruleFile(drillProfile(factor))).match(/[><=] \d+(\.\d+)?/g);
   expect(numbers(60)).toEqual(numbers(1));

@@ -27,6 +27,10 @@ export class ToolMissingError extends Error {
 /** Path of a release of promtool. Throws ToolMissingError. */
 export const promtool = (release: PrometheusRelease): string => find("promtool", ["promtool"], "prometheus", release);
 
+/** Path of a release of Prometheus itself. Throws ToolMissingError. */
+export const prometheus = (release: PrometheusRelease): string =>
+  find("prometheus", ["prometheus"], "prometheus", release);
+
 /** Path of a release of amtool. Throws ToolMissingError. */
 export const amtool = (release: AlertmanagerRelease): string => find("amtool", ["amtool"], "alertmanager", release);
 

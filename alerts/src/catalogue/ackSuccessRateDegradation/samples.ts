@@ -40,7 +40,7 @@ export const samples: Samples = {
         { at: "12m", firing: [express] },
         { at: "19m", firing: [express] },
         { at: "21m15s", firing: [express] },
-        { at: "22m15s" },
+        { at: "21m45s" },
       ],
       annotated: {
         at: "14m",
@@ -54,6 +54,11 @@ export const samples: Samples = {
           dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=3&var-type=codegen&var-lane=express",
         },
       },
+    },
+    {
+      name: "errors and attempts are counted over the same time",
+      series: { [error()]: counter({ "0s": 1 }), [ok()]: counter({ "0s": 199, "10m": 0 }) },
+      expect: [{ at: "11m45s" }, { at: "12m45s", pending: [express] }],
     },
     {
       name: "no traffic divides nothing by nothing and is silent",

@@ -179,7 +179,7 @@ export const samples: Samples = {
     {
       name: "the oldest age of the replicas counts, is not added up, and makes one alert",
       series: {
-        [age('type="reasoning", lane="express", instance="a:8000"')]: gauge({ "0s": 2 }),
+        [age('type="reasoning", lane="express", instance="a:8000"')]: gauge({ "0s": 0.15 }),
         [age('type="reasoning", lane="express", instance="b:8000"')]: gauge({ "0s": 0 }),
         [age('type="ml", lane="express", instance="a:8000"')]: gauge({ "0s": 0.09 }),
         [age('type="ml", lane="express", instance="b:8000"')]: gauge({ "0s": 0.09 }),

@@ -87,8 +87,12 @@ export const samples: Samples = {
     },
     {
       name: "it fires where no acknowledgement ever succeeded",
-      series: { [failures()]: counter({ "0s": 2 }), [error()]: counter({ "0s": 6 }) },
-      expect: [{ at: "10m", firing: [express] }],
+      series: { [failures()]: counter({ "0s": 4 }), [error()]: counter({ "0s": 12 }) },
+      expect: [
+        { at: "15s", pending: [express] },
+        { at: "5m", pending: [express] },
+        { at: "5m15s", firing: [express] },
+      ],
       annotated: {
         at: "10m",
         labels: express,

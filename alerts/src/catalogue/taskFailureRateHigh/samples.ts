@@ -39,7 +39,7 @@ export const samples: Samples = {
         { at: "12m", firing: [ml] },
         { at: "19m", firing: [ml] },
         { at: "21m", firing: [ml] },
-        { at: "22m" },
+        { at: "21m30s" },
       ],
       annotated: {
         at: "14m",
@@ -63,6 +63,11 @@ export const samples: Samples = {
         [completed('type="ml", lane="express"')]: counter({ "0s": 22 }),
       },
       expect: [{ at: "15m", firing: [ml] }],
+    },
+    {
+      name: "failures and completions are counted over the same time",
+      series: { [failed()]: counter({ "0s": 1 }), [completed()]: counter({ "0s": 99, "10m": 0 }) },
+      expect: [{ at: "13m15s" }, { at: "14m45s", pending: [ml] }],
     },
     {
       name: "no traffic divides nothing by nothing and is silent",
@@ -99,8 +104,12 @@ export const samples: Samples = {
     },
     {
       name: "it fires where no task ever completed",
-      series: { [failed()]: counter({ "0s": 2 }) },
-      expect: [{ at: "15m", firing: [ml] }],
+      series: { [failed()]: counter({ "0s": 4 }) },
+      expect: [
+        { at: "15s", pending: [ml] },
+        { at: "10m", pending: [ml] },
+        { at: "10m15s", firing: [ml] },
+      ],
       annotated: {
         at: "15m",
         labels: ml,

@@ -73,9 +73,21 @@ export const samples: Samples = {
       name: "where replicas do not agree on the books, the worst of them counts",
       series: {
         [unaccounted('type="ml", lane="regular", instance="a:8000"')]: gauge({ "0s": 0 }),
-        [unaccounted('type="ml", lane="regular", instance="b:8000"')]: gauge({ "0s": 2 }),
+        [unaccounted('type="ml", lane="regular", instance="b:8000"')]: gauge({ "0s": 4 }),
       },
       expect: [{ at: "10m", firing: [ml] }],
+      annotated: {
+        at: "10m",
+        labels: ml,
+        annotations: {
+          summary: "The books of ml regular tasks do not balance",
+          description:
+            "4 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
+            "finished, dead, waiting, running nor retrying, or counted twice.",
+          runbook_url: "http://localhost:8090/runbooks/TasksUnaccounted.md",
+          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=12&var-type=ml&var-lane=regular",
+        },
+      },
     },
     {
       name: "minutes without telemetry do not end an incident, and a telemetry that stays away does",

@@ -29,7 +29,7 @@ export const samples: Samples = {
         { at: "21m45s", firing: [all] },
         { at: "27m45s", firing: [all] },
         { at: "29m30s", firing: [all] },
-        { at: "30m45s" },
+        { at: "30m15s" },
       ],
       annotated: {
         at: "22m",
@@ -82,10 +82,18 @@ export const samples: Samples = {
     {
       name: "crashes of a long time without telemetry are not taken for crashes of now",
       series: {
-        [UP]: gauge({ "0s": 1, "10m": 0, "22m": 1 }),
-        [crashes()]: counter({ "0s": 4.5, "10m": "stale", "22m": 4.5 }),
+        [UP]: gauge({ "0s": 1, "10m": 0, "20m15s": 1 }),
+        [crashes()]: counter({ "0s": 4.5, "10m": "stale", "20m15s": 4.5 }),
       },
-      expect: [{ at: "9m" }, { at: "12m" }, { at: "22m15s" }, { at: "24m" }],
+      expect: [{ at: "9m" }, { at: "12m" }, { at: "20m15s" }, { at: "20m30s" }, { at: "24m" }],
+    },
+    {
+      name: "crashes of some minutes without telemetry count as soon as it is back",
+      series: {
+        [UP]: gauge({ "0s": 1, "15m": 0, "24m15s": 1 }),
+        [crashes()]: counter({ "0s": 8, "15m": "stale", "24m15s": 8 }),
+      },
+      expect: [{ at: "15m", firing: [all] }, { at: "24m" }, { at: "24m15s", pending: [all] }],
     },
     {
       name: "missed scrapes do not restart what is under way",

@@ -1,0 +1,68 @@
+import { PRODUCTION } from "@mcp-orchestrator/alerts";
+import { expect, test } from "vitest";
+import { BUNDLED_ENDPOINTS } from "../../endpoints.ts";
+import { alertmanagerConfig } from "../config.ts";
+import { EQUIVALENTS } from "./equivalents.ts";
+import { inhibitionMutants } from "./inhibitions.ts";
+import { routeMutants } from "./routes.ts";
+
+const config = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+const routes = routeMutants(config);
+const inhibitions = inhibitionMutants(config);
+const about = (start: string) =>
+  [...routes, ...inhibitions].filter(({ name }) => name.startsWith(start)).map(({ name }) => name.slice(start.length));
+
+test("every mutant is another configuration than the original and than every other", () => {
+  for (const mutants of [routes, inhibitions]) {
+    const texts = mutants.map((mutant) => JSON.stringify(mutant.config));
+    expect(texts).not.toContain(JSON.stringify(config));
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(texts.length);
+  }
+});
+
+test("a route is dropped, moved, turned, sent elsewhere and paced otherwise", () => {
+  expect(about("route: pagerduty")).toEqual([
+    " dropped",
+    " moved up",
+    ': matcher severity="critical" dropped',
+    ': matcher severity="critical" turned',
+    ': matcher page="true" dropped',
+    ': matcher page="true" turned',
+    ": continue toggled",
+    ": sent to team-platform",
+    ": sent to slack-critical",
+    ": sent to slack-warnings",
+    ": sent to deadman",
+    ": group_by with queue",
+    ": group_wait inherited -> 7s",
+    ": group_wait inherited -> 45m",
+    ": group_interval inherited -> 7s",
+    ": group_interval inherited -> 45m",
+    ": repeat_interval inherited -> 7s",
+    ": repeat_interval inherited -> 45m",
+  ]);
+});
+
+test("an inhibition is dropped, turned, widened and narrowed", () => {
+  expect(about('inhibition by alertname="QueueDepthSpike": ')).toEqual([
+    "dropped",
+    "source and target swapped",
+    "source is anything",
+    "target is anything",
+    "equal without service",
+    "equal without queue",
+    "equal with severity",
+    "target HighConsumerLag dropped",
+  ]);
+  expect(about('inhibition by alertname="NoActiveWorkers": ')).toContain("target Watchdog added");
+});
+
+test("every reason why a mutant is equivalent is about a mutant that there is", () => {
+  const names = [...routes, ...inhibitions].map(({ name }) => name);
+  for (const { mutant } of EQUIVALENTS)
+    expect(
+      names.some((name) => mutant.test(name)),
+      `${mutant}`,
+    ).toBe(true);
+});
