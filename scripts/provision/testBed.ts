@@ -17,6 +17,8 @@ export type TestBed = AsyncDisposable & {
 
 /** The stack's servers, and the base of the orchestrator's own image. */
 const IMAGES: readonly Service[] = [...SERVERS, "node"];
+/** What the commands of the runbooks use, beside the servers' own tools. */
+const RUNBOOK_TOOLS = ["curl", "jq"];
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 
 /**
@@ -45,9 +47,12 @@ export async function provideTestBed(wanted: RuntimeName | undefined): Promise<T
 }
 
 async function providePrograms(): Promise<void> {
-  const browser = BROWSERS.some(hasCommand) ? [] : ["chromium"];
-  if (canInstall() && (missingPrograms().length > 0 || browser.length > 0)) {
-    const packages = [...SERVER_PACKAGES, ...browser];
+  const packages = [
+    ...(missingPrograms().length > 0 ? SERVER_PACKAGES : []),
+    ...(BROWSERS.some(hasCommand) ? [] : ["chromium"]),
+    ...RUNBOOK_TOOLS.filter((tool) => !hasCommand(tool)),
+  ];
+  if (canInstall() && packages.length > 0) {
     notice(`Installing the Debian packages ${packages.join(", ")}.`);
     await step("Installing packages", () => installPackages(packages));
   } else {
