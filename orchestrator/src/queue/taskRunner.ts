@@ -147,13 +147,15 @@ export class TaskRunner {
     const limit = Math.max(256, 4 * settings.concurrency);
     let taken: number;
     do {
-      const claimed = await Promise.all([
+      // In one go: nearly always all three find nothing.
+      const [stranded, orphans] = await Promise.all([
         recovery.claimStranded(limit),
         recovery.claimOrphans(settings.orphanMinIdleMs, limit),
+        parked.recoverOwn(UNKNOWN_MIN_IDLE_MS),
       ]);
-      taken = claimed.flat().length;
+      taken = stranded.length + orphans.length;
       // What was just taken over is idle for no time at all.
-      await parked.recoverOwn(taken > 0 ? 0 : UNKNOWN_MIN_IDLE_MS);
+      if (taken > 0) await parked.recoverOwn(0);
       // Leave the rest to other workers until this one has started most of what it took.
       while (!this.#stopping && parked.lost > limit / 2) await pause();
     } while (taken >= limit && !this.#stopping);
