@@ -1,5 +1,7 @@
+import { constants } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { startRedis } from "../test/support/redisServer.ts";
+import { type RedisServer, startRedis } from "../test/support/redisServer.ts";
+import { guardRedis, killAll } from "./harness/processes.ts";
 import { machine } from "./report/machine.ts";
 import { writeResults } from "./report/results.ts";
 import { createProgress, printOutcome, printVerdicts } from "./report/terminal.ts";
@@ -34,15 +36,36 @@ const quick = options.quick === true;
 const { rounds, tasks } = quick ? QUICK : options;
 const chosen = SCENARIOS.filter(({ name }) => options.scenario?.includes(name) ?? true);
 
-await using server = await startRedis("--maxmemory-policy", "noeviction");
-const version = /redis_version:(\S+)/.exec(await server.client.info("server"))?.[1] ?? "unknown";
-const facts = machine(version, { rounds, tasks });
-const progress = createProgress();
-const outcomes: Outcome[] = [];
-for (const scenario of chosen) {
-  const outcome = await scenario.run({ server, rounds, tasks, quick, progress });
-  outcomes.push(outcome);
-  printOutcome(outcome);
+/** Kills what was started as soon as the benchmark is told to end, and resolves to the signal. */
+function interruption(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        killAll();
+        resolve(signal);
+      });
+    }
+  });
 }
-printVerdicts(outcomes);
-if (!quick) await writeResults(options.out, facts, outcomes);
+
+async function measure(server: RedisServer): Promise<undefined> {
+  const version = /redis_version:(\S+)/.exec(await server.client.info("server"))?.[1] ?? "unknown";
+  const facts = machine(version, { rounds, tasks });
+  const progress = createProgress();
+  const outcomes: Outcome[] = [];
+  for (const scenario of chosen) {
+    const outcome = await scenario.run({ server, rounds, tasks, quick, progress });
+    outcomes.push(outcome);
+    printOutcome(outcome);
+    if (!quick) await writeResults(options.out, scenario.name, facts, outcome);
+  }
+  printVerdicts(outcomes);
+}
+
+const signal = await (async () => {
+  const interrupted = interruption();
+  await using server = await startRedis("--maxmemory-policy", "noeviction");
+  await using _guard = guardRedis(server.pid);
+  return await Promise.race([measure(server), interrupted]);
+})();
+if (signal !== undefined) process.exit(128 + constants.signals[signal]);

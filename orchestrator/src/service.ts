@@ -61,7 +61,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
 
   const supervisor = new Supervisor({
     settings: {
-      script: new URL("./worker.ts", import.meta.url),
+      script: new URL("./worker.mjs", import.meta.url),
       memoryLimitBytes: config.workers.memoryLimitBytes,
       restartMinMs: config.workers.restartMinMs,
       restartMaxMs: config.workers.restartMaxMs,

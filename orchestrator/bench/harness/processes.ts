@@ -9,18 +9,36 @@ const STOP_LIMIT_MS = 5_000;
 export type ForkOptions = {
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  readonly execArgv?: readonly string[];
 };
 
-/** A process of the benchmark's own; its errors show, its output does not. */
+/** What `start` started and has not ended. */
+const running = new Set<ChildProcess>();
+const END_WITH_PARENT = new URL("./endWithParent.ts", import.meta.url).href;
+
+/** A process of the benchmark's own, which does not outlive it; its errors show, its output does not. */
 export function start(script: URL, options: ForkOptions = {}): ChildProcess {
   const child = fork(script, options.args ?? [], {
     env: { ...process.env, ...options.env },
-    execArgv: [...(options.execArgv ?? profilerOptions())],
+    execArgv: ["--import", END_WITH_PARENT, ...profilerOptions()],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   child.on("error", () => undefined);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   return child;
+}
+
+/** Kills everything that `start` started: for a benchmark that is interrupted. */
+export function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** Sees to it that a Redis server does not outlive the benchmark, not even one that is killed. */
+export function guardRedis(pid: number): AsyncDisposable {
+  const guard = fork(new URL("./redisGuard.ts", import.meta.url), [String(pid)], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  return { [Symbol.asyncDispose]: () => stop([guard]) };
 }
 
 /** BENCH_PROFILE=<dir> has every process of the benchmark write a CPU profile there. */

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../../test/support/eventually.ts";
 import { freePort } from "../../test/support/redisServer.ts";
@@ -24,7 +21,6 @@ export type Service = AsyncDisposable & {
  */
 export async function startService(redisUrl: string, workersPerType: number): Promise<Service> {
   const port = await freePort();
-  const directory = await mkdtemp(join(tmpdir(), "mcp-bench-"));
   const child = start(new URL("../../src/main.ts", import.meta.url), {
     env: {
       HOST: "127.0.0.1",
@@ -35,7 +31,7 @@ export async function startService(redisUrl: string, workersPerType: number): Pr
       WORKERS_PER_TYPE: String(workersPerType),
       WORKER_CONCURRENCY: "100",
       MAX_QUEUE_DEPTH: "100000000",
-      LOG_FILE: join(directory, "service.log"),
+      LOG_FILE: "",
     },
   });
   const url = `http://127.0.0.1:${port}`;
@@ -59,9 +55,6 @@ export async function startService(redisUrl: string, workersPerType: number): Pr
     url,
     pid: child.pid ?? 0,
     workerPids: async () => (await workers()).flatMap(({ pid }) => pid ?? []),
-    async [Symbol.asyncDispose]() {
-      await stop([child]);
-      await rm(directory, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => stop([child]),
   };
 }

@@ -1,21 +1,43 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SCENARIOS } from "../scenarios/index.ts";
 import type { Outcome } from "../scenarios/scenario.ts";
 import type { Facts } from "./machine.ts";
 import { cellsOf } from "./table.ts";
 import { judge } from "./targets.ts";
 
-/** Writes results.md for people and results.json, with every round, for programs. */
-export async function writeResults(dir: string, facts: Facts, outcomes: readonly Outcome[]): Promise<void> {
-  const verdicts = judge(Object.assign({}, ...outcomes.map(({ targets }) => targets)));
-  const sections = outcomes.map(({ section }) => section);
-  await writeFile(join(dir, "results.json"), `${JSON.stringify({ facts, verdicts, sections }, null, 1)}\n`);
-  const text = [
+/** One scenario's outcome, with what it was measured on. */
+type Result = { readonly facts: Facts; readonly outcome: Outcome };
+
+/**
+ * Writes results.md for people and results.json, with every round, for programs. What other scenarios measured, perhaps
+ * in an earlier run, stays.
+ */
+export async function writeResults(dir: string, scenario: string, facts: Facts, outcome: Outcome): Promise<void> {
+  const file = join(dir, "results.json");
+  const known = await readResults(file);
+  const all: Record<string, Result> = { ...known, [scenario]: { facts, outcome } };
+  const results = Object.fromEntries(SCENARIOS.flatMap(({ name }) => (name in all ? [[name, all[name] as Result]] : [])));
+  await writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
+  await writeFile(join(dir, "results.md"), render(Object.values(results)));
+}
+
+async function readResults(file: string): Promise<Record<string, Result>> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Record<string, Result>;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return {};
+    throw error;
+  }
+}
+
+function render(results: readonly Result[]): string {
+  const verdicts = judge(Object.assign({}, ...results.map(({ outcome }) => outcome.targets)));
+  return [
     "# Benchmark results",
     "",
-    "Written by `npm run bench`; do not edit. Medians over the rounds, with half the distance of the extremes in parentheses; a ratio is the median of the ratios of the same round.",
-    "",
-    `${facts.cpu}, ${facts.cores} cores, ${facts.memoryGiB} GiB, ${facts.system}; Node ${facts.node}, Redis ${facts.redis}, BullMQ ${facts.bullmq}, ioredis ${facts.ioredis}; ${facts.rounds} rounds of ${facts.tasks} tasks; commit ${facts.commit}, ${facts.date}.`,
+    "Written by `npm run bench`; do not edit. Medians over the rounds, with half the distance of the extremes in",
+    "parentheses; a ratio is the median of the ratios of the same round.",
     "",
     "## Must reach",
     "",
@@ -23,13 +45,18 @@ export async function writeResults(dir: string, facts: Facts, outcomes: readonly
       ["what", "must be", "measured", ""],
       verdicts.map(({ what, limit, measured, reached }) => [what, limit, measured, reached ? "reached" : "**not reached**"]),
     ),
-    ...sections.flatMap((section) => {
+    ...results.flatMap(({ facts, outcome: { section } }) => {
       const { head, body } = cellsOf(section);
-      return ["", `## ${section.title}`, "", ...table(head, body), "", ...section.notes.map((note) => `- ${note}`)];
+      const notes = section.notes.map((note) => `- ${note}`);
+      return ["", `## ${section.title}`, "", measuredOn(facts), "", ...table(head, body), "", ...notes];
     }),
     "",
-  ];
-  await writeFile(join(dir, "results.md"), text.join("\n"));
+  ].join("\n");
+}
+
+function measuredOn(facts: Facts): string {
+  const { cpu, cores, memoryGiB, system, node, redis, bullmq, ioredis, rounds, tasks, commit, date } = facts;
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${node}, Redis ${redis}, BullMQ ${bullmq}, ioredis ${ioredis}; up to ${rounds} rounds of ${tasks} tasks; commit ${commit}, ${date}.`;
 }
 
 function table(head: readonly string[], body: readonly (readonly string[])[]): string[] {

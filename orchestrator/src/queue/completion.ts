@@ -3,6 +3,7 @@ import type { FailureReason } from "../metrics/contract.ts";
 import type { RedisClient } from "../redis/connection.ts";
 import { Script } from "../redis/script.ts";
 import { type RecordState, resultBucket } from "./record.ts";
+import { isEarlierEntry } from "./taskId.ts";
 
 const script = new Script("complete");
 
@@ -92,10 +93,22 @@ export function createCompletion(context: CompletionContext): (batch: readonly O
   const resultsPrefix = keys.resultsPrefix(queue.type, queue.lane);
   return async (batch) => {
     const args = head.slice();
+    pushRange(args, batch);
     if (pushResults(args, batch, resultsPrefix) < batch.length) pushOthers(args, batch, workerJson);
     else args.push("0");
     return parseReply(await script.run<RawReply>(redis, scriptKeys, args));
   };
+}
+
+/** Adds the first and the last entry id: what is pending outside of them need not be looked at. */
+function pushRange(args: string[], batch: readonly Outcome[]): void {
+  let first = batch[0]?.entryId ?? "-";
+  let last = first;
+  for (const { entryId } of batch) {
+    if (isEarlierEntry(entryId, first)) first = entryId;
+    else if (isEarlierEntry(last, entryId)) last = entryId;
+  }
+  args.push(first, last);
 }
 
 /** Adds the results that go into hashes, hash by hash. Neighbours mostly share one. Returns how many tasks it were. */

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ValidationError } from "../errors.ts";
 import { decodeEntry, taskIdOf } from "./entry.ts";
-import { DEFAULT_PRIORITY } from "./task.ts";
 
 const decode = (...fields: string[]) => decodeEntry("5-1", fields, "ml", "ml.regular.");
 
@@ -23,7 +22,7 @@ describe("an entry", () => {
           "timestamp",
           "t",
         );
-        expect(entry).toMatchObject({ id: "5-1", payloadJson, priority: 3, attempts: 0, originId: "5-1" });
+        expect(entry).toMatchObject({ id: "5-1", payloadJson, attempts: 0, originId: "5-1" });
         expect(entry.taskId).toBe(taskId === "" ? "ml.regular.5-1" : taskId);
       }),
     );
@@ -34,15 +33,25 @@ describe("an entry", () => {
       id: "5-1",
       taskId: "ml.regular.5-1",
       payloadJson: "1",
-      priority: DEFAULT_PRIORITY,
       attempts: 0,
       originId: "5-1",
-      historyJson: "",
     });
   });
 
   it("of a retry tells its attempts and where it began", () => {
     expect(decode("payload", "1", "attempt", "2", "origin", "4-0")).toMatchObject({ attempts: 2, originId: "4-0" });
+  });
+
+  it("is the same as bytes and as strings", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string(), fc.nat(), (payload, taskId, attempt) => {
+        const fields = ["task_id", taskId, "payload", payload, "priority", "3", "attempt", String(attempt), "x", "y"];
+        const bytes = fields.map((field) => Buffer.from(field));
+        const texts = bytes.map(String);
+        expect(decodeEntry("5-1", bytes, "ml", "p.")).toEqual(decodeEntry("5-1", texts, "ml", "p."));
+        expect(taskIdOf("5-1", bytes, "p.")).toBe(taskIdOf("5-1", texts, "p."));
+      }),
+    );
   });
 
   it("is decoded or refused, whatever its fields", () => {

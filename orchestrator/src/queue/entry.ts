@@ -1,24 +1,23 @@
 import { ValidationError } from "../errors.ts";
-import { DEFAULT_PRIORITY } from "./task.ts";
 
 /** An entry of ours has few fields. One of thousands could not be copied by a script. */
 const MAX_FIELDS = 64;
 
-/** A stream entry as Redis gives it: id, and fields and values in turn; null where the entry was deleted. */
-export type RawEntry = [id: string, fields: string[] | null];
+/** Text as a script gives it, or as it came over the wire: most of an entry never needs to become a string. */
+export type Text = string | Buffer;
+
+/** A stream entry: id, and fields and values in turn; null where the entry was deleted. */
+export type RawEntry = [id: string, fields: readonly Text[] | null];
 
 /** A work entry, decoded. Entries may be added by hand, so that everything but the payload has a stand-in. */
 export type Entry = {
   readonly id: string;
   readonly taskId: string;
   readonly payloadJson: string;
-  readonly priority: number;
   /** Attempts spent before this entry. */
   readonly attempts: number;
   /** Stream id of the task's first entry: what latency counts from. */
   readonly originId: string;
-  /** Earlier deaths, JSON array; empty when there were none. */
-  readonly historyJson: string;
 };
 
 /**
@@ -26,55 +25,56 @@ export type Entry = {
  *
  * @throws ValidationError when there is no payload or the entry names another type: it can never be run here
  */
-export function decodeEntry(id: string, fields: readonly string[], type: string, idPrefix: string): Entry {
+export function decodeEntry(id: string, fields: readonly Text[], type: string, idPrefix: string): Entry {
   let taskId = "";
   let payloadJson: string | undefined;
-  let priority = DEFAULT_PRIORITY;
   let attempts = 0;
   let originId = id;
-  let historyJson = "";
   let entryType = type;
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const value = fields[at + 1] as string;
-    switch (fields[at]) {
+    const value = fields[at + 1] as Text;
+    switch (nameOf(fields[at] as Text)) {
       case "task_id":
-        taskId = value;
+        taskId = textOf(value);
         break;
       case "payload":
-        payloadJson = value;
-        break;
-      case "priority":
-        priority = parsePriority(value);
+        payloadJson = textOf(value);
         break;
       case "type":
-        entryType = value;
+        entryType = textOf(value);
         break;
       case "attempt":
-        attempts = Number.parseInt(value, 10) || 0;
+        attempts = Number.parseInt(textOf(value), 10) || 0;
         break;
       case "origin":
-        originId = value;
-        break;
-      case "history":
-        historyJson = value;
+        originId = textOf(value);
         break;
     }
   }
   if (fields.length > MAX_FIELDS) throw new ValidationError(type, [`the entry has ${fields.length / 2} fields`]);
   if (payloadJson === undefined) throw new ValidationError(type, ["the entry has no payload field"]);
   if (entryType !== type) throw new ValidationError(type, [`the entry is of type ${JSON.stringify(entryType)}`]);
-  return { id, taskId: taskId === "" ? idPrefix + id : taskId, payloadJson, priority, attempts, originId, historyJson };
+  return { id, taskId: taskId === "" ? idPrefix + id : taskId, payloadJson, attempts, originId };
 }
 
 /** The task id of an entry, whatever else is wrong with it. */
-export function taskIdOf(id: string, fields: readonly string[], idPrefix: string): string {
+export function taskIdOf(id: string, fields: readonly Text[], idPrefix: string): string {
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    if (fields[at] === "task_id" && fields[at + 1] !== "") return fields[at + 1] as string;
+    if (nameOf(fields[at] as Text) !== "task_id") continue;
+    const taskId = textOf(fields[at + 1] as Text);
+    if (taskId !== "") return taskId;
   }
   return idPrefix + id;
 }
 
-function parsePriority(text: string): number {
-  const priority = Number(text);
-  return Number.isSafeInteger(priority) ? priority : DEFAULT_PRIORITY;
+/** Lengths of the names that are looked for; those of `priority` and `timestamp`, in every entry, are not among them. */
+const NAME_LENGTHS: ReadonlySet<number> = new Set(["task_id", "type", "origin"].map((name) => name.length));
+
+function nameOf(field: Text): string {
+  return NAME_LENGTHS.has(field.length) ? textOf(field) : "";
+}
+
+function textOf(text: Text): string {
+  if (typeof text === "string") return text;
+  return text.length === 0 ? "" : text.toString("utf8");
 }

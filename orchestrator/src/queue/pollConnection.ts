@@ -57,7 +57,7 @@ export class PollConnection {
     const reply = await within(
       blockMs + marginMs,
       "poll",
-      this.#redis.xreadgroup(
+      this.#redis.xreadgroupBuffer(
         "GROUP",
         queue.group,
         consumer,
@@ -70,7 +70,8 @@ export class PollConnection {
         ">",
       ),
     );
-    return reply === null ? [] : ((reply as [string, RawEntry[]][])[0]?.[1] ?? []);
+    const entries = (reply as [stream: Buffer, entries: [id: Buffer, fields: Buffer[] | null][]][] | null)?.[0]?.[1];
+    return entries?.map(([id, fields]) => [id.toString("latin1"), fields]) ?? [];
   }
 
   /** Shows that the connection works while there is nothing to read for. */

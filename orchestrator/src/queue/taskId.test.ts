@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LANES } from "../metrics/contract.ts";
-import { entryTimeMs, generatedTaskIdPrefix, isChosenTaskId, parseGeneratedTaskId } from "./taskId.ts";
+import { entryTimeMs, generatedTaskIdPrefix, isChosenTaskId, isEarlierEntry, parseGeneratedTaskId } from "./taskId.ts";
 
 const type = fc.stringMatching(/^[a-z][a-z0-9_-]{0,63}$/);
 const entryId = fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()).map(([ms, seq]) => `${ms}-${seq}`);
@@ -40,4 +40,14 @@ describe("a chosen task id", () => {
 it("the time of an entry is the first part of its id", () => {
   expect(entryTimeMs("1795502809455-3")).toBe(1795502809455);
   expect(entryTimeMs("-")).toBeNaN();
+});
+
+it("stream ids are in the order of their times, then of their numbers", () => {
+  const part = fc.oneof(fc.nat(20), fc.maxSafeNat());
+  fc.assert(
+    fc.property(part, part, part, part, (ms, sequence, otherMs, otherSequence) => {
+      const earlier = ms < otherMs || (ms === otherMs && sequence < otherSequence);
+      expect(isEarlierEntry(`${ms}-${sequence}`, `${otherMs}-${otherSequence}`)).toBe(earlier);
+    }),
+  );
 });

@@ -29,3 +29,13 @@ export function isChosenTaskId(taskId: string): boolean {
 export function entryTimeMs(entryId: string): number {
   return Number.parseInt(entryId, 10);
 }
+
+/** True when one stream id `ms-seq` comes before another. */
+export function isEarlierEntry(one: string, other: string): boolean {
+  const dash = one.indexOf("-");
+  // Equally many digits in both parts compare like text, and nearly always there are.
+  if (one.length === other.length && dash === other.indexOf("-")) return one < other;
+  const byTime = entryTimeMs(one) - entryTimeMs(other);
+  if (byTime !== 0) return byTime < 0;
+  return Number(one.slice(dash + 1)) < Number(other.slice(other.indexOf("-") + 1));
+}

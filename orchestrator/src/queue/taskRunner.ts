@@ -1,23 +1,17 @@
 import type { Logger } from "pino";
 import { messageOf } from "../errors.ts";
-import { consumerName, type Keys } from "../keys.ts";
+import type { Keys } from "../keys.ts";
 import { LANES, type Lane } from "../metrics/contract.ts";
 import type { Telemetry } from "../metrics/telemetry.ts";
 import type { ConnectionPurpose, RedisClient } from "../redis/connection.ts";
-import { RobustRedisACKHandler } from "./ackHandler.ts";
-import { createCompletion } from "./completion.ts";
 import { readPaused } from "./controls.ts";
-import { Executor } from "./executor.ts";
-import { ensureGroup } from "./groups.ts";
 import type { TaskHandler } from "./handler.ts";
-import { LaneRunner } from "./laneRunner.ts";
+import { createLane, type LaneParts } from "./lane.ts";
 import { releasePending } from "./leases.ts";
 import { PauseWatch } from "./pauseWatch.ts";
-import { Recovery } from "./recovery.ts";
 import type { RunnerSettings } from "./runnerSettings.ts";
 import { SlotPool } from "./slotPool.ts";
 import { Suspension, type SuspensionReason } from "./suspension.ts";
-import { generatedTaskIdPrefix } from "./taskId.ts";
 
 export type TaskRunnerDeps = {
   readonly type: string;
@@ -49,24 +43,13 @@ export type RunnerHealth = {
   readonly stuck?: { readonly taskId: string; readonly overdueMs: number };
 };
 
-type LaneParts = {
-  readonly lane: Lane;
-  readonly consumer: string;
-  readonly runner: LaneRunner;
-  readonly acks: RobustRedisACKHandler;
-  readonly executor: Executor;
-  readonly recovery: Recovery;
-};
-
 /** Runs the tasks of one type in this process: two lanes that share its slots, and the recovery of both. */
 export class TaskRunner {
   readonly #deps: TaskRunnerDeps;
   readonly #redis: RedisClient;
-  readonly #pool: SlotPool;
   readonly #suspension: Suspension;
-  readonly #pause: PauseWatch;
   readonly #lanes: readonly LaneParts[];
-  readonly #timers: NodeJS.Timeout[] = [];
+  #recovery: NodeJS.Timeout | undefined;
   #loops: Promise<void>[] = [];
   #quarantine = true;
   #stopping = false;
@@ -74,22 +57,28 @@ export class TaskRunner {
 
   constructor(deps: TaskRunnerDeps) {
     this.#deps = deps;
-    this.#pool = new SlotPool(deps.settings.concurrency);
     this.#suspension = new Suspension(deps.now);
-    this.#redis = deps.openRedis("commands", `${deps.type}_${deps.index}`);
-    this.#redis.on("error", (error) => deps.log.debug({ error: messageOf(error) }, "Redis connection failed"));
-    this.#pause = new PauseWatch({
-      read: () => readPaused(this.#redis, deps.keys, deps.type),
-      onPaused: (paused) => this.#suspension.setPaused(paused),
-      onError: (error) => this.#redisFailed(error),
-    });
-    this.#lanes = LANES.map((lane) => this.#createLane(lane));
+    const redis = deps.openRedis("commands", `${deps.type}_${deps.index}`);
+    redis.on("error", (error) => deps.log.debug({ error: messageOf(error) }, "Redis connection failed"));
+    this.#redis = redis;
+    const shared = {
+      redis,
+      pool: new SlotPool(deps.settings.concurrency),
+      suspension: this.#suspension,
+      pause: new PauseWatch({
+        read: () => readPaused(redis, deps.keys, deps.type),
+        onPaused: (paused) => this.#suspension.setPaused(paused),
+        onError: (error) => this.#redisFailed(error),
+      }),
+      quarantined: () => this.#quarantined(),
+    };
+    this.#lanes = LANES.map((lane) => createLane(lane, deps, shared));
   }
 
   /** Starts both lanes. They connect, and go on connecting, in the background. */
   start(): void {
     this.#loops = this.#lanes.map(({ runner }) => runner.run());
-    this.#every(this.#deps.settings.orphanRecoveryIntervalMs, () => this.#recover());
+    this.#recovery = setInterval(() => this.#recover(), this.#deps.settings.orphanRecoveryIntervalMs);
   }
 
   /**
@@ -99,10 +88,10 @@ export class TaskRunner {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#stopping = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#recovery);
     for (const { runner } of this.#lanes) runner.stop();
     await Promise.all(this.#loops);
-    await this.#recovering?.catch(() => undefined);
+    await this.#recovering;
     const deadlineMs = this.#deps.now() + timeoutMs;
     while (this.health().inFlight > 0 && this.#deps.now() < deadlineMs) await pause();
     const acknowledged = Promise.all(this.#lanes.map(({ acks }) => acks.whenDrained(true)));
@@ -132,137 +121,45 @@ export class TaskRunner {
     };
   }
 
-  #createLane(lane: Lane): LaneParts {
-    const { type, index, instance, keys, settings, telemetry, now, random, openRedis } = this.#deps;
-    const queue = keys.queue(type, lane);
-    const consumer = consumerName(type, lane, index, instance);
-    const log = this.#deps.log.child({ type, lane });
-    const cells = telemetry.lane(type, lane);
-    const idPrefix = generatedTaskIdPrefix(type, lane);
-    const redis = this.#redis;
-    const known = new Set<string>();
-    const suspension = this.#suspension;
-    const maxBacklog = Math.max(2 * settings.concurrency, 64);
-    const acks = new RobustRedisACKHandler({
-      complete: createCompletion({
-        redis,
-        keys,
-        queue,
-        consumer,
-        resultTtlSeconds: settings.resultTtlSeconds,
-        expectedPending: 2 * (settings.concurrency + maxBacklog),
-      }),
-      cells,
-      backoffMs: settings.ackBackoffMs,
-      maxBacklog,
-      random,
-      log,
-      onEnd: (entryId) => {
-        known.delete(entryId);
-        runner.ended(entryId);
-      },
-      onGroupMissing: () => ensureGroup(redis, queue),
-    });
-    const executor = new Executor({
-      queue,
-      consumer,
-      idPrefix,
-      handler: this.#deps.handler,
-      settings,
-      cells,
-      now,
-      random,
-      log,
-      onOutcome: (outcome) => {
-        suspension.taskEnded();
-        acks.add(outcome);
-      },
-      onCircuitOpen: (entry, error) => {
-        if (suspension.reason === undefined)
-          log.warn({ upstream: error.subject }, `consumption paused: ${error.message}`);
-        suspension.circuitOpened(error);
-        runner.hold(entry);
-        runner.ended(entry.id);
-      },
-      onSlotFree: () => this.#pool.release(lane, 1),
-    });
-    const recovery = new Recovery(redis, keys, queue, consumer, idPrefix);
-    const runner = new LaneRunner({
-      queue,
-      idPrefix,
-      connection: {
-        open: () => openRedis("blocking", consumer),
-        queue,
-        consumer,
-        blockMs: settings.blockMs,
-        connectTimeoutMs: settings.connectTimeoutMs,
-        marginMs: settings.commandTimeoutMs,
-      },
-      pool: this.#pool,
-      acks,
-      executor,
-      recovery,
-      suspension,
-      pause: this.#pause,
-      known,
-      cells,
-      deliveryLimit: settings.deliveryLimit,
-      now,
-      random,
-      log,
-      ensureGroup: () => ensureGroup(redis, queue),
-      quarantined: () => this.#quarantined(),
-    });
-    return { lane, consumer, runner, acks, executor, recovery };
-  }
-
   /** At the start, suspects of both lanes run before anything else does, so that they take nothing down with them. */
   #quarantined(): boolean {
     if (!this.#quarantine) return false;
     const connected = this.#lanes.every(({ runner }) => runner.lastPollCompletedAtMs > 0);
-    if (connected && this.#lanes.every(({ runner }) => runner.suspects === 0)) this.#quarantine = false;
+    if (connected && this.#lanes.every(({ parked }) => parked.suspects === 0)) this.#quarantine = false;
     return this.#quarantine;
   }
 
-  /** One round of orphan recovery in both lanes. */
-  async #recover(): Promise<void> {
+  /** One round of orphan recovery in both lanes, unless the last one is still under way. */
+  #recover(): void {
+    const round = async (lane: LaneParts) => {
+      await this.#recoverLane(lane).catch((error) => this.#redisFailed(error));
+    };
+    this.#recovering ??= Promise.all(this.#lanes.map(round)).finally(() => {
+      this.#recovering = undefined;
+    });
+  }
+
+  async #recoverLane({ parked, recovery }: LaneParts): Promise<void> {
     const { settings } = this.#deps;
     const limit = Math.max(256, 4 * settings.concurrency);
-    const recoverLane = async ({ runner, recovery }: LaneParts) => {
-      let taken: number;
-      do {
-        const claimed = await Promise.all([
-          recovery.claimStranded(limit),
-          recovery.claimOrphans(settings.orphanMinIdleMs, limit),
-        ]);
-        taken = claimed.flat().length;
-        // What was just taken over is on its way to nobody.
-        await runner.recoverOwn(taken > 0);
-        // Leave the rest to other workers until this one has started most of what it took.
-        while (!this.#stopping && runner.lost > limit / 2) await pause();
-      } while (taken >= limit && !this.#stopping);
-    };
-    this.#recovering = Promise.all(this.#lanes.map(recoverLane));
-    await this.#recovering;
+    let taken: number;
+    do {
+      // In one go: nearly always all three find nothing.
+      const [stranded, orphans] = await Promise.all([
+        recovery.claimStranded(limit),
+        recovery.claimOrphans(settings.orphanMinIdleMs, limit),
+        parked.recoverOwn(false),
+      ]);
+      taken = stranded.length + orphans.length;
+      // What was just taken over is on its way to nobody.
+      if (taken > 0) await parked.recoverOwn(true);
+      // Leave the rest to other workers until this one has started most of what it took.
+      while (!this.#stopping && parked.lost > limit / 2) await pause();
+    } while (taken >= limit && !this.#stopping);
   }
 
   #redisFailed(error: unknown): void {
     this.#deps.log.warn({ error: messageOf(error) }, `Redis connection: ${messageOf(error)}`);
-  }
-
-  #every(intervalMs: number, work: () => Promise<void>): void {
-    let running = false;
-    this.#timers.push(
-      setInterval(() => {
-        if (running) return;
-        running = true;
-        work()
-          .catch((error) => this.#redisFailed(error))
-          .finally(() => {
-            running = false;
-          });
-      }, intervalMs),
-    );
   }
 }
 

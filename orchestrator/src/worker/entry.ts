@@ -7,7 +7,7 @@ import { runWorker } from "./runWorker.ts";
 const type = process.argv[2] ?? "";
 const index = Number(process.argv[3]);
 if (process.send === undefined || type === "" || !Number.isInteger(index)) {
-  process.stderr.write("worker.ts is started by the orchestrator (main.ts) and not by hand\n");
+  process.stderr.write("worker.mjs is started by the orchestrator (main.ts) and not by hand\n");
   process.exit(64);
 }
 

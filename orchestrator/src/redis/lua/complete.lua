@@ -8,6 +8,7 @@
 --
 -- KEYS: stream, dead letters, delayed set, ledger
 -- ARGV: group, consumer, lane, record key prefix, result TTL in s (0: keep none), most entries the consumer can own,
+--       first and last entry id of the batch,
 --       B = number of result hashes, then each: key, N, then N pairs of entry id and packed result;
 --       D = number of completed tasks with a record, then each: entry id, task id, record ('-': remove what is there);
 --       then the others, each six: kind (f, r, s), entry id, task id and
@@ -21,11 +22,10 @@ local group, consumer, lane, prefix, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], A
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
-local pending = redis.pcall('XPENDING', stream, group, '-', '+', ARGV[6], consumer)
+local pending = redis.pcall('XPENDING', stream, group, ARGV[7], ARGV[8], ARGV[6], consumer)
 if pending.err then return redis.error_reply(pending.err) end
 local owned = {}
 for i = 1, #pending do owned[pending[i][1]] = true end
-local all_seen = #pending < tonumber(ARGV[6])
 
 -- True once for each entry that is this consumer's: none is finished twice, whatever it is told.
 local missed = {}
@@ -34,7 +34,7 @@ local function owns(id)
   local mine, row = owned[id], nil
   if not mine then
     row = redis.call('XPENDING', stream, group, id, id, 1)[1]
-    mine = row and row[2] == consumer and not all_seen
+    mine = row and row[2] == consumer
   end
   if mine then
     owned[id] = false
@@ -47,8 +47,8 @@ end
 
 -- Entries that are finished, and how to leave a trace of those whose result is not kept.
 local finished, traces, completed = {}, {}, 0
-local at = 8
-for _ = 1, tonumber(ARGV[7]) do
+local at = 10
+for _ = 1, tonumber(ARGV[9]) do
   local key, last = ARGV[at], at + 1 + ARGV[at + 1] * 2
   local all, before = true, completed
   for i = at + 2, last, 2 do
