@@ -16,11 +16,12 @@ export type DrillListener = {
 };
 
 /**
- * How many stacks this machine carries side by side. A stack is some ten processes: at the scale of seconds they are
- * busy with scrapes and evaluations, at production timing they hardly are.
+ * How many stacks this machine carries side by side. A stack is some ten processes: at the scale of seconds one of them
+ * keeps half a core busy with scrapes and evaluations, and the start of the next one is slow express tasks for the
+ * others; at production timing they hardly do anything.
  */
 export function defaultJobs(factor: number): number {
-  const perCore = factor > 10 ? 2 : 8;
+  const perCore = factor > 10 ? 1 : 4;
   return perCore * availableParallelism();
 }
 
