@@ -20,6 +20,8 @@ export type LoadDeps = {
 const TICK_MS = 100;
 /** A generator that fell behind (a busy machine, a service that is down) does not catch up on more than this. */
 const MOST_PER_TICK = 200;
+/** A day of candles: a backlog that is let go at once must not keep the machine busy for all other stacks. */
+const LAST_DAY = { symbol: "BTCUSDT", interval: "60", limit: 24 };
 /** The runbook's own manual test uses this priority for the express lane. */
 const PRIORITY: Readonly<Record<Lane, number>> = { express: 15, regular: 5 };
 
@@ -83,7 +85,7 @@ export class Load implements AsyncDisposable {
   #task(type: TaskType, lane: Lane): Submission {
     this.#count += 1;
     const id = `${this.#deps.idPrefix}-${this.#count}`;
-    const payload = type === "ml" ? { symbol: "BTCUSDT", interval: "60" } : { prompt: `Question ${id}` };
+    const payload = type === "ml" ? LAST_DAY : { prompt: `Question ${id}` };
     return { task_id: id, type, priority: PRIORITY[lane], payload };
   }
 
