@@ -8,11 +8,14 @@ const RANGE = "from=now-2h&to=now&refresh=";
 let prometheus: RecordedPrometheus;
 let preview: Preview;
 let browser: Browser;
+/** The page of all tests, one after the other: a new one costs more than what is shown on it. */
+let shared: Page;
 
 beforeAll(async () => {
   prometheus = await startRecordedPrometheus();
   preview = await startPreview({ prometheusUrl: prometheus.url, port: 0 });
   browser = await startBrowser();
+  shared = await browser.newPage({ viewport: { width: 1500, height: 1000 }, colorScheme: "dark" });
 });
 
 afterAll(async () => {
@@ -25,7 +28,9 @@ afterAll(async () => {
 type Opened = { readonly page: Page; readonly check: () => void };
 
 async function open(path: string, base = preview.url): Promise<Opened> {
-  const page = await browser.newPage({ viewport: { width: 1500, height: 1000 }, colorScheme: "dark" });
+  const page = shared;
+  page.removeAllListeners("pageerror").removeAllListeners("request");
+  await page.goto("about:blank");
   const errors: string[] = [];
   const elsewhere: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
@@ -44,12 +49,8 @@ async function open(path: string, base = preview.url): Promise<Opened> {
 /** Opens an address of the preview, uses the page, and fails the test on any error of the page. */
 async function withPage(path: string, use: (page: Page) => Promise<void>, base = preview.url): Promise<void> {
   const { page, check } = await open(path, base);
-  try {
-    await use(page);
-    check();
-  } finally {
-    await page.close();
-  }
+  await use(page);
+  check();
 }
 
 describe.each(DASHBOARDS)("$uid", (spec) => {
@@ -70,10 +71,7 @@ describe("the overview", () => {
     opened = await open(`/d/mcp-orchestrator?${RANGE}`);
     page = opened.page;
   });
-  afterAll(async () => {
-    opened?.check();
-    await page?.close();
-  });
+  afterAll(() => opened?.check());
 
   test("shows what every alert was at every time", async () => {
     const rows = page.locator('.panel[data-type="state-timeline"]').first().locator(".timeline-row");
