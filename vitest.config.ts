@@ -22,7 +22,8 @@ export default defineConfig({
           include: [`${workspaces}/test/**/*.test.ts`],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          // Most of them wait for what servers do.
+          maxWorkers: 3,
         },
       },
       {
