@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { Passed } from "./passed.ts";
 import { CACHE, ROOT } from "./provision/command.ts";
 import { type Count, countReport } from "./testResults.ts";
 
@@ -11,6 +12,8 @@ export type Stage = {
   readonly args: readonly string[];
   /** The npm script that it runs, where it does. */
   readonly script?: string;
+  /** Everything that it reads, where that alone decides: not run again while it is as it was when the stage passed. */
+  readonly inputs?: readonly string[];
   /** vitest's JSON report; a stage without one counts as a single check. */
   readonly report?: string;
 };
@@ -36,7 +39,13 @@ export function suite(project: string): Stage {
 export async function runStage(stage: Stage, environment: NodeJS.ProcessEnv): Promise<StageResult> {
   const began = performance.now();
   if (stage.report !== undefined) rmSync(stage.report, { force: true });
+  const passed = stage.inputs === undefined ? undefined : new Passed(stage.name, stage.inputs);
+  if (passed?.holds()) {
+    console.log(`Passed before with the same files; \`npm test -- --only ${stage.name}\` runs it all the same.`);
+    return { name: stage.name, count: { passed: 1, failed: 0 }, durationMs: performance.now() - began };
+  }
   const exitCode = await run(stage, environment);
+  passed?.remember(exitCode === 0);
   const count =
     stage.report === undefined
       ? { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 }

@@ -16,7 +16,19 @@ const GROUPS: readonly (readonly Stage[])[] = [
   [suite("unit")],
   [suite("servers")],
   [suite("e2e")],
-  [check("mutants", "mutants", "--check")],
+  [
+    {
+      ...check("mutants", "mutants", "--check"),
+      inputs: [
+        "{alerts,alertmanager}/{src,generated,test}/**/*",
+        "orchestrator/src/**/*.ts",
+        "docs/mutants.*",
+        "README.md",
+        "package-lock.json",
+        "scripts/monitoring-tools.sh",
+      ],
+    },
+  ],
 ];
 const NAMES = GROUPS.flat().map(({ name }) => name);
 
@@ -61,10 +73,15 @@ async function main(): Promise<number> {
 function selected(): Stage[][] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
   return GROUPS.map((stages) =>
-    stages.filter(({ name, script }) => {
-      const wanted = options.only === undefined || options.only.includes(name);
-      return wanted && (script === undefined || script in scripts);
-    }),
+    stages
+      .filter(({ name, script }) => {
+        const wanted = options.only === undefined || options.only.includes(name);
+        return wanted && (script === undefined || script in scripts);
+      })
+      // What is asked for by name is run.
+      .map(({ inputs = [], ...stage }) =>
+        options.only === undefined && inputs.length > 0 ? { ...stage, inputs } : stage,
+      ),
   ).filter((stages) => stages.length > 0);
 }
 
