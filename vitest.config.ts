@@ -38,13 +38,21 @@ export default defineConfig({
         },
       },
       {
-        // Minutes each, and alone on the machine: the compose file with a real engine, and the whole fire drill.
+        // Minutes, and alone on the machine: the compose file with a real engine.
         test: {
-          name: "long",
-          include: ["e2e/tests/{compose,drill}.test.ts"],
+          name: "compose",
+          include: ["e2e/tests/compose.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+        },
+      },
+      {
+        // The same: the whole fire drill.
+        test: {
+          name: "drill",
+          include: ["e2e/tests/drill.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -30,7 +30,9 @@ const GROUPS: readonly (readonly Stage[])[] = [
     },
   ],
 ];
-const NAMES = GROUPS.flat().map(({ name }) => name);
+/** What takes minutes and is left to CI, and to whoever asks for it. */
+const MORE: readonly (readonly Stage[])[] = [[suite("compose")]];
+const NAMES = [...GROUPS, ...MORE].flat().map(({ name }) => name);
 
 const options = new Command("npm test --")
   .description("Sets up what is missing, then runs every check of the project.")
@@ -38,8 +40,9 @@ const options = new Command("npm test --")
     new Option("--runtime <name>", "how the servers of the e2e suites run").choices(RUNTIME_NAMES).env("E2E_RUNTIME"),
   )
   .addOption(new Option("--only <stages...>", "some of the stages").choices(NAMES))
+  .option("--all", "the compose file on a real engine as well, as in CI")
   .parse()
-  .opts<{ runtime?: RuntimeName; only?: string[] }>();
+  .opts<{ runtime?: RuntimeName; only?: string[]; all?: true }>();
 
 const interrupted = watchForInterruption();
 process.exitCode = await main();
@@ -72,17 +75,20 @@ async function main(): Promise<number> {
 /** The groups that were asked for, without stages whose npm script does not exist. */
 function selected(): Stage[][] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
-  return GROUPS.map((stages) =>
-    stages
-      .filter(({ name, script }) => {
-        const wanted = options.only === undefined || options.only.includes(name);
-        return wanted && (script === undefined || script in scripts);
-      })
-      // What is asked for by name is run.
-      .map(({ inputs = [], ...stage }) =>
-        options.only === undefined && inputs.length > 0 ? { ...stage, inputs } : stage,
-      ),
-  ).filter((stages) => stages.length > 0);
+  const groups = options.all || options.only !== undefined ? [...GROUPS, ...MORE] : GROUPS;
+  return groups
+    .map((stages) =>
+      stages
+        .filter(({ name, script }) => {
+          const wanted = options.only === undefined || options.only.includes(name);
+          return wanted && (script === undefined || script in scripts);
+        })
+        // What is asked for by name is run.
+        .map(({ inputs = [], ...stage }) =>
+          options.only === undefined && inputs.length > 0 ? { ...stage, inputs } : stage,
+        ),
+    )
+    .filter((stages) => stages.length > 0);
 }
 
 function environmentOf({ runtime, environment }: TestBed): NodeJS.ProcessEnv {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { TEMPLATES_FOLDER } from "@mcp-orchestrator/alertmanager";
-import { aclRules } from "mcp-orchestrator/permissions";
+import { aclRules, DEFAULT_USER_OFF } from "mcp-orchestrator/permissions";
 
 /**
  * Prepares what the compose stack needs before anything else starts: passwords, which are made once and kept; the ACL
@@ -36,7 +36,7 @@ function redisUsers(): void {
   const service = password("redis-password");
   const operator = password("redis-operator-password");
   const users = [
-    "user default off",
+    `user default ${DEFAULT_USER_OFF.join(" ")}`,
     `user orchestrator on #${sha256(service)} ${aclRules(KEY_PREFIX).join(" ")}`,
     `user operator on #${sha256(operator)} ~* &* +@all`,
     // For exporters: reads numbers, no data.

@@ -55,6 +55,14 @@ export const REQUIRED_COMMANDS = [
   "cluster|info",
 ] as const;
 
+/**
+ * ACL rules that turn the default user off without losing data. Nobody can log in as it, and yet it may do everything:
+ * when Redis loads its append-only file it checks the transactions in it, which every script writes, against the rights
+ * of the default user. Of one with none it drops them, that is, every queue and every result, with nothing but lines in
+ * its log. Releases before the fix of https://github.com/redis/redis/issues/14541 do; Redis 7.0 and 8.0 are among them.
+ */
+export const DEFAULT_USER_OFF = ["off", "resetpass", "~*", "&*", "+@all"] as const;
+
 /** ACL rules for a user of the service. @param prefix key prefix */
 export function aclRules(prefix: string): string[] {
   return ["resetkeys", `~${prefix}:*`, "resetchannels", "-@all", ...REQUIRED_COMMANDS.map((command) => `+${command}`)];

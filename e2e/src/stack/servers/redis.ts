@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { DEFAULT_USER_OFF } from "mcp-orchestrator/permissions";
 import type { RunFolder } from "../runFolder.ts";
 import type { RunningProgram, Runtime, ServerSpec } from "../runtime/runtime.ts";
 
@@ -82,7 +83,7 @@ function spec(options: RedisOptions, passwords: Passwords): ServerSpec {
         ...(options.config ?? []),
       ]),
       "users.acl": lines([
-        options.open ? "user default on nopass ~* &* +@all" : "user default off",
+        options.open ? "user default on nopass ~* &* +@all" : `user default ${DEFAULT_USER_OFF.join(" ")}`,
         `user ${REDIS_USERS.service} on >${passwords.service} ${options.serviceRules.join(" ")}`,
         `user ${REDIS_USERS.admin} on >${passwords.admin} ~* &* +@all`,
       ]),

@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { readSnapshot } from "../../src/queue/snapshot.ts";
+import { createRedis } from "../../src/redis/connection.ts";
+import { aclRules, DEFAULT_USER_OFF } from "../../src/redis/permissions.ts";
+import { startRedis } from "../support/redisServer.ts";
+import { createSubmission, keys, TYPE } from "../support/worker.ts";
+
+const user = { username: "service", password: "secret" };
+const TASKS = 50;
+
+/** How many tasks a Redis still has after a restart with an append-only file. @param defaultUser its ACL rules */
+async function queuedAfterRestart(...defaultUser: readonly string[]): Promise<number | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "redis-acl-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const aclFile = join(folder, "users.acl");
+  await writeFile(aclFile, "");
+  const server = await startRedis("--appendonly", "yes", "--appendfsync", "always", "--aclfile", aclFile);
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const service = ["on", `>${user.password}`, ...aclRules(keys.prefix)];
+  await server.client.call("ACL", "SETUSER", user.username, ...service);
+  const redis = createRedis(server.settings(user), "commands", "test");
+  onTestFinished(() => redis.disconnect());
+  const tasks = Array.from({ length: TASKS }, (_, n) => ({ type: TYPE, priority: n % 20, payloadJson: "{}" }));
+  await createSubmission(redis).submit(tasks);
+  await server.stop();
+  // A file starts each user from nothing, other than ACL SETUSER.
+  await writeFile(aclFile, `user default ${defaultUser.join(" ")}\nuser ${user.username} ${service.join(" ")}\n`);
+  // It serves; the test's own client, which has no user, is told to go away.
+  await expect(server.start()).rejects.toThrow("NOAUTH");
+  const snapshot = await readSnapshot(redis, keys, [TYPE], 0);
+  return snapshot.queues.reduce((sum, { depth }) => sum + depth, 0);
+}
+
+it("with the default user turned off, every accepted task is still there after a restart of Redis", async () => {
+  expect(await queuedAfterRestart(...DEFAULT_USER_OFF)).toBe(TASKS);
+});
