@@ -213,11 +213,12 @@ describe("acknowledgement", () => {
     );
     await acl("+xack");
     await length(0);
+    // The entry is gone before the worker has read the answer that says so.
     await eventually(
-      () => counts["regular completed"],
-      (completed) => completed === 1,
+      () => counts["regular acks ok"],
+      (ok) => ok === 1,
     );
-    expect(counts).toMatchObject({ "regular acks error": 1, "regular acks ok": 1, "regular latencies": 1 });
+    expect(counts).toMatchObject({ "regular acks error": 1, "regular completed": 1, "regular latencies": 1 });
     expect(counts["regular ack failures"]).toBeUndefined();
   });
 });
