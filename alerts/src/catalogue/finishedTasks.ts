@@ -28,3 +28,10 @@ export function finishedTasks(
   };
   return Object.fromEntries([...BOUNDS, "+Inf"].map(bucket));
 }
+
+/** Phases of one task every four minutes, from so many minutes on. */
+export const everyFourMinutes = (fromMinutes: number) =>
+  Object.assign(
+    {},
+    ...[0, 4, 8, 12].map((later) => ({ [`${fromMinutes + later}m`]: 1, [`${fromMinutes + later}m15s`]: 0 })),
+  ) as Readonly<Record<string, number>>;

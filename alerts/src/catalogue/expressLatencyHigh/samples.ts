@@ -1,4 +1,4 @@
-import { finishedTasks } from "../finishedTasks.ts";
+import { everyFourMinutes, finishedTasks } from "../finishedTasks.ts";
 import type { Samples } from "../samples.ts";
 import { gauge } from "../scrapes.ts";
 
@@ -6,13 +6,6 @@ const reasoning = { type: "reasoning" };
 const EXPRESS = 'type="reasoning", lane="express"';
 const age = (labels = 'queue="mcp:queue:reasoning:express", type="reasoning", lane="express"') =>
   `mcp_oldest_task_age_seconds{${labels}}`;
-/** Phases of one task every four minutes, from so many minutes on. */
-const everyFourMinutes = (fromMinutes: number) =>
-  Object.assign(
-    {},
-    ...[0, 4, 8, 12].map((later) => ({ [`${fromMinutes + later}m`]: 1, [`${fromMinutes + later}m15s`]: 0 })),
-  ) as Readonly<Record<string, number>>;
-
 export const samples: Samples = {
   threshold: 0.1,
   labels: { severity: "warning", service: "mcp-orchestrator", team: "platform" },
