@@ -1,6 +1,6 @@
 import type { TimingProfile } from "@mcp-orchestrator/alerts";
 import { Redis } from "ioredis";
-import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
+import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
 import { type ScrapeGate, startScrapeGate } from "../faults/index.ts";
 import { Ledger } from "../load/ledger.ts";
 import { Load } from "../load/load.ts";
@@ -68,17 +68,18 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
 }
 
 const WARM_UP_ROUNDS = 5;
-const WARM_UP_TASKS = 12;
+const WARM_UP_TASKS = 24;
 const WARM_UP_MS = 20_000;
 
-/** Runs some tasks of every kind: the first ones of a process take longer, and that is not what a drill is about. */
+/**
+ * Runs some tasks of every type: the first ones of a process take longer, and that is not what a drill is about. Regular
+ * ones, which the same workers run, since a slow express task would be in a window of production length for minutes.
+ */
 async function warmUp(api: ServiceApi): Promise<void> {
   const ledger = new Ledger();
   await using load = new Load({ api, ledger, idPrefix: `warm-up-${Date.now()}` });
   for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
-    for (const type of BUILT_IN_TYPES) {
-      for (const lane of LANES) await load.burst(type, lane, WARM_UP_TASKS);
-    }
+    for (const type of BUILT_IN_TYPES) await load.burst(type, "regular", WARM_UP_TASKS);
     await until("the first tasks to end", { timeoutMs: WARM_UP_MS }, async () => {
       const open = await ledger.reconcile((taskId) => api.find(taskId));
       if (open.length > 0) throw new Error(`${open.length} tasks are open`);

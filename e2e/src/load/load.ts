@@ -16,6 +16,7 @@ export type LoadDeps = {
   readonly idPrefix: string;
 };
 
+const QUEUES = LANES.flatMap((lane) => BUILT_IN_TYPES.map((type) => ({ lane, type })));
 /** Time between two submissions. */
 const TICK_MS = 100;
 /** A generator that fell behind (a busy machine, a service that is down) does not catch up on more than this. */
@@ -70,14 +71,14 @@ export class Load implements AsyncDisposable {
 
   #due(elapsedSeconds: number): Submission[] {
     const due: Submission[] = [];
-    for (const lane of LANES) {
-      for (const type of BUILT_IN_TYPES) {
-        const key = `${lane} ${type}`;
-        const owed = (this.#owed.get(key) ?? 0) + (this.#plan[lane]?.[type] ?? 0) * elapsedSeconds;
-        const whole = Math.min(Math.floor(owed), MOST_PER_TICK - due.length);
-        this.#owed.set(key, Math.min(owed - whole, 1));
-        for (let i = 0; i < whole; i += 1) due.push(this.#task(type, lane));
-      }
+    for (const [index, { lane, type }] of QUEUES.entries()) {
+      const key = `${lane} ${type}`;
+      // Each queue's tasks come at times of their own: clients do not all submit in the same instant.
+      const before = this.#owed.get(key) ?? index / QUEUES.length;
+      const owed = before + (this.#plan[lane]?.[type] ?? 0) * elapsedSeconds;
+      const whole = Math.min(Math.floor(owed), MOST_PER_TICK - due.length);
+      this.#owed.set(key, Math.min(owed - whole, 1));
+      for (let i = 0; i < whole; i += 1) due.push(this.#task(type, lane));
     }
     return due;
   }
