@@ -25,7 +25,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
         "docs/mutants.*",
         "README.md",
         "package-lock.json",
-        "scripts/monitoring-tools.sh",
+        "scripts/other-releases.sh",
       ],
     },
   ],

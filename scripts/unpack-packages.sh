@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Unpacks packages of a newer Debian suite into a folder and installs them nowhere:
-#   scripts/unpack-packages.sh FOLDER PACKAGE...
+# Unpacks packages of other Debian suites into a folder and installs them nowhere:
+#   scripts/unpack-packages.sh "SUITE..." FOLDER PACKAGE...
+# Of several suites the last one is preferred.
 set -euo pipefail
 
-suite=forky
-folder=$1
-shift
+suites=$1
+folder=$2
+shift 2
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -15,7 +16,7 @@ mirror=$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list.d/*.sour
 cat >"$work/sources/suite.sources" <<SOURCES
 Types: deb
 URIs: ${mirror:-http://deb.debian.org/debian}
-Suites: $suite
+Suites: $suites
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
@@ -27,6 +28,7 @@ private=(
   -o "Dir::State::lists=$work/lists"
   -o "Dir::Cache=$work/cache"
   -o APT::Sandbox::User=root
+  -o "APT::Default-Release=${suites##* }"
   -o Acquire::Check-Valid-Until=false
 )
 apt-get "${private[@]}" -qq update

@@ -21,7 +21,7 @@ export async function provideCompose(): Promise<NodeJS.ProcessEnv | undefined> {
   if (!existsSync(PLUGINS)) {
     if (!hasCommand("apt-get")) return undefined;
     const script = join("scripts", "unpack-packages.sh");
-    await runCommand("bash", [script, FOLDER, "docker-compose", "docker-buildx"], { log: "docker-plugins" });
+    await runCommand("bash", [script, "forky", FOLDER, "docker-compose", "docker-buildx"], { log: "docker-plugins" });
     writeFileSync(join(FOLDER, "config.json"), JSON.stringify({ cliPluginsExtraDirs: [PLUGINS] }));
   }
   return (await composeWorks(environment)) ? environment : undefined;

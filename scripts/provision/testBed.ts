@@ -60,8 +60,10 @@ async function providePrograms(): Promise<void> {
   }
   // The tests that need them say so themselves where they cannot be fetched like this.
   if (hasCommand("apt-get")) {
-    const script = "scripts/monitoring-tools.sh";
-    await step("Current promtool and amtool", () => runCommand("bash", [script], { log: "monitoring-tools" }));
+    const script = "scripts/other-releases.sh";
+    await step("Other releases of the servers and their tools", () =>
+      runCommand("bash", [script], { log: "other-releases" }),
+    );
   }
 }
 

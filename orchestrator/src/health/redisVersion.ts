@@ -4,13 +4,13 @@ type Version = readonly number[];
 const OLDEST: Version = [7, 0];
 
 /**
- * Newer commands that would do a part of the service's work, and the release from which they may be trusted with it.
- * None is used: docs/adr/no-newer-commands.md has the measurements.
+ * Newer commands that can do a part of the service's work, and the release from which they may be trusted with it. Why
+ * most are not used: docs/adr/newer-commands.md has the measurements.
  */
-const NEWER_COMMANDS: readonly { readonly name: string; readonly since: Version }[] = [
-  { name: "XACKDEL", since: [8, 2, 3] },
-  { name: "XREADGROUP CLAIM", since: [8, 4] },
-  { name: "XADD IDMP", since: [8, 6] },
+const NEWER_COMMANDS: readonly { readonly name: string; readonly since: Version; readonly use: string }[] = [
+  { name: "XACKDEL", since: [8, 2, 3], use: "used where permitted" },
+  { name: "XREADGROUP CLAIM", since: [8, 4], use: "not needed" },
+  { name: "XADD IDMP", since: [8, 6], use: "not needed" },
 ];
 
 /** What follows from the version that a server tells. */
@@ -25,9 +25,9 @@ export function judgeVersion(text: string): VersionReport {
   if (!isAtLeast(version, OLDEST)) {
     return { enough: false, detail: `${text || "unknown"}, but ${OLDEST.join(".")} is the oldest that will do` };
   }
-  const known = NEWER_COMMANDS.filter(({ since }) => isAtLeast(version, since)).map(({ name }) => name);
-  const newer = known.length === 0 ? "none of the newer commands" : known.join(", ");
-  return { enough: true, detail: `${text}, with ${newer} (not needed)` };
+  const known = NEWER_COMMANDS.filter(({ since }) => isAtLeast(version, since));
+  const newer = known.map(({ name, use }) => `${name} (${use})`);
+  return { enough: true, detail: `${text}, with ${newer.join(", ") || "none of the newer commands"}` };
 }
 
 /** A part that is no number is none at all. */

@@ -56,6 +56,12 @@ export const REQUIRED_COMMANDS = [
 ] as const;
 
 /**
+ * Commands of newer releases that are used where the server has them and the user may: to be granted there only, since
+ * an ACL rule about a command that the server does not know is an error.
+ */
+export const OPTIONAL_COMMANDS = ["xackdel"] as const;
+
+/**
  * ACL rules that turn the default user off without losing data. Nobody can log in as it, and yet it may do everything:
  * when Redis loads its append-only file it checks the transactions in it, which every script writes, against the rights
  * of the default user. Of one with none it drops them, that is, every queue and every result, with nothing but lines in
@@ -63,7 +69,13 @@ export const REQUIRED_COMMANDS = [
  */
 export const DEFAULT_USER_OFF = ["off", "resetpass", "~*", "&*", "+@all"] as const;
 
-/** ACL rules for a user of the service. @param prefix key prefix */
-export function aclRules(prefix: string): string[] {
-  return ["resetkeys", `~${prefix}:*`, "resetchannels", "-@all", ...REQUIRED_COMMANDS.map((command) => `+${command}`)];
+/**
+ * ACL rules for a user of the service.
+ *
+ * @param prefix key prefix
+ * @param optional those of the optional commands that the server knows
+ */
+export function aclRules(prefix: string, optional: readonly (typeof OPTIONAL_COMMANDS)[number][] = []): string[] {
+  const commands = [...REQUIRED_COMMANDS, ...optional].map((command) => `+${command}`);
+  return ["resetkeys", `~${prefix}:*`, "resetchannels", "-@all", ...commands];
 }

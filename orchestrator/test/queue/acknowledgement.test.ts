@@ -7,55 +7,93 @@ import { TaskLookup } from "../../src/queue/lookup.ts";
 import { readSnapshot } from "../../src/queue/snapshot.ts";
 import type { TaskRunner } from "../../src/queue/taskRunner.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { aclRules } from "../../src/redis/permissions.ts";
+import { aclRules, OPTIONAL_COMMANDS } from "../../src/redis/permissions.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { NEWEST_REDIS, type RedisServer, SYSTEM_REDIS, startRelease } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-let server: RedisServer;
-let redis: RedisClient;
-let runner: TaskRunner | undefined;
 const user = { username: "service", password: "secret" };
-beforeAll(async () => {
-  server = await startRedis();
-});
-beforeEach(async () => {
-  await server.client.flushall();
-  await server.client.call(
-    "ACL",
-    "SETUSER",
-    user.username,
-    "reset",
-    "on",
-    `>${user.password}`,
-    ...aclRules(keys.prefix),
-  );
-  redis = createRedis(server.settings(user), "commands", "test");
-});
-afterEach(async () => {
-  await runner?.drain(0);
-  runner = undefined;
-  redis?.disconnect();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
-
 const { stream } = keys.queue(TYPE, "regular");
-const acl = (...rules: string[]) => server.client.call("ACL", "SETUSER", user.username, ...rules);
-const openRedis = (purpose: "commands" | "blocking", name: string) => createRedis(server.settings(user), purpose, name);
-const balance = async () => (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
-const length = (count: number) =>
-  eventually(
-    () => server.client.xlen(stream),
-    (entries) => entries === count,
-  );
 
-describe("acknowledgement", () => {
+/** Whoever has XACKDEL is to be stopped from acknowledging by losing both ways. */
+describe.each([
+  ["by XACK and XDEL", { program: SYSTEM_REDIS, optional: [] }],
+  ["by XACKDEL", { program: NEWEST_REDIS, optional: OPTIONAL_COMMANDS }],
+  ["by XACK and XDEL, since XACKDEL is known and not permitted,", { program: NEWEST_REDIS, optional: [] }],
+])("acknowledgement %s", (_, { program, optional }) => {
+  let server: RedisServer;
+  let redis: RedisClient;
+  let runner: TaskRunner | undefined;
+  beforeAll(async () => {
+    server = await startRelease(program);
+  });
+  beforeEach(async () => {
+    await server.client.flushall();
+    await server.client.config("RESETSTAT");
+    await acl("reset", "on", `>${user.password}`, ...aclRules(keys.prefix, optional));
+    redis = createRedis(server.settings(user), "commands", "test");
+  });
+  afterEach(async () => {
+    await runner?.drain(0);
+    runner = undefined;
+    redis?.disconnect();
+  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  const acl = (...rules: string[]) => server.client.call("ACL", "SETUSER", user.username, ...rules);
+  const deny = () => acl("-xack", ...optional.map((command) => `-${command}`));
+  const allow = () => acl("+xack", ...optional.map((command) => `+${command}`));
+  const openRedis = (purpose: "commands" | "blocking", name: string) =>
+    createRedis(server.settings(user), purpose, name);
+  const balance = async () => (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
+  const length = (count: number) =>
+    eventually(
+      () => server.client.xlen(stream),
+      (entries) => entries === count,
+    );
+
+  it("takes the commands that are there and permitted", async () => {
+    runner = startRunner(server, async () => "done", {}, { openRedis });
+    await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1" }]);
+    await eventually(
+      async () => (await readSnapshot(redis, keys, [TYPE], 0)).queues[1]?.depth,
+      (depth) => depth === 0,
+    );
+    const stats = await server.client.info("commandstats");
+    const used = ["xack", "xdel", "xackdel"].filter((name) => stats.includes(`cmdstat_${name}:`));
+    expect(used).toEqual(optional.length > 0 ? ["xackdel"] : ["xack", "xdel"]);
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("of an entry that a stranger has deleted leaves nothing pending", async () => {
+    const started = Promise.withResolvers<void>();
+    const deleted = Promise.withResolvers<void>();
+    runner = startRunner(
+      server,
+      async () => {
+        started.resolve();
+        await deleted.promise;
+      },
+      {},
+      { openRedis },
+    );
+    await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1" }]);
+    await started.promise;
+    const [entry] = await server.client.xrange(stream, "-", "+");
+    await server.client.xdel(stream, entry?.[0] ?? "");
+    deleted.resolve();
+    await eventually(
+      () => server.client.xpending(stream, keys.queue(TYPE, "regular").group),
+      ([pending]) => pending === 0,
+    );
+  });
+
   it.each([600, 0])(
     "that is denied leaves the entry pending and its task done once (results kept for %i s)",
     async (ttl) => {
       const { telemetry, counts } = countingTelemetry();
       let starts = 0;
-      await acl("-xack");
+      await deny();
       const settings = { resultTtlSeconds: ttl };
       const submission = createSubmission(redis);
       const [own, chosen] = await submission.submit([
@@ -97,7 +135,7 @@ describe("acknowledgement", () => {
         settings,
         { telemetry, openRedis },
       );
-      await acl("+xack");
+      await allow();
       await length(0);
       await eventually(
         () => counts["regular acks ok"],
@@ -110,7 +148,7 @@ describe("acknowledgement", () => {
   );
 
   it("that is denied is made up for by its own worker, however often the main process renews its leases", async () => {
-    await acl("-xack");
+    await deny();
     const { telemetry, counts } = countingTelemetry();
     runner = startRunner(server, async () => "done", {}, { telemetry, openRedis });
     await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1" }]);
@@ -118,7 +156,7 @@ describe("acknowledgement", () => {
       () => counts["regular ack failures"],
       (failures) => failures === 1,
     );
-    await acl("+xack");
+    await allow();
     const leases = new Leases(redis, keys, "");
     await eventually(
       async () => {
@@ -128,12 +166,17 @@ describe("acknowledgement", () => {
       (entries) => entries === 0,
       2_000,
     );
-    expect(counts).toMatchObject({ "regular acks ok": 1, "regular completed": 1 });
+    // The entry is gone before the worker has read the answer that says so.
+    await eventually(
+      () => counts["regular acks ok"],
+      (ok) => ok === 1,
+    );
+    expect(counts).toMatchObject({ "regular completed": 1 });
     expect(counts["regular orphans"]).toBeUndefined();
   });
 
   it("that is denied makes neither a second dead letter nor a second retry", async () => {
-    await acl("-xack");
+    await deny();
     const starts: Record<string, number> = {};
     runner = startRunner(
       server,
@@ -153,7 +196,7 @@ describe("acknowledgement", () => {
       (delayed) => delayed === 2,
     );
     await eventually(balance, ([, regular]) => regular === 0);
-    await acl("+xack");
+    await allow();
     await length(0);
     expect(starts).toEqual({ "retried 1": 1, "dies 1": 1 });
     expect(await server.client.zcard(keys.delayed(TYPE, "regular"))).toBe(2);
@@ -161,7 +204,7 @@ describe("acknowledgement", () => {
   });
 
   it("that is denied keeps one dead letter", async () => {
-    await acl("-xack");
+    await deny();
     runner = startRunner(
       server,
       async () => {
@@ -175,7 +218,7 @@ describe("acknowledgement", () => {
       () => server.client.xlen(keys.deadLetters),
       (letters) => letters === 1,
     );
-    await acl("+xack");
+    await allow();
     await length(0);
     expect(await new DeadLetters(redis, keys, [TYPE]).list({ limit: 9 })).toMatchObject({
       items: [{ reason: "internal" }],
@@ -204,14 +247,14 @@ describe("acknowledgement", () => {
 
   it("that a retry rescues counts as an error and an ok, and as no failure", async () => {
     const { telemetry, counts } = countingTelemetry();
-    await acl("-xack");
+    await deny();
     runner = startRunner(server, async () => "ok", { ackBackoffMs: 400 }, { telemetry, openRedis });
     await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1" }]);
     await eventually(
       () => counts["regular acks error"],
       (errors) => errors === 1,
     );
-    await acl("+xack");
+    await allow();
     await length(0);
     // The entry is gone before the worker has read the answer that says so.
     await eventually(

@@ -4,8 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import type { RedisSettings } from "../../src/redis/connection.ts";
+
+/** That of the system. */
+export const SYSTEM_REDIS = "redis-server";
+
+/** Where `scripts/other-releases.sh` unpacks a release that has all of the newer commands. */
+export const NEWEST_REDIS = fileURLToPath(new URL("../../../.cache/tools/redis-newest/redis-server", import.meta.url));
 
 /** A real Redis of this test's own, on an ephemeral loopback port, without persistence unless asked for. */
 export type RedisServer = {
@@ -24,32 +31,32 @@ export type RedisServer = {
 };
 
 /** Starts a server. @param options arguments of redis-server, such as `--appendonly yes` in two strings */
-export async function startRedis(...options: string[]): Promise<RedisServer> {
+export function startRedis(...options: string[]): Promise<RedisServer> {
+  return startRelease(SYSTEM_REDIS, ...options);
+}
+
+/** The same with one of several installed releases. @param program path or name of its redis-server */
+export async function startRelease(program: string, ...options: string[]): Promise<RedisServer> {
   const port = await freePort();
-  return await startProcess(port, (directory) => [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--dir",
-    directory,
-    "--save",
-    "",
-    ...options,
-  ]);
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", ...options];
+  return await startProcess(program, port, (directory) => [...args, "--dir", directory]);
 }
 
 /** Starts a Sentinel, which keeps its configuration in a file. @param lines of that file, besides the port */
 export async function startSentinel(...lines: string[]): Promise<RedisServer> {
   const port = await freePort();
-  return await startProcess(port, (directory) => {
+  return await startProcess(SYSTEM_REDIS, port, (directory) => {
     const file = join(directory, "sentinel.conf");
     writeFileSync(file, [`port ${port}`, "bind 127.0.0.1", `dir ${directory}`, ...lines, ""].join("\n"));
     return [file, "--sentinel"];
   });
 }
 
-async function startProcess(port: number, argumentsIn: (directory: string) => string[]): Promise<RedisServer> {
+async function startProcess(
+  program: string,
+  port: number,
+  argumentsIn: (directory: string) => string[],
+): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "redis-"));
   const args = argumentsIn(directory);
   const client = new Redis({
@@ -65,7 +72,7 @@ async function startProcess(port: number, argumentsIn: (directory: string) => st
   let exited: Promise<void> = Promise.resolve();
 
   const start = async () => {
-    const started = spawn("redis-server", args, { stdio: "ignore" });
+    const started = spawn(program, args, { stdio: "ignore" });
     child = started;
     exited = new Promise((resolve) => started.once("exit", () => resolve()));
     await Promise.race([

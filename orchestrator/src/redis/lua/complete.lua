@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
--- Finishes a batch of one consumer's entries: record or dead letter or retry first, then XACK and XDEL, then the books.
--- Only for entries that the consumer still owns: XACK alone is not fenced, a late finisher would acknowledge what
+-- Finishes a batch of one consumer's entries: record or dead letter or retry first, then XACK and XDEL (XACKDEL), then
+-- the books.
+-- Only for entries that the consumer still owns: neither command is fenced, a late finisher would acknowledge what
 -- somebody else is working on. Allowed over maxmemory, because finishing work is what frees memory.
 --
 -- Results of first attempts go into hashes, many with one command: a key and an expiry each would cost more than all
@@ -165,15 +166,22 @@ for i = others_at + 1, #ARGV, 6 do
   end
 end
 
+-- One command where the server has it, without the overflow that its first releases have (CVE-2025-62507), and this user
+-- may use it; otherwise two.
+local function acknowledge(ids)
+  if redis.REDIS_VERSION_NUM >= 0x080203 then
+    local known, allowed = pcall(redis.acl_check_cmd, 'XACKDEL', stream, group, 'IDS', 1, ids[1])
+    if known and allowed then return redis.pcall('XACKDEL', stream, group, 'IDS', #ids, unpack(ids)) end
+  end
+  local acknowledged = redis.pcall('XACK', stream, group, unpack(ids))
+  if type(acknowledged) == 'table' then return acknowledged end
+  return redis.pcall('XDEL', stream, unpack(ids))
+end
+
 local failure = ''
 if #finished > 0 then
-  local acknowledged = redis.pcall('XACK', stream, group, unpack(finished))
-  if type(acknowledged) == 'table' then
-    failure = acknowledged.err
-  else
-    local deleted = redis.pcall('XDEL', stream, unpack(finished))
-    if type(deleted) == 'table' then failure = deleted.err end
-  end
+  local reply = acknowledge(finished)
+  failure = type(reply) == 'table' and reply.err or ''
   if failure ~= '' then
     -- The entries stay. What was parked is now there twice; its entry will be settled as moved. Where no results are
     -- kept, a trace of the completion is, so that a redelivery does not run the task again.
