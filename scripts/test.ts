@@ -50,8 +50,10 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const results: StageResult[] = [];
   try {
-    await using bed = await provideTestBed(options.runtime);
-    for (const stages of selected()) {
+    const groups = selected();
+    const compose = groups.flat().some(({ name }) => name === "compose");
+    await using bed = await provideTestBed(options.runtime, compose);
+    for (const stages of groups) {
       if (interrupted.aborted) break;
       console.log(`\n${pc.bold(stages.map(({ name }) => name).join(" and "))}`);
       results.push(...(await Promise.all(stages.map((stage) => runStage(stage, environmentOf(bed))))));

@@ -4,5 +4,12 @@ export { type DashboardSpec, panelsOf } from "./model/dashboard.ts";
 export { type PanelSpec, queriesOf } from "./model/panel.ts";
 export { idOf } from "./model/panelIds.ts";
 export { type Preview, type PreviewOptions, startPreview } from "./preview/server.ts";
-export { FOLDER } from "./render/provisioning.ts";
-export { emptyPanels, type QueryResult, type ReportOptions, reportPanels } from "./report/panelReport.ts";
+export { DATA_SOURCE_UID, FOLDER } from "./render/provisioning.ts";
+export {
+  type Ask,
+  askPrometheus,
+  emptyPanels,
+  type QueryResult,
+  type ReportOptions,
+  reportPanels,
+} from "./report/panelReport.ts";

@@ -1,13 +1,13 @@
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { expect, test } from "vitest";
-import { emptyPanels, reportPanels } from "../src/index.ts";
+import { askPrometheus, emptyPanels, reportPanels } from "../src/index.ts";
 import { HISTORY_MINUTES } from "./support/history.ts";
 import { startRecordedPrometheus } from "./support/prometheus.ts";
 
 test("every query of every panel returns numbers from an evening with incidents", async () => {
   await using prometheus = await startRecordedPrometheus();
   const results = await reportPanels({
-    prometheusUrl: prometheus.url,
+    ask: askPrometheus(prometheus.url),
     nowMs: prometheus.endSeconds * 1000,
     rangeMs: HISTORY_MINUTES * 60_000,
     scrapeIntervalMs: PRODUCTION.prometheus.scrapeIntervalMs,

@@ -1,5 +1,6 @@
 import { ALERTS, PRODUCTION, prometheusFlags } from "@mcp-orchestrator/alerts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { askGrafana } from "../src/compose/grafanaCheck.ts";
 import { ComposeProject } from "../src/compose/project.ts";
 import { OrchestratorClient, type Receipt } from "../src/stack/clients/orchestrator.ts";
 import { PrometheusClient } from "../src/stack/clients/prometheus.ts";
@@ -89,6 +90,22 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
     expect(await as("metrics", "redis-metrics-password", "XLEN", "mcp:queue:ml")).toContain("NOPERM");
     expect(await as("operator", "redis-operator-password", "XLEN", "mcp:queue:dlq")).toMatch(/^\d+$/);
   });
+
+  // The console names what is left out; nothing can be asked of a service without an image.
+  test(
+    "Grafana, where its image can be had, has the dashboards, imports them and answers each panel's query",
+    async () => {
+      if (project.leftOut.includes("grafana")) {
+        expect((await project.states()).map(({ service }) => service)).not.toContain("grafana");
+        return;
+      }
+      await expectAllCompleted(await submit(60));
+      const { missing, asked } = await askGrafana(project, prometheus.url);
+      expect(missing).toEqual([]);
+      expect(asked).toBeGreaterThan(40);
+    },
+    TIMEOUT_MS,
+  );
 
   test.each(["orchestrator", "redis", "prometheus", "alertmanager", "simulator", "inbox"])(
     "a restart of %s loses no task",

@@ -1,5 +1,5 @@
 import { drillProfile } from "@mcp-orchestrator/alerts";
-import { emptyPanels, reportPanels } from "@mcp-orchestrator/dashboards";
+import { askPrometheus, emptyPanels, reportPanels } from "@mcp-orchestrator/dashboards";
 import { describe, expect } from "vitest";
 import { serviceEnvironment } from "../src/drill/serviceEnvironment.ts";
 import { Load } from "../src/load/load.ts";
@@ -23,7 +23,7 @@ describe("the dashboards of a service under load", () => {
 
     const report = await until("numbers in every panel", { timeoutMs: TIMEOUT_MS, intervalMs: 1_000 }, async () => {
       const results = await reportPanels({
-        prometheusUrl: stack.prometheus.url,
+        ask: askPrometheus(stack.prometheus.url),
         nowMs: Date.now(),
         rangeMs: RANGE_MS,
         scrapeIntervalMs: PROFILE.prometheus.scrapeIntervalMs,

@@ -9,6 +9,7 @@ import { hasCommand, ROOT, runCommand } from "./command.ts";
 
 export const SERVERS = ["redis", "prometheus", "alertmanager"] as const;
 export type Service = (typeof SERVERS)[number] | "node";
+type Published = Service | "grafana";
 
 const DOCKERFILES = join(ROOT, "scripts", "images");
 const SUITE = "forky";
@@ -23,7 +24,7 @@ export class ImagesError extends Error {
   readonly code = "NO_IMAGES";
   readonly subject: string;
 
-  constructor(services: readonly Service[], reason: string) {
+  constructor(services: readonly Published[], reason: string) {
     super(`No images of ${services.join(", ")}: ${reason}`);
     this.name = "ImagesError";
     this.subject = services.join(",");
@@ -31,7 +32,7 @@ export class ImagesError extends Error {
 }
 
 /** Those services of which neither the published nor the local image is here. */
-export async function missingImages<S extends Service>(
+export async function missingImages<S extends Published>(
   client: ContainerRuntimeClient,
   services: readonly S[],
 ): Promise<S[]> {
@@ -48,7 +49,7 @@ export async function missingImages<S extends Service>(
  *
  * @throws ImagesError where the registry does not answer or does not have them
  */
-export async function pullImages(client: ContainerRuntimeClient, services: readonly Service[]): Promise<void> {
+export async function pullImages(client: ContainerRuntimeClient, services: readonly Published[]): Promise<void> {
   if (services.length === 0) return;
   if (!(await registryAnswers())) throw new ImagesError(services, "no registry can be reached");
   try {

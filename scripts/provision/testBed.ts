@@ -25,9 +25,10 @@ const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
  * Provides the programs that the suites use and, unless told otherwise, an engine with the images.
  *
  * @param wanted without it containers are used where that is possible at all, and the reason is told loudly where not
+ * @param compose whether the compose file is among the suites, which use Grafana where its image can be had
  * @throws NoRuntimeError, EngineError, ImagesError
  */
-export async function provideTestBed(wanted: RuntimeName | undefined): Promise<TestBed> {
+export async function provideTestBed(wanted: RuntimeName | undefined, compose: boolean): Promise<TestBed> {
   await providePrograms();
   const parts = new AsyncDisposableStack();
   const dispose = () => parts.disposeAsync();
@@ -35,9 +36,10 @@ export async function provideTestBed(wanted: RuntimeName | undefined): Promise<T
   try {
     const engine = parts.use((await runningEngine()) ?? (await startEngine(notice)));
     await provideImages(engine);
-    const compose = await provideCompose();
-    if (compose === undefined) notice("No docker compose here, and none to be had: the compose suites fail.");
-    return { runtime: "docker", environment: compose ?? {}, [Symbol.asyncDispose]: dispose };
+    if (compose) await provideGrafana(engine);
+    const environment = await provideCompose();
+    if (environment === undefined) notice("No docker compose here, and none to be had: the compose suites fail.");
+    return { runtime: "docker", environment: environment ?? {}, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     if (wanted === "docker" || !(error instanceof EngineError || error instanceof ImagesError)) throw error;
@@ -77,5 +79,17 @@ async function provideImages({ client }: Engine): Promise<void> {
     notice(`${error.message}: building them from Debian packages.`);
     const still = await missingImages(client, IMAGES);
     await step(`Building the images of ${still.join(", ")}`, () => buildImages(client, still));
+  }
+}
+
+/** There are no Debian packages of it to build an image from. */
+async function provideGrafana({ client }: Engine): Promise<void> {
+  const missing = await missingImages(client, ["grafana"]);
+  if (missing.length === 0) return;
+  try {
+    await step("Pulling the image of Grafana", () => pullImages(client, missing));
+  } catch (error) {
+    if (!(error instanceof ImagesError)) throw error;
+    notice(`${error.message}: the compose suite leaves Grafana out.`);
   }
 }

@@ -4,6 +4,8 @@ import { formatDuration, generatedYaml, PRODUCTION } from "@mcp-orchestrator/ale
 export const FOLDER = "MCP orchestrator";
 /** Where the container finds the dashboards: mount `dashboards/generated` there. */
 export const DASHBOARDS_PATH = "/etc/grafana/dashboards";
+/** The provisioned data source. */
+export const DATA_SOURCE_UID = "prometheus";
 /** Prometheus as the Grafana container reaches it, unless the environment says otherwise. */
 const PROMETHEUS_URL = "$PROMETHEUS_URL";
 
@@ -37,7 +39,7 @@ function datasource() {
     datasources: [
       {
         name: "Prometheus",
-        uid: "prometheus",
+        uid: DATA_SOURCE_UID,
         type: "prometheus",
         access: "proxy",
         url: PROMETHEUS_URL,

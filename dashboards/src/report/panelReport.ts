@@ -19,8 +19,14 @@ export type QueryResult = {
   readonly error?: string;
 };
 
+/** What a range query gave. */
+export type Answer = Pick<QueryResult, "samples" | "series" | "error">;
+
+/** Whom a report asks: a Prometheus, or a Grafana in front of one. */
+export type Ask = (query: string, range: { fromMs: number; toMs: number; stepMs: number }) => Promise<Answer>;
+
 export type ReportOptions = {
-  readonly prometheusUrl: string;
+  readonly ask: Ask;
   /** End of the range that is asked for. */
   readonly nowMs: number;
   readonly rangeMs: number;
@@ -30,11 +36,10 @@ export type ReportOptions = {
 /** As many points as a panel of ordinary width asks for. */
 const POINTS = 300;
 
-type Answer = { status: string; error?: string; data?: { result: { values: [number, string][] }[] } };
-
 /** Asks every query of every panel, with all variables at "All". */
-export async function reportPanels({ prometheusUrl, nowMs, rangeMs, scrapeIntervalMs }: ReportOptions) {
-  const sampled = sampling({ fromMs: nowMs - rangeMs, toMs: nowMs }, POINTS, scrapeIntervalMs);
+export async function reportPanels({ ask, nowMs, rangeMs, scrapeIntervalMs }: ReportOptions): Promise<QueryResult[]> {
+  const range = { fromMs: nowMs - rangeMs, toMs: nowMs };
+  const sampled = sampling(range, POINTS, scrapeIntervalMs);
   const allValues = Object.fromEntries(VARIABLES.map(({ name }) => [name, ALL_VALUES]));
   const queries = DASHBOARDS.flatMap((dashboard) =>
     panelsOf(dashboard).flatMap((panel) =>
@@ -47,24 +52,31 @@ export async function reportPanels({ prometheusUrl, nowMs, rangeMs, scrapeInterv
   );
   const results: QueryResult[] = [];
   for (const asked of queries) {
-    const params = new URLSearchParams({
-      query: asked.query,
-      start: String((nowMs - rangeMs) / 1000),
-      end: String(nowMs / 1000),
-      step: String(sampled.stepMs / 1000),
-    });
-    const response = await fetch(`${prometheusUrl}/api/v1/query_range`, { method: "POST", body: params });
-    const answer = (await response.json()) as Answer;
-    const series = answer.data?.result ?? [];
-    const samples = series.flatMap(({ values }) => values).filter(([, value]) => value !== "NaN").length;
-    results.push({
-      ...asked,
-      series: series.length,
-      samples,
-      ...(answer.status === "success" ? {} : { error: answer.error ?? `status ${response.status}` }),
-    });
+    results.push({ ...asked, ...(await ask(asked.query, { ...range, stepMs: sampled.stepMs })) });
   }
   return results;
+}
+
+type PrometheusAnswer = { status: string; error?: string; data?: { result: { values: [number, string][] }[] } };
+
+/** Asks a Prometheus. @param url its base address */
+export function askPrometheus(url: string): Ask {
+  return async (query, { fromMs, toMs, stepMs }) => {
+    const body = new URLSearchParams({
+      query,
+      start: String(fromMs / 1000),
+      end: String(toMs / 1000),
+      step: String(stepMs / 1000),
+    });
+    const response = await fetch(`${url}/api/v1/query_range`, { method: "POST", body });
+    const answer = (await response.json()) as PrometheusAnswer;
+    const series = answer.data?.result ?? [];
+    return {
+      series: series.length,
+      samples: series.flatMap(({ values }) => values).filter(([, value]) => value !== "NaN").length,
+      ...(answer.status === "success" ? {} : { error: answer.error ?? `status ${response.status}` }),
+    };
+  };
 }
 
 /** The queries that showed nothing, as a report has them: one line each. */
