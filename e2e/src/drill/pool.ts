@@ -1,3 +1,4 @@
+import { limited } from "../limited.ts";
 import type { DrillStack } from "./drillStack.ts";
 import type { EpisodeResult } from "./episode.ts";
 import type { Script } from "./script.ts";
@@ -78,24 +79,6 @@ function takeLike(waiting: Script[], { replicas = 1, profile }: Script): Script 
   const own = next(replicas);
   const index = own < 0 ? next(undefined) : own;
   return index < 0 ? undefined : waiting.splice(index, 1)[0];
-}
-
-/** Lets so many calls of a function run at a time; the others wait their turn. */
-function limited<A, R>(most: number, call: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (argument) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await call(argument);
-    } finally {
-      // The turn passes on without ever becoming free in between.
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
 }
 
 const replicasOf = ({ replicas = 1 }: Script) => replicas;

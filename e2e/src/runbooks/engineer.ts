@@ -2,6 +2,7 @@ import { type Command, commandText, outputShows, type Shows } from "@mcp-orchest
 import type { Lane } from "mcp-orchestrator/contract";
 import { createKeys } from "mcp-orchestrator/keys";
 import type { Instance } from "../drill/expectation.ts";
+import { limited } from "../limited.ts";
 import { KEY_PREFIX } from "../stack/stack.ts";
 import { until } from "../until.ts";
 import { DRILL_DEPLOYMENT, type RunbookCommand } from "./plan.ts";
@@ -41,6 +42,8 @@ const HEALTHY_WITHIN_MS = 75_000;
 const SHOWN_WITHIN_MS = 15_000;
 /** A command is several processes: not to be run ten times a second. */
 const AGAIN_MS = 1_000;
+/** Commands at a time. */
+const SIDE_BY_SIDE = 3;
 
 /** Follows runbooks to the letter. */
 export class Engineer {
@@ -56,9 +59,9 @@ export class Engineer {
    * @throws UntilTimeoutError with what was shown instead
    */
   async checkHealthy(commands: readonly RunbookCommand[], instanceOf: InstanceOf): Promise<void> {
-    for (const planned of commands) {
-      await this.#follow(planned, instanceOf, "while all is well", planned.command.healthy, HEALTHY_WITHIN_MS);
-    }
+    await this.#look(commands, (planned) =>
+      this.#follow(planned, instanceOf, "while all is well", planned.command.healthy, HEALTHY_WITHIN_MS),
+    );
   }
 
   /**
@@ -67,9 +70,9 @@ export class Engineer {
    * @throws UntilTimeoutError with what was shown instead
    */
   async diagnose(commands: readonly RunbookCommand[], instanceOf: InstanceOf): Promise<void> {
-    for (const planned of commands) {
-      await this.#follow(planned, instanceOf, "while the alert is on", planned.command.firing, SHOWN_WITHIN_MS);
-    }
+    await this.#look(commands, (planned) =>
+      this.#follow(planned, instanceOf, "while the alert is on", planned.command.firing, SHOWN_WITHIN_MS),
+    );
   }
 
   /** Runs commands that change something, each once. @throws RunbookError */
@@ -77,6 +80,11 @@ export class Engineer {
     for (const planned of commands) {
       await this.#run(planned, instanceOf, "as mitigation", planned.command.firing);
     }
+  }
+
+  /** Commands that change nothing need not wait for each other. */
+  async #look(commands: readonly RunbookCommand[], follow: (planned: RunbookCommand) => Promise<void>): Promise<void> {
+    await Promise.all(commands.map(limited(SIDE_BY_SIDE, follow)));
   }
 
   async #follow(

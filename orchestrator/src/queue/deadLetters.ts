@@ -86,9 +86,10 @@ export class DeadLetters {
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      for (const letter of page.items) {
-        if (this.#queues.has(letter.stream) && (await this.#revive(letter)) !== undefined) retried++;
-      }
+      // A page at a time on its way: thousands of them, one round trip each, would outlast their caller's patience.
+      const served = page.items.filter(({ stream }) => this.#queues.has(stream));
+      const receipts = await Promise.all(served.map((letter) => this.#revive(letter)));
+      retried += receipts.filter((receipt) => receipt !== undefined).length;
       cursor = page.nextCursor;
     } while (cursor !== undefined);
     return retried;

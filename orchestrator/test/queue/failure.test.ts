@@ -134,6 +134,28 @@ describe("a task that fails", () => {
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));
   });
 
+  it("is retried with all others that match, however many pages they fill and whoever else retries them", async () => {
+    const SICK = 250;
+    let fail = true;
+    run(
+      async () => {
+        if (fail) throw new UpstreamError("chat", "500");
+      },
+      { maxAttempts: 1 },
+    );
+    const sick = Array.from({ length: SICK }, () => ({ type: TYPE, priority: 1, payloadJson: "1" }));
+    await createSubmission(redis).submit(sick);
+    await eventually(
+      () => redis.xlen(keys.deadLetters),
+      (dead) => dead === SICK,
+    );
+    fail = false;
+    const retried = await Promise.all([letters().retryWhere({}), letters().retryWhere({ reason: "upstream" })]);
+    expect(retried[0] + retried[1]).toBe(SICK);
+    await eventually(balance, (sums) => sums.every((sum) => sum === 0));
+    expect(await redis.xlen(keys.deadLetters)).toBe(0);
+  });
+
   it("dies at once when no retry can help", async () => {
     run(async (payload) => {
       throw payload === 1 ? new ValidationError(TYPE, ["no"]) : new UpstreamError("chat", "400", { permanent: true });
