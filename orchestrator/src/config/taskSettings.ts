@@ -81,7 +81,8 @@ export const delivery = {
   PROMOTE_INTERVAL_MS: {
     schema: durationMs,
     fallback: "250",
-    about: "How often due retries and delayed tasks are moved into their queue: the precision of `delay_ms`.",
+    about:
+      "How often due retries and delayed tasks are moved into their queue: the precision of `delay_ms`. While none waits, one look in four is made.",
   },
   JANITOR_INTERVAL_MS: {
     schema: durationMs,

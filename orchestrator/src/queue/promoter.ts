@@ -9,6 +9,13 @@ const BATCH = 100;
 /** Script calls per round. */
 const MAX_BATCHES = 50;
 
+/** What a round came to. */
+export type Promotion = {
+  readonly moved: number;
+  /** Tasks whose time has not come. */
+  readonly waiting: number;
+};
+
 /** Moves retries and delayed tasks whose time has come into their streams. Any number of replicas may run one. */
 export class Promoter {
   readonly #redis: RedisClient;
@@ -21,8 +28,8 @@ export class Promoter {
     this.#types = types;
   }
 
-  /** One round over all types and lanes. Returns how many tasks it moved. */
-  async runOnce(): Promise<number> {
+  /** One round over all types and lanes. */
+  async runOnce(): Promise<Promotion> {
     const queues = this.#types.flatMap((type) => this.#keys.queues(type));
     const scriptKeys = queues.flatMap(({ stream, type, lane }) => [
       this.#keys.delayed(type, lane),
@@ -31,11 +38,13 @@ export class Promoter {
     ]);
     const args = [this.#keys.taskPrefix, BATCH, ...queues.map(({ lane }) => lane)];
     let total = 0;
+    let left = 0;
     for (let batch = 0; batch < MAX_BATCHES; batch++) {
-      const moved = await script.run<number[]>(this.#redis, scriptKeys, args);
+      const [waiting = 0, ...moved] = await script.run<number[]>(this.#redis, scriptKeys, args);
+      left = waiting;
       for (const count of moved) total += count;
       if (moved.every((count) => count < BATCH)) break;
     }
-    return total;
+    return { moved: total, waiting: left };
   }
 }

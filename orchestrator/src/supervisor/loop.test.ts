@@ -2,13 +2,13 @@ import { expect, it } from "vitest";
 import { createLog } from "../log.ts";
 import { Loop } from "./loop.ts";
 
-function setUp(run: (signal: AbortSignal) => Promise<unknown>) {
+function setUp(run: (signal: AbortSignal) => Promise<unknown>, intervalMs: number | (() => number) = 1) {
   const lines: string[] = [];
   const rounds: unknown[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
   const loop = new Loop({
     name: "test loop",
-    intervalMs: 1,
+    intervalMs,
     log: createLog("info", { write: (line) => lines.push(line) }),
     onRound: (failure) => {
       rounds.push(failure);
@@ -32,6 +32,22 @@ it("goes on after a failed round, and logs it", async () => {
   expect(rounds[0]).toBeInstanceOf(Error);
   expect(rounds[1]).toBeUndefined();
   expect(lines.join()).toContain("test loop failed: first");
+});
+
+it("asks before every round how long to wait for it", async () => {
+  const asked: number[] = [];
+  const { loop, rounds, round } = setUp(
+    async () => {},
+    () => {
+      asked.push(rounds.length);
+      return asked.length < 3 ? 1 : 3_600_000;
+    },
+  );
+  loop.start();
+  await round(2);
+  await loop.stop();
+  expect(asked.slice(0, 2)).toEqual([0, 1]);
+  expect(rounds).toHaveLength(2);
 });
 
 it("never overlaps rounds", async () => {

@@ -5,7 +5,8 @@ import type { Log } from "../log.ts";
 export type LoopOptions = {
   /** Named in the log when a round fails. */
   readonly name: string;
-  readonly intervalMs: number;
+  /** Asked before every round. */
+  readonly intervalMs: number | (() => number);
   /** Share of the interval by which a round may come earlier or later, so that replicas do not march in step. */
   readonly jitter?: number;
   readonly log: Log;
@@ -43,7 +44,8 @@ export class Loop {
   async #rounds(signal: AbortSignal): Promise<void> {
     const { intervalMs, jitter = 0.1, log, name, run, onRound } = this.#options;
     while (!signal.aborted) {
-      const pauseMs = intervalMs * (1 + jitter * (2 * Math.random() - 1));
+      const restMs = typeof intervalMs === "number" ? intervalMs : intervalMs();
+      const pauseMs = restMs * (1 + jitter * (2 * Math.random() - 1));
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {

@@ -9,13 +9,16 @@ const ACK_WINDOW_INTERVAL_MS = 5_000;
 /** How often the checks of `/readyz` are made for the log, when nobody asks. */
 const SELF_CHECK_INTERVAL_MS = 30_000;
 
+/** So much longer is the pause between two looks for due tasks while none waits for its time. */
+const IDLE_PROMOTION = 4;
+
 export type MaintenanceDeps = {
   readonly config: Config;
   readonly log: Log;
   readonly supervisor: Supervisor;
   readonly types: readonly string[];
   /** Moves due retries and delayed tasks into their queues. */
-  readonly promoter: { runOnce(): Promise<unknown> };
+  readonly promoter: { runOnce(): Promise<{ readonly waiting: number }> };
   /** Renews the leases of live workers. */
   readonly leases: {
     runOnce(workers: readonly { type: string; index: number }[], minIdleMs: number): Promise<unknown>;
@@ -32,10 +35,17 @@ export type MaintenanceDeps = {
 export function createLoops(deps: MaintenanceDeps): Loop[] {
   const { config, log, supervisor, promoter, leases, janitor, ackWindow, readiness } = deps;
   const { promoteIntervalMs, leaseIntervalMs, janitorIntervalMs } = config.delivery;
-  const loop = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
+  const loop = (name: string, intervalMs: number | (() => number), run: () => Promise<unknown>) =>
     new Loop({ name, intervalMs, log, run });
+  const promotion = (busyMs: number) => {
+    let waiting = 0;
+    const intervalMs = () => (waiting > 0 ? busyMs : IDLE_PROMOTION * busyMs);
+    return loop("promotion of due tasks", intervalMs, async () => {
+      ({ waiting } = await promoter.runOnce());
+    });
+  };
   const loops = [
-    loop("promotion of due tasks", promoteIntervalMs, () => promoter.runOnce()),
+    promotion(promoteIntervalMs),
     loop("renewal of leases", leaseIntervalMs, () => leases.runOnce(supervisor.alive(), leaseIntervalMs)),
     loop("removal of gone consumers", janitorIntervalMs, () => janitor.runOnce()),
     loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, async () => ackWindow.read()),

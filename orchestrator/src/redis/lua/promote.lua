@@ -4,10 +4,10 @@
 --
 -- KEYS: for each queue: delayed set, stream, ledger
 -- ARGV: record key prefix, most tasks per queue, then the lane of each queue
--- Reply: number of tasks moved, for each queue
+-- Reply: number of tasks that wait on in all queues, then that of the moved ones for each queue
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local moved = {}
+local moved, waiting = {}, 0
 for q = 1, #KEYS / 3 do
   local delayed, stream, ledger = KEYS[q * 3 - 2], KEYS[q * 3 - 1], KEYS[q * 3]
   local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, ARGV[2])
@@ -29,5 +29,6 @@ for q = 1, #KEYS / 3 do
     redis.call('HINCRBY', ledger, ARGV[2 + q] .. ':moved', 1)
   end
   moved[q] = #due
+  waiting = waiting + redis.call('ZCARD', delayed)
 end
-return moved
+return { waiting, unpack(moved) }
