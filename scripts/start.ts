@@ -136,9 +136,9 @@ function overview(
 }
 
 /** Never resolves; rejects when a part ends that was not told to. */
-function death({ orchestrators, redis, prometheus, alertmanager }: Stack): Promise<never> {
+function death({ orchestrators, redis, prometheus, alertmanager, simulator }: Stack): Promise<never> {
   return new Promise((_, reject) => {
-    for (const { server } of [...orchestrators, redis, prometheus, alertmanager]) {
+    for (const { server } of [...orchestrators, redis, prometheus, alertmanager, simulator]) {
       server.onUnexpectedExit((how) => reject(new PartDiedError(server.name, how, server.logFile)));
     }
   });

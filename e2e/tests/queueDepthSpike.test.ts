@@ -26,7 +26,7 @@ describe("a flood of an express queue while the upstream stalls", () => {
     expect(await namesOf(stack)).not.toContain(ALERT);
     expect(inbox.store.list().filter(({ alertname }) => alertname === ALERT)).toEqual([]);
 
-    simulator.apis.chat.update({ stall: true });
+    await simulator.control({ chat: { stall: true } });
     const receipts = await orchestrator.submitBatch(
       prompts.map((prompt) => ({ type: "reasoning", priority: 15, payload: { prompt } })),
     );
@@ -46,7 +46,7 @@ describe("a flood of an express queue while the upstream stalls", () => {
     expect(page).toMatchObject({ receiver: "slack-critical", kind: "slack", status: "firing" });
     expect(JSON.stringify(page.body)).toContain(QUEUE);
 
-    simulator.apis.chat.update({ stall: false });
+    await simulator.control({ chat: { stall: false } });
     await prometheus.waitForAlert(ALERT, "inactive", { timeoutMs: STEP_TIMEOUT_MS });
     const resolved = await inbox.waitFor(({ alertname, status }) => alertname === ALERT && status === "resolved", {
       timeoutMs: STEP_TIMEOUT_MS,
@@ -64,8 +64,8 @@ describe("a flood of an express queue while the upstream stalls", () => {
       expect(task).toMatchObject({ task_id, type: "reasoning", lane: "express", status: "completed" });
       expect(JSON.stringify(task.result)).toContain(prompts[index]);
     }
-    const executions = simulator.apis.chat.executions;
-    expect(prompts.map((prompt) => executions[prompt])).toEqual(prompts.map(() => 1));
+    const answers = await simulator.answers();
+    expect(prompts.map((prompt) => answers[prompt])).toEqual(prompts.map(() => 1));
     for (const wrong of ["mcp_queue_depth > 0", "mcp_tasks_unaccounted != 0"]) {
       await until(`no ${wrong}`, { timeoutMs: STEP_TIMEOUT_MS }, async () =>
         expect(await prometheus.query(wrong)).toEqual([]),

@@ -2,7 +2,6 @@ import { Ledger } from "../load/ledger.ts";
 import { Load } from "../load/load.ts";
 import { type CommandRun, Engineer } from "../runbooks/engineer.ts";
 import type { ControlUpdate } from "../simulator/index.ts";
-import { requestJson } from "../stack/http.ts";
 import { REDIS_USERS } from "../stack/servers/redis.ts";
 import { until } from "../until.ts";
 import type { DrillStack } from "./drillStack.ts";
@@ -88,8 +87,7 @@ export async function runEpisode(
       wasBlind: (interval) => blind.push(interval),
       bench: {
         ...{ profile, api, load, admin: drill.admin, aclUser: REDIS_USERS.service, service: stack.orchestrator.server },
-        upstreams: (change: ControlUpdate) =>
-          requestJson(`${stack.simulator.url}/control`, { method: "PUT", json: change }),
+        upstreams: (change: ControlUpdate) => stack.simulator.control(change),
         signal: waiting,
       },
       observe: (durationMs) => observe(drill, durationMs, wait),

@@ -67,6 +67,7 @@ async function main(options: DrillOptions): Promise<number> {
     await write(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
     await write(options.markdown, renderMarkdown(report));
     await write(options.svg, renderTimelines(report));
+    process.stdout.write(`Report: ${options.json}, ${options.markdown}, ${options.svg}\n`);
     if (interrupted.signal.aborted) return EXIT.interrupted;
     return report.passed ? EXIT.passed : EXIT.failed;
   } catch (error) {
@@ -76,8 +77,7 @@ async function main(options: DrillOptions): Promise<number> {
   }
 }
 
-async function write(file: string | undefined, content: string): Promise<void> {
-  if (file === undefined) return;
+async function write(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, content);
 }

@@ -1,3 +1,4 @@
+import { join, relative } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** What `npm run drill` was asked for. */
@@ -6,14 +7,15 @@ export type DrillOptions = {
   readonly scale: number;
   readonly runtime?: "docker" | "native";
   readonly jobs?: number;
-  readonly json?: string;
-  readonly markdown?: string;
-  readonly svg?: string;
+  readonly json: string;
+  readonly markdown: string;
+  readonly svg: string;
   readonly record: boolean;
   readonly list: boolean;
 };
 
 const MOST_JOBS = 32;
+const report = (file: string) => relative(process.cwd(), join(import.meta.dirname, "../../report", file));
 
 /**
  * Reads the command line.
@@ -32,9 +34,9 @@ export function parseOptions(argv: readonly string[]): DrillOptions {
       new Option("--runtime <kind>", "how Redis, Prometheus and Alertmanager run").choices(["docker", "native"]),
     )
     .option("--jobs <count>", "stacks side by side; by default as many as the machine carries", jobsOf)
-    .option("--json <file>", "write the report as JSON")
-    .option("--markdown <file>", "write the report as Markdown")
-    .option("--svg <file>", "write the timelines as a picture")
+    .option("--json <file>", "where the report goes as JSON", report("drill.json"))
+    .option("--markdown <file>", "where it goes as Markdown", report("drill.md"))
+    .option("--svg <file>", "where the timelines go as a picture", report("drill.svg"))
     .option("--record", "keep what Prometheus scraped, for replay against the production rules", false)
     .option("--list", "list everything that can be drilled, and end", false)
     .addHelpText("after", "\nExit status: 0 all passed, 1 something failed, 2 a wrong argument, 130 interrupted.")

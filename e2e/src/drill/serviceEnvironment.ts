@@ -10,13 +10,13 @@ export function serviceEnvironment(profile: TimingProfile): Record<string, strin
   // A stalled upstream must hold its tasks for as long as the fault is on: a client's time-out would end the fault.
   const upstreamTimeoutMs = scaled(minutes(20), 60_000);
   const values = {
-    BLOCK_MS: scaled(seconds(2), 250),
-    HEARTBEAT_INTERVAL_MS: scaled(seconds(1), 200),
-    LEASE_INTERVAL_MS: scaled(seconds(10), 500),
-    ORPHAN_RECOVERY_INTERVAL_MS: scaled(seconds(30), 500),
+    BLOCK_MS: scaled(seconds(2), 500),
+    HEARTBEAT_INTERVAL_MS: scaled(seconds(2), 500),
+    LEASE_INTERVAL_MS: scaled(seconds(10), 1_000),
+    ORPHAN_RECOVERY_INTERVAL_MS: scaled(seconds(30), 1_000),
     ORPHAN_MIN_IDLE_MS: scaled(minutes(1), 3_000),
     JANITOR_INTERVAL_MS: scaled(minutes(1), 1_000),
-    PROMOTE_INTERVAL_MS: scaled(250, 50),
+    PROMOTE_INTERVAL_MS: scaled(250, 100),
     RETRY_BASE_MS: scaled(seconds(1), 50),
     RETRY_CAP_MS: scaled(minutes(1), 1_000),
     UPSTREAM_TIMEOUT_MS: upstreamTimeoutMs,

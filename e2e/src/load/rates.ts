@@ -15,7 +15,7 @@ const HOLD_MS = minutes(12);
 const RUNBOOK_MS = seconds(30);
 
 /** Express tasks that a window should hold, so that one slow task is not the 95th percentile. */
-const EXPRESS_PER_WINDOW = 40;
+const EXPRESS_PER_WINDOW = 24;
 const REGULAR_PER_WINDOW = 10;
 /** Backlog that a fault may gather without being an incident of its own: the lag threshold is 100. */
 const HARMLESS_BACKLOG = 70;

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { drillProfile, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { aclRules } from "mcp-orchestrator/permissions";
 import { type Inbox, startInbox } from "../inbox/server.ts";
-import { type Simulator, startSimulator } from "../simulator/server.ts";
 import { freePort } from "./ports.ts";
 import { RunFolder } from "./runFolder.ts";
 import { chooseRuntime } from "./runtime/choose.ts";
@@ -11,6 +10,7 @@ import { type AlertmanagerServer, startAlertmanager } from "./servers/alertmanag
 import { type OrchestratorServer, startOrchestrator } from "./servers/orchestrator.ts";
 import { type PrometheusServer, startPrometheus } from "./servers/prometheus.ts";
 import { type RedisServer, startRedis } from "./servers/redis.ts";
+import { type SimulatorServer, startSimulatorServer } from "./servers/simulator.ts";
 
 export type StackPorts = Readonly<
   Record<"redis" | "prometheus" | "alertmanager" | "inbox" | "simulator", number> & { orchestrators: readonly number[] }
@@ -47,7 +47,7 @@ export type Stack = AsyncDisposable & {
   readonly profile: TimingProfile;
   readonly folder: RunFolder;
   readonly inbox: Inbox;
-  readonly simulator: Simulator;
+  readonly simulator: SimulatorServer;
   readonly redis: RedisServer;
   readonly orchestrators: readonly OrchestratorServer[];
   /** The first of them. */
@@ -118,8 +118,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ),
     ]);
     const upstream = local(ports.simulator);
-    const orchestrators = await allOrNone(
-      ports.orchestrators.map((port, index) =>
+    const [simulator, ...orchestrators] = await allOrNone([
+      start("upstream simulator", upstream, startSimulatorServer(folder, ports.simulator)),
+      ...ports.orchestrators.map((port, index) =>
         start(
           replicas > 1 ? `orchestrator ${index}` : "orchestrator",
           local(port),
@@ -134,9 +135,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           }),
         ),
       ),
-    );
-    // Last, so that it ends first: tasks that it holds back would hold back the orchestrators.
-    const simulator = await start("upstream simulator", upstream, startSimulator({ port: ports.simulator }));
+    ]);
+    // It ends first: tasks that it holds back would hold back the orchestrators.
+    parts.use(simulator);
     await (options.rulesAtOnce ? prometheus.loadRules() : prometheus.startRules());
     const [orchestrator] = orchestrators;
     if (orchestrator === undefined) throw new RangeError("A stack needs at least one orchestrator");

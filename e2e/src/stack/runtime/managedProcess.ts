@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
 import { until } from "../../until.ts";
 import { guard } from "../guardian.ts";
 import type { RunFolder } from "../runFolder.ts";
@@ -14,8 +15,15 @@ export type ProcessSpec = {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** Leaves the cores to others until it serves, where that can be taken back; off unless given. */
+  readonly startsGently?: boolean;
   ready(): Promise<void>;
 };
+
+const GENTLE = ["nice", "-n", "10"] as const;
+/** Only root may raise a priority again. */
+const CAN_BE_GENTLE = process.platform === "linux" && process.getuid?.() === 0;
+const run = promisify(execFile);
 
 /** A server did not come up; carries the end of its log and says where the rest is. */
 export class ServerStartError extends Error {
@@ -70,9 +78,11 @@ export class ManagedProcess implements RunningServer {
   /** Does nothing where it runs already. */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
-    const { command, args, env, cwd } = this.#spec;
+    const { command, args, env, cwd, startsGently = false } = this.#spec;
+    const gentle = startsGently && CAN_BE_GENTLE;
     this.#stopping = false;
-    const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...words] = [...(gentle ? GENTLE : []), command, ...args] as [string, ...string[]];
+    const child = spawn(program, words, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const release = child.pid === undefined ? () => {} : guard({ processGroup: child.pid });
     const failed = new AbortController();
     child.once("error", (error) => failed.abort(error));
@@ -90,6 +100,7 @@ export class ManagedProcess implements RunningServer {
     this.#exited.catch(() => {});
     try {
       await until(`${this.name} to serve`, { timeoutMs: START_TIMEOUT_MS, signal: failed.signal }, this.#spec.ready);
+      if (gentle) await run("renice", ["-n", "0", "-g", String(child.pid)]);
     } catch (error) {
       const cause = failed.signal.aborted ? failed.signal.reason : error;
       await this.kill();

@@ -2,14 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OrchestratorClient } from "../clients/orchestrator.ts";
+import { COMPILE_CACHE } from "../compileCache.ts";
 import { request } from "../http.ts";
 import type { RunFolder } from "../runFolder.ts";
 import { ManagedProcess } from "../runtime/managedProcess.ts";
 import { REDIS_USERS, type RedisServer } from "./redis.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("mcp-orchestrator/main"));
-
-const COMPILE_CACHE = fileURLToPath(new URL("../../../../.cache/node-compile/", import.meta.url));
 
 export type OrchestratorOptions = {
   /** Counts the replicas from 0. */
@@ -61,7 +60,6 @@ export async function startOrchestrator(folder: RunFolder, options: Orchestrator
       // Nothing of the environment of whoever runs the suites gets into the service.
       env: {
         PATH: process.env.PATH,
-        // Workers are started often, and most of that is compiling.
         NODE_COMPILE_CACHE: COMPILE_CACHE,
         HOST: host,
         PORT: String(port),
@@ -75,6 +73,8 @@ export async function startOrchestrator(folder: RunFolder, options: Orchestrator
         ...settings,
       },
       ready: async () => void (await request(`${url}/readyz`)),
+      // Seven processes that start at once are slow tasks for every other stack of the machine.
+      startsGently: true,
     },
     folder,
   );
