@@ -25,7 +25,8 @@ export function runInShell(command: string, environment: Readonly<Record<string,
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const options = { env: { ...environment }, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
   // Behind everything that is measured: a dozen short processes cost a service its tens of milliseconds.
-  execFile("nice", ["-n", "10", "bash", "-c", command], options, (error, stdout, stderr) => {
+  // Without --norc bash takes the socket on its standard input for a remote login, and runs the user's ~/.bashrc.
+  execFile("nice", ["-n", "10", "bash", "--norc", "-c", command], options, (error, stdout, stderr) => {
     if (error?.killed) reject(new Error(`Still running after ${TIMEOUT_MS} ms: ${command}`, { cause: error }));
     else if (error?.code === NOT_FOUND || /command not found/.test(stderr)) {
       reject(new MissingProgramError(command, stderr));
