@@ -1,7 +1,7 @@
 import { ALERTS, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { failOneAcknowledgement } from "../faults/index.ts";
 import type { LoadPlan } from "../load/load.ts";
-import { loadAroundStarts, steadyLoad } from "../load/rates.ts";
+import { loadAroundBurst, loadAroundStarts, steadyLoad } from "../load/rates.ts";
 import { scrapesMissed } from "./evidence.ts";
 import { runRemainingCommands } from "./runbookControl.ts";
 import type { Script, Stage } from "./script.ts";
@@ -12,7 +12,7 @@ import { NotYetError } from "./watch.ts";
  * window, its `for`, and then some.
  */
 
-type Control = Pick<Script, "id" | "title" | "replicas"> & {
+type Control = Pick<Script, "id" | "title" | "replicas" | "traces"> & {
   /** The steady load unless given. */
   readonly load?: (profile: TimingProfile) => LoadPlan;
   act(stage: Stage): Promise<void>;
@@ -46,6 +46,7 @@ const CONTROLS: readonly Control[] = [
   {
     id: "burst",
     title: `A burst of ${BURST_TASKS} tasks that is drained in time`,
+    load: (profile) => loadAroundBurst(profile, "codegen"),
     act: ({ bench }) => bench.load.burst("codegen", "regular", BURST_TASKS),
   },
   { id: "missed-scrape", title: "One missed scrape under load", act: (stage) => missScrapes(stage, 1) },
@@ -80,6 +81,7 @@ const CONTROLS: readonly Control[] = [
     title: "A single failed acknowledgement in an idle system",
     load: noLoad,
     replicas: 1,
+    traces: "acknowledgements",
     act: ({ bench, wait }) => failOneAcknowledgement(bench, (what, probe) => wait(what, WAIT_MS, probe)),
   },
 ];

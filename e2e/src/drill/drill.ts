@@ -16,12 +16,11 @@ export type DrillListener = {
 };
 
 /**
- * How many stacks this machine carries side by side. A stack is some ten processes: at the scale of seconds one of them
- * keeps half a core busy with scrapes and evaluations, and the start of the next one is slow express tasks for the
- * others; at production timing they hardly do anything.
+ * How many stacks this machine carries side by side. A stack is a dozen processes: at the scale of seconds they keep
+ * four tenths of a core busy with scrapes, evaluations and load; at production timing they hardly do anything.
  */
 export function defaultJobs(factor: number): number {
-  const perCore = factor > 10 ? 1 : 4;
+  const perCore = factor > 10 ? 2 : 4;
   return perCore * availableParallelism();
 }
 

@@ -46,7 +46,7 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
     for (const target of ports.orchestrators) {
       gates.push(parts.use(await startScrapeGate(await freePort(), target)));
     }
-    const settings = serviceEnvironment(profile);
+    const settings = serviceEnvironment(profile, replicas);
     const scrapePorts = gates.map(({ port }) => port);
     // Runbooks use `redis-cli` as it is on the host of Redis: without a user.
     const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true };

@@ -26,6 +26,7 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
     replicas: 1,
     expectedMs: completeMs + budget.resolvedMs,
     budget,
+    ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),
     async run({ bench, watch, timeline, wait, engineer, onEnd }: Stage) {
       const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
       await engineer.checkHealthy(claimed, instanceOf);

@@ -28,7 +28,7 @@ export function parseOptions(argv: readonly string[]): DrillOptions {
       "Injects a real fault for every alert into a real stack, follows each page to its receiver, heals the fault and\n" +
         "watches it resolve; and makes sure that nothing else fires, nor anything when all is well.",
     )
-    .option("--only <names>", "alerts, faults or controls, separated by commas", listOf, [])
+    .option("--only <names>", "alerts, ids of --list, or faults, controls, telemetry; separated by commas", listOf, [])
     .option("--scale <factor>", "divide every duration by this; 1 runs the rules exactly as shipped", factorOf, 60)
     .addOption(
       new Option("--runtime <kind>", "how Redis, Prometheus and Alertmanager run").choices(["docker", "native"]),

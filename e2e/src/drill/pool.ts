@@ -54,8 +54,10 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
     try {
       up.call();
       await allUp.promise;
-      for (let script: Script | undefined = first; script !== undefined; script = takeLike(waiting, first)) {
+      const served: Served[] = [];
+      for (let script: Script | undefined = first; script !== undefined; script = takeLike(waiting, first, served)) {
         const result = await deps.run(drill, script);
+        served.push({ script, endedAtMs: Date.now() });
         if (!result.passed) drill.stack.keepLogs();
         settle(script, result.passed ? result : { ...result, logs: drill.stack.logs });
         if (!result.passed || deps.signal.aborted) return;
@@ -72,13 +74,29 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
   return scripts.flatMap((script) => results.get(script) ?? []);
 }
 
-/** Takes the next script that goes with the stack of another: those that need its number of replicas first. */
-function takeLike(waiting: Script[], { replicas = 1, profile }: Script): Script | undefined {
-  const next = (wanted: number | undefined) =>
-    waiting.findIndex((script) => script.replicas === wanted && script.profile.factor === profile.factor);
-  const own = next(replicas);
-  const index = own < 0 ? next(undefined) : own;
-  return index < 0 ? undefined : waiting.splice(index, 1)[0];
+type Served = { readonly script: Script; readonly endedAtMs: number };
+
+/** How long a stack's metrics remember: the windows of the runbooks' queries, the same at every scale. */
+const REMEMBERED_MS = 60_000;
+
+/**
+ * Takes the next script that goes with the stack of another: those that need its number of replicas first, and of them
+ * one that need not wait until an earlier one is forgotten.
+ */
+function takeLike(waiting: Script[], { replicas = 1, profile }: Script, served: readonly Served[]) {
+  const sinceMs = Date.now() - REMEMBERED_MS;
+  const traces = new Set(served.filter(({ endedAtMs }) => endedAtMs > sinceMs).map(({ script }) => script.traces));
+  const fresh = (script: Script) => script.traces === undefined || !traces.has(script.traces);
+  const likes: readonly ((script: Script) => boolean)[] = [
+    (script) => script.replicas === replicas && fresh(script),
+    (script) => script.replicas === undefined,
+    (script) => script.replicas === replicas,
+  ];
+  for (const like of likes) {
+    const index = waiting.findIndex((script) => script.profile.factor === profile.factor && like(script));
+    if (index >= 0) return waiting.splice(index, 1)[0];
+  }
+  return undefined;
 }
 
 const replicasOf = ({ replicas = 1 }: Script) => replicas;

@@ -2,6 +2,7 @@ import type { AlertName, TimingProfile } from "@mcp-orchestrator/alerts";
 import type { FaultInjection } from "../faults/index.ts";
 import type { LoadPlan } from "../load/load.ts";
 import type { Expectation } from "./expectation.ts";
+import type { Script } from "./script.ts";
 
 /** A real fault, and everything that must come of it. */
 export type Scenario = {
@@ -23,4 +24,5 @@ export type Scenario = {
   readonly drainMs: number;
   /** What the service itself takes to recover, at any scale. */
   readonly recoveryMs?: number;
+  readonly traces?: Script["traces"];
 };

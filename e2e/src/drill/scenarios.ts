@@ -60,6 +60,7 @@ export const SCENARIOS: readonly Scenario[] = [
     // Three attempts with their pauses.
     reactionMs: 1_000,
     drainMs: minutes(5),
+    traces: "acknowledgements",
   },
   {
     id: "ack-flapping",
@@ -69,6 +70,7 @@ export const SCENARIOS: readonly Scenario[] = [
     expectation: { ACKSuccessRateDegradation: warning({ type: "reasoning", lane: "express" }) },
     fillMs: seconds(75),
     drainMs: minutes(5),
+    traces: "acknowledgements",
   },
   {
     id: "lag",

@@ -44,5 +44,7 @@ export type Script = {
   /** How long it takes about, in milliseconds under its profile; longest first makes the whole drill shortest. */
   readonly expectedMs: number;
   readonly budget?: Budget;
+  /** What queries over the last minute still show after it, so that one which looks at the same had better not follow. */
+  readonly traces?: "acknowledgements";
   run(stage: Stage): Promise<void>;
 };

@@ -20,16 +20,16 @@ export class UnknownScriptError extends Error {
 /**
  * Every script of the drill, or those that are asked for.
  *
- * @param only names of alerts or ids of scripts; empty for all
+ * @param only names of alerts, ids of scripts, or one of the kinds `faults`, `controls`, `telemetry`; empty for all
  * @throws UnknownScriptError
  */
 export function scriptsFor(profile: TimingProfile, only: readonly string[] = []): Script[] {
   const faults = SCENARIOS.map((scenario) => ({
-    names: [scenario.alert as string, scenario.id],
+    names: [scenario.alert as string, scenario.id, "faults"],
     script: faultScript(scenario, profile),
   }));
-  const controls = controlScripts(profile).map((script) => ({ names: [script.id], script }));
-  const telemetry = telemetryScripts(profile).map((script) => ({ names: [script.id], script }));
+  const controls = controlScripts(profile).map((script) => ({ names: [script.id, "controls"], script }));
+  const telemetry = telemetryScripts(profile).map((script) => ({ names: [script.id, "telemetry"], script }));
   const all = [...faults, ...controls, ...telemetry];
   for (const name of only) {
     if (all.some(({ names }) => names.includes(name))) continue;

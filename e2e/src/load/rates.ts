@@ -44,6 +44,15 @@ export function loadAroundStarts(profile: TimingProfile): LoadPlan {
   return profile.factor > 10 ? { regular: regular ?? {} } : { regular: regular ?? {}, express: express ?? {} };
 }
 
+/**
+ * The steady load around a burst of one type: at the scale of seconds without its express tasks. To drain a burst takes a
+ * second or two at every scale, and the express tasks of the same workers are slower meanwhile.
+ */
+export function loadAroundBurst(profile: TimingProfile, type: TaskType): LoadPlan {
+  const steady = steadyLoad(profile);
+  return profile.factor > 10 ? without(steady, type, ["express"]) : steady;
+}
+
 /** The steady load, as far as it may pile up during a fault without becoming a lag. */
 export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
   const most = HARMLESS_BACKLOG / ((scaleMs(HOLD_MS, profile) + RUNBOOK_MS) / 1000);

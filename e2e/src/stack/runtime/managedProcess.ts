@@ -15,7 +15,10 @@ export type ProcessSpec = {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** Leaves the cores to others until it serves, where that can be taken back; off unless given. */
+  /**
+   * Leaves the cores to others when it starts for the first time, until it serves, where that can be taken back; off
+   * unless given. A restart is part of what is tested and takes what it takes.
+   */
   readonly startsGently?: boolean;
   ready(): Promise<void>;
 };
@@ -55,6 +58,7 @@ export class ManagedProcess implements RunningServer {
   #child: ChildProcess | undefined;
   #exited: Promise<unknown> = Promise.resolve();
   #stopping = false;
+  #started = false;
 
   constructor(spec: ProcessSpec, folder: RunFolder) {
     this.name = spec.name;
@@ -79,7 +83,8 @@ export class ManagedProcess implements RunningServer {
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
     const { command, args, env, cwd, startsGently = false } = this.#spec;
-    const gentle = startsGently && CAN_BE_GENTLE;
+    const gentle = startsGently && CAN_BE_GENTLE && !this.#started;
+    this.#started = true;
     this.#stopping = false;
     const [program, ...words] = [...(gentle ? GENTLE : []), command, ...args] as [string, ...string[]];
     const child = spawn(program, words, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
