@@ -17,11 +17,12 @@ export type DrillListener = {
 
 /**
  * How many stacks this machine carries side by side. A stack is a dozen processes: at the scale of seconds they keep
- * four tenths of a core busy with scrapes, evaluations and load; at production timing they hardly do anything.
+ * four tenths of a core busy with scrapes, evaluations and load, and what one does must not be the other's slow express
+ * task; at production timing they hardly do anything.
  */
 export function defaultJobs(factor: number): number {
-  const perCore = factor > 10 ? 2 : 4;
-  return perCore * availableParallelism();
+  const perCore = factor > 10 ? 1.5 : 6;
+  return Math.floor(perCore * availableParallelism());
 }
 
 /** What a report says about the machine. */
@@ -29,6 +30,9 @@ export function machineText(): string {
   const [cpu] = cpus();
   return `${availableParallelism()} cores (${cpu?.model.trim() ?? "unknown"}), Node.js ${process.version}`;
 }
+
+/** Nothing is measured before all of them are up. */
+const STARTS_PER_CORE = 2;
 
 export type DrillSettings = {
   readonly runtime: Runtime;
@@ -44,7 +48,7 @@ export function runDrill(
 ): Promise<EpisodeResult[]> {
   return runPool(scripts, {
     jobs,
-    startsAtATime: availableParallelism(),
+    startsAtATime: STARTS_PER_CORE * availableParallelism(),
     signal,
     startStack: (script) => {
       listener.starting(script);

@@ -67,8 +67,8 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
   }
 }
 
-const WARM_UP_ROUNDS = 5;
-const WARM_UP_TASKS = 24;
+const WARM_UP_ROUNDS = 3;
+const WARM_UP_TASKS = 8;
 const WARM_UP_MS = 20_000;
 
 /**

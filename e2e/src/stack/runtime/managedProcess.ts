@@ -27,6 +27,8 @@ const GENTLE = ["nice", "-n", "10"] as const;
 /** Only root may raise a priority again. */
 const CAN_BE_GENTLE = process.platform === "linux" && process.getuid?.() === 0;
 const run = promisify(execFile);
+/** A process that is starting has better things to do than to say that it has not started. */
+const LOOK_MS = 150;
 
 /** A server did not come up; carries the end of its log and says where the rest is. */
 export class ServerStartError extends Error {
@@ -104,7 +106,8 @@ export class ManagedProcess implements RunningServer {
     });
     this.#exited.catch(() => {});
     try {
-      await until(`${this.name} to serve`, { timeoutMs: START_TIMEOUT_MS, signal: failed.signal }, this.#spec.ready);
+      const patience = { timeoutMs: START_TIMEOUT_MS, intervalMs: LOOK_MS, signal: failed.signal };
+      await until(`${this.name} to serve`, patience, this.#spec.ready);
       if (gentle) await run("renice", ["-n", "0", "-g", String(child.pid)]);
     } catch (error) {
       const cause = failed.signal.aborted ? failed.signal.reason : error;
