@@ -147,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
     expectation: { NoActiveWorkers: page({}) },
     fillMs: 0,
     // A worker counts as active until its last successful poll is older than a poll may take, time-out included.
-    reactionMs: 3_300,
+    reactionMs: 3_800,
     drainMs: seconds(60),
   },
   {
