@@ -7,10 +7,16 @@ import type { ControlUpdate } from "../simulator/index.ts";
 /** A process that can be ended and started again. */
 export type Stoppable = { stop(): Promise<void>; start(): Promise<void> };
 
+/** The service in the hands of a fault. */
+export type ServiceProcess = Stoppable & {
+  /** Lets all other processes of the machine go first, or no more. Does nothing where it could not be taken back. */
+  background(on: boolean): Promise<void>;
+};
+
 /** What a fault may lay hands on: everything around the service, nothing inside it. */
 export type FaultBench = {
   readonly profile: TimingProfile;
-  readonly service: Stoppable;
+  readonly service: ServiceProcess;
   readonly api: ServiceApi;
   readonly load: Load;
   /** A connection to Redis that may do everything. */

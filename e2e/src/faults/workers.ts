@@ -15,13 +15,16 @@ export const killWorkers: FaultInjection = {
   id: "kill-workers",
   inject: "A worker process gets SIGKILL once a second, of each type in turn",
   heal: "The killing stops",
-  async start({ api, signal }) {
+  async start({ api, service, signal }) {
     const stop = new AbortController();
+    // A start a second takes up a core; it is not to be slow tasks for the stacks beside it.
+    await service.background(true);
     const killing = killInTurn(api, AbortSignal.any([stop.signal, signal]));
     return {
       heal: async () => {
         stop.abort();
         await killing;
+        await service.background(false);
       },
     };
   },

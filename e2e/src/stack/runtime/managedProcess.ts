@@ -23,7 +23,8 @@ export type ProcessSpec = {
   ready(): Promise<void>;
 };
 
-const GENTLE = ["nice", "-n", "10"] as const;
+const BACKGROUND = 10;
+const GENTLE = ["nice", "-n", String(BACKGROUND)] as const;
 /** Only root may raise a priority again. */
 const CAN_BE_GENTLE = process.platform === "linux" && process.getuid?.() === 0;
 const run = promisify(execFile);
@@ -108,7 +109,7 @@ export class ManagedProcess implements RunningServer {
     try {
       const patience = { timeoutMs: START_TIMEOUT_MS, intervalMs: LOOK_MS, signal: failed.signal };
       await until(`${this.name} to serve`, patience, this.#spec.ready);
-      if (gentle) await run("renice", ["-n", "0", "-g", String(child.pid)]);
+      if (gentle) await this.background(false);
     } catch (error) {
       const cause = failed.signal.aborted ? failed.signal.reason : error;
       await this.kill();
@@ -130,6 +131,13 @@ export class ManagedProcess implements RunningServer {
 
   async resume(): Promise<void> {
     this.#signal("SIGCONT");
+  }
+
+  /** Lets all other processes go first, or no more. Does nothing where only one of the two is possible. */
+  async background(on: boolean): Promise<void> {
+    const pid = this.#child?.pid;
+    if (pid === undefined || !CAN_BE_GENTLE) return;
+    await run("renice", ["-n", String(on ? BACKGROUND : 0), "-g", String(pid)]);
   }
 
   async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
