@@ -32,7 +32,9 @@ const GROUPS: readonly (readonly Stage[])[] = [
 ];
 /** What takes minutes and is left to CI, and to whoever asks for it. */
 const MORE: readonly (readonly Stage[])[] = [[suite("compose")]];
-const NAMES = [...GROUPS, ...MORE].flat().map(({ name }) => name);
+/** What is run where it is asked for by name: it wants the machine for itself. */
+const ALONE: readonly (readonly Stage[])[] = [[suite("drill")]];
+const NAMES = [...GROUPS, ...MORE, ...ALONE].flat().map(({ name }) => name);
 
 const options = new Command("npm test --")
   .description("Sets up what is missing, then runs every check of the project.")
@@ -77,7 +79,8 @@ async function main(): Promise<number> {
 /** The groups that were asked for, without stages whose npm script does not exist. */
 function selected(): Stage[][] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
-  const groups = options.all || options.only !== undefined ? [...GROUPS, ...MORE] : GROUPS;
+  const usual = options.all ? [...GROUPS, ...MORE] : GROUPS;
+  const groups = options.only === undefined ? usual : [...GROUPS, ...MORE, ...ALONE];
   return groups
     .map((stages) =>
       stages
