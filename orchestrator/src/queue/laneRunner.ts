@@ -5,6 +5,7 @@ import type { Lane } from "../metrics/contract.ts";
 import { redisErrorKind } from "../redis/redisError.ts";
 import type { RobustRedisACKHandler } from "./ackHandler.ts";
 import { equalJitterMs } from "./backoff.ts";
+import type { RawEntry } from "./entry.ts";
 import type { Intake } from "./intake.ts";
 import type { ParkedEntries } from "./parkedEntries.ts";
 import type { PauseWatch } from "./pauseWatch.ts";
@@ -14,6 +15,8 @@ import type { Suspension } from "./suspension.ts";
 
 const RECONNECT_BASE_MS = 100;
 const RECONNECT_CAP_MS = 2_000;
+/** Reads are halved, so that the next one is under way meanwhile, down to this size: smaller ones cost more than that gains. */
+const LEAST_HALF = 64;
 /** How often a lane that may not read looks whether it may again. */
 const HOLD_CHECK_MS = 50;
 
@@ -36,6 +39,9 @@ export type LaneRunnerDeps = {
   readonly quarantined: () => boolean;
 };
 
+/** A read under way, and the slots that are held for what it brings. */
+type Read = { readonly claimed: number; readonly reply: Promise<RawEntry[]> };
+
 /** Serves one lane: takes slots, reads as many entries as it has slots for, starts them. */
 export class LaneRunner {
   readonly #deps: LaneRunnerDeps;
@@ -46,10 +52,16 @@ export class LaneRunner {
   #lastPollCompletedAtMs = 0;
   #failures = 0;
   #pollSize: number;
+  readonly #mostPerPoll: number;
+  /** Sent before what the last read brought was started: Redis works on one while this process works on the other. */
+  #ahead: Read | undefined;
 
   constructor(deps: LaneRunnerDeps) {
     this.#deps = deps;
-    this.#pollSize = deps.pool.floor;
+    const { floor, most } = deps.pool;
+    this.#pollSize = floor;
+    const half = Math.floor(most / 2);
+    this.#mostPerPoll = half >= LEAST_HALF ? half : most;
     this.#stopped = new Promise((resolve) => {
       this.#wakeStopped = resolve;
     });
@@ -71,6 +83,7 @@ export class LaneRunner {
         await this.#recoverFrom(error);
       }
     }
+    this.#dropAhead();
     this.#connection?.close();
   }
 
@@ -104,6 +117,7 @@ export class LaneRunner {
   }
 
   async #recoverFrom(error: unknown): Promise<void> {
+    this.#dropAhead();
     this.#connection?.close();
     this.#setHungry(false);
     this.#failures++;
@@ -121,6 +135,11 @@ export class LaneRunner {
   async #turn(): Promise<void> {
     const { lane, pool, acks, parked, suspension, pause, quarantined } = this.#deps;
     void pause.refresh();
+    if (this.#ahead !== undefined) {
+      const ahead = this.#ahead;
+      this.#ahead = undefined;
+      return await this.#take(ahead);
+    }
     if (acks.full) return await this.#beatUntil(acks.whenDrained(false));
     if (parked.suspectDue) {
       const claimed = pool.claim(lane, 1);
@@ -145,18 +164,45 @@ export class LaneRunner {
   }
 
   async #read(claimed: number): Promise<void> {
+    if (claimed === 0) await this.#hold();
+    else await this.#take(this.#send(claimed));
+  }
+
+  #send(claimed: number): Read {
+    const reply = this.#connection?.poll(claimed) ?? Promise.resolve([]);
+    // Whoever waits for it hears of a failure; it may come before anybody does.
+    reply.catch(() => undefined);
+    return { claimed, reply };
+  }
+
+  /** Sends the next read, if nothing but slots decides whether there may be one. */
+  #readAhead(): void {
+    const { lane, pool, acks, parked, suspension } = this.#deps;
+    if (this.#mostPerPoll === pool.most) return;
+    if (acks.full || parked.suspectDue || parked.waiting > 0 || suspension.reason !== undefined) return;
+    const claimed = pool.claim(lane, this.#pollSize);
+    if (claimed > 0) this.#ahead = this.#send(claimed);
+  }
+
+  /** Gives the slots back. What the read was given is found pending at the next connection, or handed back at the end. */
+  #dropAhead(): void {
+    this.#deps.pool.release(this.#deps.lane, this.#ahead?.claimed ?? 0);
+    this.#ahead = undefined;
+  }
+
+  async #take({ claimed, reply }: Read): Promise<void> {
     const { lane, pool, intake, known, pause, suspension } = this.#deps;
-    if (claimed === 0) return await this.#hold();
     let used = 0;
     try {
-      const entries = (await this.#connection?.poll(claimed)) ?? [];
+      const entries = await reply;
       this.#answered();
       // The type may have been paused while the read waited.
       if (entries.length > 0) await pause.refresh();
       // A lane that has work grows; an idle one lets the other have the slots.
       const full = entries.length === claimed;
-      this.#pollSize = full ? Math.min(claimed * 2, pool.most) : pool.floor;
+      this.#pollSize = full ? Math.min(claimed * 2, this.#mostPerPoll) : pool.floor;
       this.#setHungry(full);
+      if (full) this.#readAhead();
       for (const raw of entries) {
         // Delivered twice to this process (the group was set back): it is running already.
         if (known.has(raw[0])) continue;

@@ -57,7 +57,8 @@ export class PollConnection {
     const reply = await within(
       blockMs + marginMs,
       "poll",
-      this.#redis.xreadgroupBuffer(
+      this.#redis.callBuffer(
+        "XREADGROUP",
         "GROUP",
         queue.group,
         consumer,

@@ -67,8 +67,6 @@ function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name:
   const tls = url.protocol === "rediss:" ? { tls: { servername: url.hostname } } : {};
   return {
     ...tls,
-    // RESP2: maps would only be flattened again.
-    protocol: 2 as const,
     connectionName: name,
     // CLIENT SETINFO is unknown to Redis 7.0.
     disableClientInfo: true,

@@ -62,7 +62,6 @@ async function startProcess(
   const client = new Redis({
     port,
     host: "127.0.0.1",
-    protocol: 2,
     lazyConnect: true,
     retryStrategy: () => 20,
     maxRetriesPerRequest: null,
