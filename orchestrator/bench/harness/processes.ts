@@ -33,12 +33,12 @@ export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** Sees to it that a Redis server does not outlive the benchmark, not even one that is killed. */
-export function guardRedis(pid: number): AsyncDisposable {
-  const guard = fork(new URL("./redisGuard.ts", import.meta.url), [String(pid)], {
+/** Sees to it that a server does not outlive the benchmark, not even one that is killed. */
+export function guard(pid: number): AsyncDisposable {
+  const guardian = fork(new URL("./processGuard.ts", import.meta.url), [String(pid)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  return { [Symbol.asyncDispose]: () => stop([guard]) };
+  return { [Symbol.asyncDispose]: () => stop([guardian]) };
 }
 
 /** BENCH_PROFILE=<dir> has every process of the benchmark write a CPU profile there. */

@@ -73,13 +73,13 @@ async function settled(): Promise<void> {
   );
 }
 
-function start(port = server.port): TaskRunner {
+function start({ port = server.port, concurrency = testSettings.concurrency } = {}): TaskRunner {
   return startRunner(
     server,
     async (payload) => {
       done.set(payload, (done.get(payload) ?? 0) + 1);
     },
-    {},
+    { concurrency },
     {
       openRedis: (purpose, name) => {
         const client = createRedis({ ...server.settings(), url: `redis://127.0.0.1:${port}` }, purpose, name);
@@ -122,6 +122,17 @@ describe("a worker's connections", () => {
     await settled();
   });
 
+  it("may all be killed at once, while a wide worker has read ahead", async () => {
+    await runner.drain(0);
+    runner = start({ concurrency: 400 });
+    for (let round = 0; round < 5; round++) {
+      const ids = await submit(3_000);
+      await server.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      await allDone(ids);
+    }
+    await settled();
+  });
+
   it("may stand still in a paused Redis", async () => {
     await server.client.call(
       "CLIENT",
@@ -151,7 +162,7 @@ it("a connection that hangs without being closed is given up by its own deadline
   await server.client.flushall();
   done = new Map();
   await using proxy = await startTcpProxy(server.port);
-  const hanging = start(proxy.port);
+  const hanging = start({ port: proxy.port });
   try {
     await allDone(await submit(10));
     await eventually(

@@ -90,6 +90,29 @@ it("express tasks are answered while the regular lane drains 100,000", async () 
   expect(besideMs).toBeLessThan(Math.max(100, 5 * aloneMs));
 });
 
+it("a wide worker, which reads ahead, is given no more than it has slots for", async () => {
+  let started = 0;
+  const held = Promise.withResolvers<void>();
+  const settings = { concurrency: 400, taskTimeoutMs: 60_000 };
+  runner = startRunner(
+    server,
+    async () => {
+      started++;
+      await held.promise;
+    },
+    settings,
+  );
+  await fill(1_000);
+  // All but the floor of the other lane, and each of them runs: none waits in this process.
+  const slots = 350;
+  await eventually(
+    async () => [started, ((await server.client.xpending(stream, keys.queue(TYPE, "regular").group)) as [number])[0]],
+    ([running, pending]) => running === slots && pending === slots,
+  );
+  held.resolve();
+  await drained();
+});
+
 it("each lane keeps its floor while the other is full of slow tasks", async () => {
   const running = { express: 0, regular: 0 };
   const release: (() => void)[] = [];
