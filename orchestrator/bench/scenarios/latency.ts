@@ -11,7 +11,6 @@ const RATES = [500, 2_000] as const;
 const SECONDS = 5;
 const QUICK_SECONDS = 1;
 const CONCURRENCY = 100;
-const ROUNDS = 3;
 /** Until the workers are connected and wait. */
 const SETTLE_MS = 1_500;
 
@@ -24,8 +23,8 @@ export const latency: Scenario = {
     const targets: Outcome["targets"] = {};
     for (const rate of RATES) {
       const names = PEERS.map((peer) => peer.name);
-      const results = await interleave(Math.min(context.rounds, ROUNDS), names, (name, round) => {
-        context.progress(`latency at ${rate}/s: ${name}, round ${round + 1}`);
+      const results = await interleave(context.rounds, names, (name, round) => {
+        context.progress(`latency at ${rate}/s: ${name}, round ${round + 1} of ${context.rounds}`);
         return once(context, name, rate);
       });
       const label = `${rate.toLocaleString("en-US")} tasks/s`;

@@ -13,7 +13,6 @@ import { type Context, columns, type Outcome, type Row, type Scenario } from "./
 
 const RATE = 100;
 const SECONDS = 5;
-const ROUNDS = 3;
 const REGULAR = 100_000;
 const QUICK_REGULAR = 5_000;
 const CONCURRENCY = 100;
@@ -47,8 +46,8 @@ const NOTES = [
 ];
 
 async function compare(context: Context, holdMs: number, label: string): Promise<Record<string, Percentiles[]>> {
-  return await interleave(Math.min(context.rounds, ROUNDS), ["loaded", "alone"], (name, round) => {
-    context.progress(`express latency ${name}, ${label}, round ${round + 1}`);
+  return await interleave(context.rounds, ["loaded", "alone"], (name, round) => {
+    context.progress(`express latency ${name}, ${label}, round ${round + 1} of ${context.rounds}`);
     return once(context, name === "loaded", holdMs);
   });
 }

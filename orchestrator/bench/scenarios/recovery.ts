@@ -7,7 +7,6 @@ import { QUEUE } from "../peers/peer.ts";
 import { type Context, comparePeers, type Outcome, type Scenario } from "./scenario.ts";
 
 const PENDING = 10_000;
-const ROUNDS = 3;
 const LIMIT_MS = 120_000;
 const READ = 1_000;
 
@@ -18,8 +17,8 @@ export const recovery: Scenario = {
   async run(context): Promise<Outcome> {
     const pending = context.quick ? 1_000 : PENDING;
     const seconds: number[] = [];
-    for (let round = 0; round < Math.min(context.rounds, ROUNDS); round++) {
-      context.progress(`recovery of ${pending} pending entries, round ${round + 1}`);
+    for (let round = 0; round < context.rounds; round++) {
+      context.progress(`recovery of ${pending} pending entries, round ${round + 1} of ${context.rounds}`);
       seconds.push(await once(context, pending));
     }
     return {
