@@ -103,6 +103,11 @@ it("a wide worker, which reads ahead, is given no more than it has slots for", a
     settings,
   );
   await fill(1_000);
+  // The worker makes its group before it starts anything.
+  await eventually(
+    () => started,
+    (count) => count > 0,
+  );
   // All but the floor of the other lane, and each of them runs: none waits in this process.
   const slots = 350;
   await eventually(
