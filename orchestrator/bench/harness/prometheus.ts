@@ -12,6 +12,7 @@ import { guard } from "./processes.ts";
 
 const GENERATED = new URL("../../../alerts/generated/", import.meta.url);
 const START_LIMIT_MS = 30_000;
+const REQUEST_LIMIT_MS = 10_000;
 
 /** A Prometheus with the rules that ship. */
 export type Prometheus = AsyncDisposable & {
@@ -51,13 +52,19 @@ export async function startPrometheus(port: number, replicas: number): Promise<P
   const flags = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`];
   const child = spawn("prometheus", flags, { stdio: "ignore" });
   const ended = once(child, "exit").catch((error: unknown) => error);
-  const pid = child.pid ?? 0;
+  const { pid } = child;
+  if (pid === undefined) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Error("prometheus cannot be started: is it installed?", { cause: await ended });
+  }
   const guarded = guard(pid);
   const server: Prometheus = {
     pid,
     intervalMs: Number.parseFloat(config.global.evaluation_interval) * 1_000,
     async own(name) {
-      const text = await (await fetch(`http://${address}/metrics`)).text();
+      const text = await (
+        await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(REQUEST_LIMIT_MS) })
+      ).text();
       return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"))].map(([, value]) => Number(value));
     },
     async [Symbol.asyncDispose]() {
@@ -70,7 +77,7 @@ export async function startPrometheus(port: number, replicas: number): Promise<P
   try {
     await eventually(
       async () => {
-        if (child.exitCode !== null || child.pid === undefined) throw new Error("prometheus ended or is not installed");
+        if (child.exitCode !== null) throw new Error(`prometheus ended with ${child.exitCode}`);
         return await fetch(`http://${address}/-/ready`).then(
           ({ ok }) => ok,
           () => false,
@@ -80,7 +87,7 @@ export async function startPrometheus(port: number, replicas: number): Promise<P
       START_LIMIT_MS,
     );
   } catch (error) {
-    if (child.pid !== undefined) await server[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
     throw error;
   }
   return server;
