@@ -65,7 +65,7 @@ async function measure(server: RedisServer): Promise<undefined> {
 const signal = await (async () => {
   const interrupted = interruption();
   await using server = await startRedis("--maxmemory-policy", "noeviction");
-  await using _guarded = guard(server.pid);
+  await using _guarded = guard(server.pid, server.folder);
   return await Promise.race([measure(server), interrupted]);
 })();
 if (signal !== undefined) process.exit(128 + constants.signals[signal]);

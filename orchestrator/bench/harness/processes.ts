@@ -33,9 +33,9 @@ export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** Sees to it that a server does not outlive the benchmark, not even one that is killed. */
-export function guard(pid: number): AsyncDisposable {
-  const guardian = fork(new URL("./processGuard.ts", import.meta.url), [String(pid)], {
+/** Sees to it that a server and its folder do not outlive the benchmark, not even one that is killed. */
+export function guard(pid: number, folder: string): AsyncDisposable {
+  const guardian = fork(new URL("./processGuard.ts", import.meta.url), [String(pid), folder], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   return { [Symbol.asyncDispose]: () => stop([guardian]) };

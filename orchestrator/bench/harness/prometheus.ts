@@ -57,7 +57,7 @@ export async function startPrometheus(port: number, replicas: number): Promise<P
     await rm(folder, { recursive: true, force: true });
     throw new Error("prometheus cannot be started: is it installed?", { cause: await ended });
   }
-  const guarded = guard(pid);
+  const guarded = guard(pid, folder);
   const server: Prometheus = {
     pid,
     intervalMs: Number.parseFloat(config.global.evaluation_interval) * 1_000,

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -12,7 +14,12 @@ const LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 
 it.each(["SIGTERM", "SIGKILL"] as const)("nothing that the benchmark started outlives its %s", async (signal) => {
-  const bench = spawn(process.execPath, [MAIN, "--quick", "--scenario", "backlog"], { stdio: "ignore" });
+  const folder = mkdtempSync(join(tmpdir(), "interrupted-"));
+  using _folder = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  const bench = spawn(process.execPath, [MAIN, "--quick", "--scenario", "backlog"], {
+    stdio: "ignore",
+    env: { ...process.env, TMPDIR: folder },
+  });
   const ended = once(bench, "exit");
   let started: string[] = [];
   const look = async () => {
@@ -27,6 +34,7 @@ it.each(["SIGTERM", "SIGKILL"] as const)("nothing that the benchmark started out
     (left) => left.length === 0,
     LIMIT_MS,
   );
+  expect(readdirSync(folder).filter((name) => name.startsWith("redis-"))).toEqual([]);
   expect(started.length).toBeGreaterThanOrEqual(PROCESSES);
 });
 

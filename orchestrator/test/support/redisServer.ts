@@ -21,6 +21,8 @@ export type RedisServer = {
   /** A plain client for looking at the server. */
   readonly client: Redis;
   readonly pid: number;
+  /** Where it keeps its files; gone with the server. */
+  readonly folder: string;
   /** Connection settings for the code under test. */
   settings(overrides?: Partial<RedisSettings>): RedisSettings;
   /** Ends the process. @param signal SIGKILL is a crash */
@@ -95,6 +97,7 @@ async function startProcess(
     get pid() {
       return child?.pid ?? -1;
     },
+    folder: directory,
     settings: (overrides) => ({
       url: `redis://127.0.0.1:${port}`,
       sentinels: [],
