@@ -3,8 +3,10 @@ import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 /** A timer measures how late it is so often: with 10 ms, the usual, that alone costs an idle process 1 % of a core. */
 const LAG_INTERVAL_MS = 500;
-/** For what is not to wake up: prom-client's own timer cannot be left out. */
+/** For what is not to wake up: prom-client's own timer cannot be turned off. */
 const NEVER_MS = 2 ** 31 - 1;
+
+const MOMENTARY_LAG = "nodejs_eventloop_lag_seconds";
 
 type Delay = ReturnType<typeof monitorEventLoopDelay>;
 
@@ -23,6 +25,17 @@ export function createProcessMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   registry.removeSingleMetric("nodejs_eventloop_lag_stddev_seconds");
+  // Its collector works out all that is replaced here as well, and takes a third of the time of a scrape for it.
+  registry.removeSingleMetric(MOMENTARY_LAG);
+  new Gauge({
+    name: MOMENTARY_LAG,
+    help: "How long the event loop took to come round at the last scrape.",
+    registers: [registry],
+    collect() {
+      const fromMs = performance.now();
+      setImmediate(() => this.set((performance.now() - fromMs) / 1e3));
+    },
+  });
   const delay = monitorEventLoopDelay({ resolution: LAG_INTERVAL_MS });
   delay.enable();
   for (const [what, read] of Object.entries(LAG)) {
