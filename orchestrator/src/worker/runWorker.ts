@@ -1,4 +1,5 @@
 import { flushCompileCache } from "node:module";
+import { constants, getPriority, setPriority } from "node:os";
 import type { Config } from "../config.ts";
 import { NotFoundError } from "../errors.ts";
 import { loadHandlers } from "../handlers/registry.ts";
@@ -58,6 +59,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
   });
 
+  giveWay();
   runner.start();
   reporter.start();
   // For the next worker: one that is killed would not leave its compiled code behind.
@@ -66,6 +68,14 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   await runner.drain(timeoutMs);
   await reporter.stop();
   process.exit(0);
+}
+
+/**
+ * From now on the main process comes first: on a full machine its scrapes, health checks and leases would wait behind the
+ * tasks. Not before, so that a worker which replaces another starts as fast as it can.
+ */
+function giveWay(): void {
+  setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
 }
 
 type Start = Extract<ToWorker, { kind: "start" }>;
