@@ -15,7 +15,7 @@ export function serviceEnvironment(profile: TimingProfile, replicas = 1): Record
     // As many as one replica has by default, in all: each process that starts is slow tasks for everybody else.
     WORKERS_PER_TYPE: Math.max(1, Math.floor(2 / replicas)),
     BLOCK_MS: scaled(seconds(2), 500),
-    HEARTBEAT_INTERVAL_MS: scaled(seconds(2), 500),
+    HEARTBEAT_INTERVAL_MS: scaled(seconds(3), 500),
     LEASE_INTERVAL_MS: scaled(seconds(10), 1_000),
     ORPHAN_RECOVERY_INTERVAL_MS: scaled(seconds(30), 1_000),
     ORPHAN_MIN_IDLE_MS: scaled(minutes(1), 3_000),

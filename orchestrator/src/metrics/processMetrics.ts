@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 /** A timer measures how late it is so often: with 10 ms, the usual, that alone costs an idle process 1 % of a core. */
-const LAG_INTERVAL_MS = 500;
+const LAG_INTERVAL_MS = 1_000;
 /** For what is not to wake up: prom-client's own timer cannot be turned off. */
 const NEVER_MS = 2 ** 31 - 1;
 
