@@ -1,5 +1,4 @@
 import { flushCompileCache } from "node:module";
-import { constants, getPriority, setPriority } from "node:os";
 import type { Config } from "../config.ts";
 import { NotFoundError } from "../errors.ts";
 import { loadHandlers } from "../handlers/registry.ts";
@@ -12,6 +11,7 @@ import { type RunnerHealth, TaskRunner } from "../queue/taskRunner.ts";
 import { createRedis } from "../redis/connection.ts";
 import type { FromWorker, Heartbeat, ToWorker } from "../supervisor/protocol.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
+import { giveWay } from "./priority.ts";
 import { Reporter } from "./reporter.ts";
 
 export type WorkerDeps = {
@@ -59,6 +59,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
   });
 
+  // Not before, so that a worker which replaces another starts as fast as it can.
   giveWay();
   runner.start();
   reporter.start();
@@ -68,14 +69,6 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   await runner.drain(timeoutMs);
   await reporter.stop();
   process.exit(0);
-}
-
-/**
- * From now on the main process comes first: on a full machine its scrapes, health checks and leases would wait behind the
- * tasks. Not before, so that a worker which replaces another starts as fast as it can.
- */
-function giveWay(): void {
-  setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
 }
 
 type Start = Extract<ToWorker, { kind: "start" }>;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { constants, getPriority } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -58,7 +58,11 @@ describe("start", () => {
     const [worker] = await service.workers();
     const own = getPriority();
     expect(getPriority(service.pid)).toBe(own);
-    expect(getPriority(worker?.pid)).toBe(Math.max(own, constants.priority.PRIORITY_BELOW_NORMAL));
+    const threads = await readdir(`/proc/${worker?.pid}/task`);
+    expect(threads.length).toBeGreaterThan(1);
+    for (const thread of threads) {
+      expect(getPriority(Number(thread))).toBe(Math.max(own, constants.priority.PRIORITY_BELOW_NORMAL));
+    }
   });
 
   it("with wrong secrets shows none of them in the log", async () => {
