@@ -11,7 +11,6 @@ import { type RunnerHealth, TaskRunner } from "../queue/taskRunner.ts";
 import { createRedis } from "../redis/connection.ts";
 import type { FromWorker, Heartbeat, ToWorker } from "../supervisor/protocol.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
-import { giveWay } from "./priority.ts";
 import { Reporter } from "./reporter.ts";
 
 export type WorkerDeps = {
@@ -59,8 +58,6 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
   });
 
-  // Not before, so that a worker which replaces another starts as fast as it can.
-  giveWay();
   runner.start();
   reporter.start();
   // For the next worker: one that is killed would not leave its compiled code behind.

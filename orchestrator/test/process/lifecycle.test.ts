@@ -1,5 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
-import { constants, getPriority } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
@@ -48,21 +47,6 @@ describe("start", () => {
     service.spawn();
     expect(await service.exited()).toBe(1);
     expect(service.output).toMatch(/"level":"CRITICAL".*EADDRINUSE/);
-  });
-
-  it("leaves the main process its priority and lets the workers give way to it", async () => {
-    await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
-    await service.start();
-    await service.ready();
-    const [worker] = await service.workers();
-    const own = getPriority();
-    expect(getPriority(service.pid)).toBe(own);
-    const threads = await readdir(`/proc/${worker?.pid}/task`);
-    expect(threads.length).toBeGreaterThan(1);
-    for (const thread of threads) {
-      expect(getPriority(Number(thread))).toBe(Math.max(own, constants.priority.PRIORITY_BELOW_NORMAL));
-    }
   });
 
   it("with wrong secrets shows none of them in the log", async () => {
