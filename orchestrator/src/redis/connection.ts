@@ -45,12 +45,25 @@ export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose,
       retryDelayOnFailover: 200,
       enableOfflineQueue: true,
     };
-    return new TimedCluster([...settings.clusterNodes], clusterOptions);
+    return new TimedCluster([...settings.clusterNodes], clusterOptions).on("+node", forgetTimeoutWhenClosed);
   }
   if (settings.sentinels.length > 0) {
-    return new Redis({ ...options, sentinels: [...settings.sentinels], name: settings.sentinelName });
+    const sentinels = [...settings.sentinels];
+    return forgetTimeoutWhenClosed(new Redis({ ...options, sentinels, name: settings.sentinelName }));
   }
-  return new Redis(settings.url, options);
+  return forgetTimeoutWhenClosed(new Redis(settings.url, options));
+}
+
+/**
+ * ioredis (5.11) leaves the timer of `socketTimeout` running when a connection closes with a command under way, and it then
+ * gives up the connection that replaced it.
+ */
+function forgetTimeoutWhenClosed(redis: Redis): Redis {
+  return redis.on("close", () => {
+    const timed = redis as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
+    clearTimeout(timed.socketTimeoutTimer);
+    timed.socketTimeoutTimer = undefined;
+  });
 }
 
 /** Of a Cluster that cannot be reached, ioredis queues the commands without a time-out: they would wait for ever. */
