@@ -1,6 +1,6 @@
-import { ALERTS, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { ALERTS, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { failOneAcknowledgement } from "../faults/index.ts";
-import type { LoadPlan } from "../load/load.ts";
+import type { LoadPlan, TaskType } from "../load/load.ts";
 import { loadAroundBurst, loadAroundStarts, steadyLoad } from "../load/rates.ts";
 import { scrapesMissed } from "./evidence.ts";
 import { runRemainingCommands } from "./runbookControl.ts";
@@ -49,25 +49,27 @@ const CONTROLS: readonly Control[] = [
     load: (profile) => loadAroundBurst(profile, "codegen"),
     act: ({ bench }) => bench.load.burst("codegen", "regular", BURST_TASKS),
   },
-  { id: "missed-scrape", title: "One missed scrape under load", act: (stage) => missScrapes(stage, 1) },
-  { id: "missed-scrapes", title: "Two missed scrapes in a row under load", act: (stage) => missScrapes(stage, 2) },
   {
-    id: "failed-task",
-    title: "A single failed task in an idle system",
+    id: "missed-scrapes",
+    title: "One missed scrape, and later two in a row, under load",
+    async act(stage) {
+      await missScrapes(stage, 1);
+      // Until the first one has left every window.
+      await stage.observe(scaleMs(minutes(5), stage.drill.profile));
+      await missScrapes(stage, 2);
+    },
+  },
+  {
+    id: "single-failures",
+    title: "A single failed task and a single failed acknowledgement in an idle system",
     load: noLoad,
     replicas: 1,
-    async act({ bench, wait }) {
-      const failed = () => bench.api.metric("mcp_tasks_failed_total");
-      const before = await failed();
-      await bench.upstreams({ chat: { errorRate: 1 } });
-      try {
-        await bench.load.burst("reasoning", "express", 1);
-        await wait("the task to fail", WAIT_MS, async () => {
-          if ((await failed()) === before) throw new NotYetError("mcp_tasks_failed_total has not grown");
-        });
-      } finally {
-        await bench.upstreams({ chat: { errorRate: 0 } });
-      }
+    traces: "acknowledgements",
+    // Of two types: neither is in the other's rates.
+    async act(stage) {
+      const { bench, wait } = stage;
+      await failOneAcknowledgement(bench, "codegen", (what, probe) => wait(what, WAIT_MS, probe));
+      await failOneTask(stage, "reasoning");
     },
   },
   {
@@ -75,14 +77,6 @@ const CONTROLS: readonly Control[] = [
     title: "The commands of the runbooks that belong to no fault",
     replicas: 1,
     act: runRemainingCommands,
-  },
-  {
-    id: "failed-ack",
-    title: "A single failed acknowledgement in an idle system",
-    load: noLoad,
-    replicas: 1,
-    traces: "acknowledgements",
-    act: ({ bench, wait }) => failOneAcknowledgement(bench, (what, probe) => wait(what, WAIT_MS, probe)),
   },
 ];
 
@@ -109,6 +103,21 @@ function longestAlertMs(profile: TimingProfile): number {
     ({ forMs, windowMs = 0 }) => forMs + windowMs,
   );
   return scaleMs(1.1 * Math.max(...each), profile);
+}
+
+/** One task that fails for good. */
+async function failOneTask({ bench, wait }: Stage, type: TaskType): Promise<void> {
+  const failed = () => bench.api.metric("mcp_tasks_failed_total");
+  const before = await failed();
+  await bench.upstreams({ chat: { errorRate: 1 } });
+  try {
+    await bench.load.burst(type, "express", 1);
+    await wait("the task to fail", WAIT_MS, async () => {
+      if ((await failed()) === before) throw new NotYetError("mcp_tasks_failed_total has not grown");
+    });
+  } finally {
+    await bench.upstreams({ chat: { errorRate: 0 } });
+  }
 }
 
 /** Cuts scrapes off and makes sure that Prometheus has noticed. */

@@ -46,10 +46,10 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
     for (const target of ports.orchestrators) {
       gates.push(parts.use(await startScrapeGate(await freePort(), target)));
     }
-    const settings = serviceEnvironment(profile, replicas);
+    const settings = serviceEnvironment(profile);
     const scrapePorts = gates.map(({ port }) => port);
     // Runbooks use `redis-cli` as it is on the host of Redis: without a user.
-    const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true };
+    const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true, warmUp };
     const stack = parts.use(await startStack(options));
     const units = parts.use(await startUnitManager(stack.folder.data("units"), stack.orchestrator.server));
     const admin = new Redis(stack.redis.url, {
@@ -59,7 +59,6 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
     });
     parts.defer(() => admin.disconnect());
     const api = parts.use(new ServiceApi(stack.orchestrator.url));
-    await warmUp(api);
     return { stack, profile, api, admin, units, gates, [Symbol.asyncDispose]: () => parts.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
@@ -75,7 +74,8 @@ const WARM_UP_MS = 20_000;
  * Runs some tasks of every type: the first ones of a process take longer, and that is not what a drill is about. Regular
  * ones, which the same workers run, since a slow express task would be in a window of production length for minutes.
  */
-async function warmUp(api: ServiceApi): Promise<void> {
+async function warmUp(orchestratorUrl: string): Promise<void> {
+  await using api = new ServiceApi(orchestratorUrl);
   const ledger = new Ledger();
   await using load = new Load({ api, ledger, idPrefix: `warm-up-${Date.now()}` });
   for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {

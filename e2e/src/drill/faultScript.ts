@@ -11,7 +11,7 @@ const SLACK_MS = 15_000;
 
 /** The course of a fault: injected, seen, told, all its consequences there, healed, over. */
 export function faultScript(scenario: Scenario, profile: TimingProfile): Script {
-  const { id, alert, fault, expectation } = scenario;
+  const { id, alert, fault, expectation, replicas = 1 } = scenario;
   const budget = predict(scenario, profile);
   const completeMs = longestDetectionMs(scenario, profile);
   const plan = planOf(scenario);
@@ -23,7 +23,7 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
     expectation,
     profile,
     load: scenario.load(profile),
-    replicas: 1,
+    replicas,
     expectedMs: completeMs + budget.resolvedMs,
     budget,
     ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),

@@ -23,7 +23,8 @@ export type PoolDeps = {
  * @returns results in the order of the scripts
  */
 export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promise<EpisodeResult[]> {
-  const waiting = [...scripts].sort((a, b) => replicasOf(b) - replicasOf(a) || b.expectedMs - a.expectedMs);
+  const waiting = [...scripts].sort((a, b) => b.expectedMs - a.expectedMs);
+  const stacks = new Map<string, number>();
   const results = new Map<Script, EpisodeResult>();
   const start = limited(deps.startsAtATime, deps.startStack);
   const lanes = Math.min(deps.jobs, scripts.length);
@@ -36,9 +37,12 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
   const lane = async () => {
     // A dead end for what is never started, so that the others do not wait for it.
     using up = new Once(isUp);
-    for (let script = waiting.shift(); script !== undefined; script = waiting.shift()) {
+    for (let first = takeFirst(waiting, stacks); first !== undefined; first = takeFirst(waiting, stacks)) {
       if (deps.signal.aborted) return;
-      await serve(script, up);
+      const kind = stackOf(first);
+      stacks.set(kind, (stacks.get(kind) ?? 0) + 1);
+      await serve(first, up);
+      stacks.set(kind, (stacks.get(kind) ?? 0) - 1);
     }
   };
   /** Starts a stack for a script and keeps it for those that go with it, until one fails. */
@@ -74,6 +78,19 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
   return scripts.flatMap((script) => results.get(script) ?? []);
 }
 
+/** The stack that a script needs; one replica where any number will do. */
+const stackOf = ({ replicas = 1, profile }: Script) => `${replicas} at 1/${profile.factor}`;
+
+/** Takes the longest script of those that have the most to do for each stack that serves them. */
+function takeFirst(waiting: Script[], stacks: ReadonlyMap<string, number>): Script | undefined {
+  const workMs = new Map<string, number>();
+  for (const script of waiting) workMs.set(stackOf(script), (workMs.get(stackOf(script)) ?? 0) + script.expectedMs);
+  const perStackMs = (script: Script) => (workMs.get(stackOf(script)) ?? 0) / (stacks.get(stackOf(script)) || 0.001);
+  const first = waiting.toSorted((a, b) => perStackMs(b) - perStackMs(a))[0];
+  if (first !== undefined) waiting.splice(waiting.indexOf(first), 1);
+  return first;
+}
+
 type Served = { readonly script: Script; readonly endedAtMs: number };
 
 /** How long a stack's metrics remember: the windows of the runbooks' queries, the same at every scale. */
@@ -98,8 +115,6 @@ function takeLike(waiting: Script[], { replicas = 1, profile }: Script, served: 
   }
   return undefined;
 }
-
-const replicasOf = ({ replicas = 1 }: Script) => replicas;
 
 /** Calls back once, at the latest when it goes out of scope. */
 class Once implements Disposable {

@@ -14,6 +14,8 @@ export type Scenario = {
   readonly runbooks?: readonly AlertName[];
   /** What the runbook says against the fault undoes it. Others are healed from outside: an API comes back. */
   readonly healedByRunbook?: true;
+  /** Every replica has one worker per type; one replica unless given. */
+  readonly replicas?: number;
   readonly load: (profile: TimingProfile) => LoadPlan;
   readonly expectation: Expectation;
   /** From the fault until the condition holds, at production length: windows that have to fill, by hand. */

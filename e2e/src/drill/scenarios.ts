@@ -118,6 +118,8 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "crashes",
     alert: "WorkerCrashRateHigh",
     fault: killWorkers,
+    // The other replica's worker of each type is left alone.
+    replicas: 2,
     // What a killed worker had in hand is taken over a minute later: a slow express lane, and not what this is about.
     load: (profile) => ({ regular: steadyLoad(profile).regular ?? {} }),
     expectation: { WorkerCrashRateHigh: critical({}) },
@@ -155,6 +157,8 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "failures",
     alert: "TaskFailureRateHigh",
     fault: failingUpstream,
+    // The circuit breaker of each of two workers sees half of the failures.
+    replicas: 2,
     runbooks: ["TaskFailureRateHigh", "DeadLetterQueueGrowing"],
     load: loadUnderTheBreaker,
     expectation: { TaskFailureRateHigh: warning(...chatTypes), DeadLetterQueueGrowing: warning({}) },

@@ -3,17 +3,15 @@ import { minutes, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
 /**
  * The service's own intervals, as close to their production length divided by the factor as the service and a busy
  * machine of two cores allow.
- *
- * @param replicas that share the work
  */
-export function serviceEnvironment(profile: TimingProfile, replicas = 1): Record<string, string> {
+export function serviceEnvironment(profile: TimingProfile): Record<string, string> {
   const scaled = (productionMs: number, leastMs: number) =>
     Math.max(leastMs, Math.round(productionMs / profile.factor));
   // A stalled upstream must hold its tasks for as long as the fault is on: a client's time-out would end the fault.
   const upstreamTimeoutMs = scaled(minutes(20), 60_000);
   const values = {
-    // As many as one replica has by default, in all: each process that starts is slow tasks for everybody else.
-    WORKERS_PER_TYPE: Math.max(1, Math.floor(2 / replicas)),
+    // Each process that starts is slow tasks for everybody else; what needs a second worker has a second replica.
+    WORKERS_PER_TYPE: 1,
     BLOCK_MS: scaled(seconds(2), 500),
     HEARTBEAT_INTERVAL_MS: scaled(seconds(3), 500),
     LEASE_INTERVAL_MS: scaled(seconds(10), 1_000),

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { minutes, scaleMs } from "@mcp-orchestrator/alerts";
+import type { TaskType } from "../load/load.ts";
 import { AclUser } from "./acl.ts";
 import type { FaultBench } from "./bench.ts";
 import type { FaultInjection } from "./fault.ts";
@@ -66,13 +67,17 @@ async function flap(user: AclUser, commands: readonly string[], periodMs: number
 }
 
 /** One message that cannot be acknowledged, in a system that does nothing else. */
-export async function failOneAcknowledgement({ admin, aclUser, api, load }: FaultBench, until: WaitFor): Promise<void> {
+export async function failOneAcknowledgement(
+  { admin, aclUser, api, load }: FaultBench,
+  type: TaskType,
+  until: WaitFor,
+): Promise<void> {
   const user = new AclUser(admin, aclUser);
   const commands = await user.known(ACKNOWLEDGE);
   const before = await api.metric("mcp_ack_failures_total");
   await user.revoke(commands);
   try {
-    await load.burst("codegen", "express", 1);
+    await load.burst(type, "express", 1);
     await until("an acknowledgement that failed for good", async () => {
       const failures = await api.metric("mcp_ack_failures_total");
       if (failures === before) throw new Error(`mcp_ack_failures_total is still ${failures}`);

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { Agent, request } from "undici";
 
 /** What stands between Prometheus and the service, and can keep scrapes from getting through. */
@@ -65,6 +64,7 @@ async function forward(incoming: IncomingMessage, outgoing: ServerResponse, port
     headers: { accept: incoming.headers.accept ?? "*/*" },
     dispatcher,
   });
+  const metrics = Buffer.from(await body.arrayBuffer());
   outgoing.writeHead(statusCode, { "content-type": String(headers["content-type"] ?? "text/plain") });
-  await pipeline(body, outgoing);
+  outgoing.end(metrics);
 }

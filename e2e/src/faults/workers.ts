@@ -8,8 +8,8 @@ import type { FaultInjection } from "./fault.ts";
 const KILL_INTERVAL_MS = 1_000;
 
 /**
- * One worker of each type in turn gets SIGKILL. The other one of each type is left alone, so that tasks are still
- * worked on and nothing but the crashes is wrong.
+ * One worker of each type in turn gets SIGKILL. The others of each type, in this replica or another, are left alone, so
+ * that tasks are still worked on and nothing but the crashes is wrong.
  */
 export const killWorkers: FaultInjection = {
   id: "kill-workers",

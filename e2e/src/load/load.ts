@@ -18,7 +18,7 @@ export type LoadDeps = {
 
 const QUEUES = LANES.flatMap((lane) => BUILT_IN_TYPES.map((type) => ({ lane, type })));
 /** Time between two submissions. */
-const TICK_MS = 100;
+const TICK_MS = 200;
 /** A generator that fell behind (a busy machine, a service that is down) does not catch up on more than this. */
 const MOST_PER_TICK = 200;
 /** A day of candles: a backlog that is let go at once must not keep the machine busy for all other stacks. */

@@ -17,6 +17,8 @@ const workersSchema = z.object({
   workers: z.array(z.object({ type: z.string(), index: z.number(), active: z.boolean(), pid: z.number().optional() })),
 });
 
+const taskSchema = z.object({ status: z.string() });
+
 /** One worker process, as the service itself tells. */
 export type Worker = z.infer<typeof workersSchema>["workers"][number];
 
@@ -49,7 +51,7 @@ export class ServiceApi implements AsyncDisposable {
       await body.dump();
       return "unknown";
     }
-    const { status } = z.object({ status: z.string() }).parse(await body.json());
+    const { status } = taskSchema.parse(await body.json());
     return status === "completed" || status === "failed" ? status : "open";
   }
 

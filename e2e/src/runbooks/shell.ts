@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 /** The shell does not know a program that a runbook uses. */
 export class MissingProgramError extends Error {
@@ -12,25 +13,76 @@ export class MissingProgramError extends Error {
   }
 }
 
-const TIMEOUT_MS = 15_000;
+/** A command did not end, and was killed. */
+export class CommandTimeoutError extends Error {
+  readonly code = "COMMAND_TIMEOUT";
+  readonly subject: string;
+
+  constructor(command: string) {
+    super(`Did not end in time: ${command}`);
+    this.name = "CommandTimeoutError";
+    this.subject = command;
+  }
+}
+
+export type ShellOrder = {
+  readonly id: number;
+  readonly command: string;
+  readonly environment: Readonly<Record<string, string>>;
+};
+export type ShellAnswer = {
+  readonly id: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+  readonly timedOut: boolean;
+};
+
 const NOT_FOUND = 127;
+
+let host: ChildProcess | undefined;
+let lastId = 0;
+const waiting = new Map<number, { resolve(answer: ShellAnswer): void; reject(error: Error): void }>();
 
 /**
  * Runs a command as an engineer would paste it, and returns what it printed on standard output. Its exit code says
  * nothing: a grep that finds nothing is an answer.
  *
- * @throws MissingProgramError; an error of the command that took longer than 15 s
+ * @throws MissingProgramError; CommandTimeoutError
  */
-export function runInShell(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const options = { env: { ...environment }, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
-  // Behind everything that is measured: a dozen short processes cost a service its tens of milliseconds.
-  // Without --norc bash takes the socket on its standard input for a remote login, and runs the user's ~/.bashrc.
-  execFile("nice", ["-n", "10", "bash", "--norc", "-c", command], options, (error, stdout, stderr) => {
-    if (error?.killed) reject(new Error(`Still running after ${TIMEOUT_MS} ms: ${command}`, { cause: error }));
-    else if (error?.code === NOT_FOUND || /command not found/.test(stderr)) {
-      reject(new MissingProgramError(command, stderr));
-    } else resolve(stdout);
-  });
+export async function runInShell(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
+  const { stdout, stderr, code, timedOut } = await order(command, environment);
+  if (timedOut) throw new CommandTimeoutError(command);
+  if (code === NOT_FOUND || /command not found/.test(stderr)) throw new MissingProgramError(command, stderr);
+  return stdout;
+}
+
+function order(command: string, environment: Readonly<Record<string, string>>): Promise<ShellAnswer> {
+  host ??= startHost();
+  lastId += 1;
+  const { promise, resolve, reject } = Promise.withResolvers<ShellAnswer>();
+  waiting.set(lastId, { resolve, reject });
+  host.channel?.ref();
+  host.send({ id: lastId, command, environment } satisfies ShellOrder);
   return promise;
+}
+
+/**
+ * A small process that starts the commands: to fork a large one takes tens of milliseconds, in which it forwards no
+ * scrape and submits no task.
+ */
+function startHost(): ChildProcess {
+  const child = fork(fileURLToPath(new URL("shellProcess.ts", import.meta.url)), { env: { PATH: process.env.PATH } });
+  child.unref();
+  child.on("message", (answer: ShellAnswer) => {
+    waiting.get(answer.id)?.resolve(answer);
+    waiting.delete(answer.id);
+    if (waiting.size === 0) child.channel?.unref();
+  });
+  child.once("exit", (code, signal) => {
+    host = undefined;
+    for (const { reject } of waiting.values()) reject(new Error(`The shell's process ended with ${signal ?? code}`));
+    waiting.clear();
+  });
+  return child;
 }

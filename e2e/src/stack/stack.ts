@@ -37,6 +37,8 @@ export type StackOptions = {
   readonly rulesAtOnce?: boolean;
   /** Ports that Prometheus scrapes in place of the orchestrators' own: something stands between them. */
   readonly scrapePorts?: readonly number[];
+  /** Is given the first orchestrator once all serve, and runs while Prometheus looks for its targets. */
+  readonly warmUp?: (orchestratorUrl: string) => Promise<void>;
   /** Called as each part serves. */
   readonly onReady?: (part: string, url: string) => void;
 };
@@ -84,18 +86,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const local = (port: number) => `http://127.0.0.1:${port}`;
   const fromServers = (port: number) => `${runtime.hostAddress}:${port}`;
   try {
-    const inbox = await start("inbox", local(ports.inbox), startInbox({ port: ports.inbox }));
-    const [alertmanager, prometheus, redis] = await allOrNone([
-      start(
-        "Alertmanager",
-        local(ports.alertmanager),
-        startAlertmanager(runtime, folder, {
-          port: ports.alertmanager,
-          profile,
-          inbox: `http://${fromServers(ports.inbox)}`,
-          routingKey: randomBytes(16).toString("hex"),
-        }),
-      ),
+    const [prometheus, alertmanager, redis, inbox] = await allOrNone([
       start(
         "Prometheus",
         local(ports.prometheus),
@@ -104,6 +95,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           profile,
           targets: (options.scrapePorts ?? ports.orchestrators).map(fromServers),
           alertmanager: fromServers(ports.alertmanager),
+        }),
+      ),
+      start(
+        "Alertmanager",
+        local(ports.alertmanager),
+        startAlertmanager(runtime, folder, {
+          port: ports.alertmanager,
+          profile,
+          inbox: `http://${fromServers(ports.inbox)}`,
+          routingKey: randomBytes(16).toString("hex"),
         }),
       ),
       start(
@@ -116,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           config: options.redisConfig ?? [],
         }),
       ),
+      start("inbox", local(ports.inbox), startInbox({ port: ports.inbox })),
     ]);
     const upstream = local(ports.simulator);
     const [simulator, ...orchestrators] = await allOrNone([
@@ -138,9 +140,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ]);
     // It ends first: tasks that it holds back would hold back the orchestrators.
     parts.use(simulator);
-    await (options.rulesAtOnce ? prometheus.loadRules() : prometheus.startRules());
     const [orchestrator] = orchestrators;
     if (orchestrator === undefined) throw new RangeError("A stack needs at least one orchestrator");
+    await allOrNone([
+      options.rulesAtOnce ? prometheus.loadRules() : prometheus.startRules(),
+      options.warmUp?.(orchestrator.url) ?? Promise.resolve(),
+    ]);
     return {
       ...{ runtime, profile, folder, inbox, simulator, redis, orchestrators, orchestrator, prometheus, alertmanager },
       logs: folder.logs,

@@ -57,7 +57,7 @@ export class OrchestratorClient {
     });
   }
 
-  async metrics(): Promise<string> {
-    return (await request(`${this.url}/metrics`)).text();
+  metrics(): Promise<string> {
+    return request(`${this.url}/metrics`);
   }
 }
