@@ -27,7 +27,7 @@ import { readSnapshot } from "./queue/snapshot.ts";
 import { Submission } from "./queue/submission.ts";
 import { createRedis } from "./redis/connection.ts";
 import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
-import { createLoops } from "./supervisor/maintenance.ts";
+import { createLoops, createPromotion } from "./supervisor/maintenance.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { WorkerProcess } from "./supervisor/workerProcess.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
@@ -59,6 +59,12 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const redis = createRedis(config.redis, "commands", "orchestrator");
   const expectClose = logConnection(redis, log);
 
+  const promotion = createPromotion({
+    promoter: new Promoter(redis, keys, types),
+    intervalMs: config.delivery.promoteIntervalMs,
+    log,
+  });
+  const onDelayed = (delayMs: number) => promotion.within(delayMs);
   const supervisor = new Supervisor({
     settings: {
       script: new URL("./worker.mjs", import.meta.url),
@@ -78,6 +84,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     sink,
     now: monotonicMs,
     launch: (options) => new WorkerProcess(options),
+    onDelayed,
   });
   const readiness = new Readiness({
     selfCheck: () => selfCheck(redis, { key: keys.controls, requiredCommands: REQUIRED_COMMANDS, now: Date.now }),
@@ -90,18 +97,18 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const lookup = new TaskLookup(redis, keys, types);
   const explainer = new TaskExplainer(redis, keys, types);
   const controls = new Controls(redis, keys, config.load.rateLimitPerSecond);
-  const loops = createLoops({
+  const maintenance = createLoops({
     config,
     log,
     supervisor,
     types,
-    promoter: new Promoter(redis, keys, types),
     leases: new Leases(redis, keys, config.instance),
     janitor: new Janitor(redis, keys, types, goneAfterMs(config)),
     ackWindow,
     readiness,
     readLag: async () => lagByType(await snapshot()),
   });
+  const loops = [promotion, ...maintenance];
   const server = createServer({
     settings: config.http,
     version: packageJson.version,
@@ -114,6 +121,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       maxQueueDepth: config.load.maxQueueDepth,
       rateLimitPerSecond: config.load.rateLimitPerSecond,
       memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs),
+      onDelayed,
       now: Date.now,
     }),
     lookup: {

@@ -52,6 +52,7 @@ export async function openOurs(url: string, priority = DEFAULT_PRIORITY): Promis
     rateLimitPerSecond: 0,
     memory: new MemoryGuard(redis, 0.8, Date.now),
     telemetry: noTelemetry,
+    onDelayed: () => undefined,
     now: Date.now,
   });
   return {

@@ -24,6 +24,7 @@ const runner = new TaskRunner({
   openRedis: (purpose, name) => createRedis(redisSettings(options.url), purpose, name),
   handler: { type: QUEUE, run: (payload) => work(payload as Payload) },
   telemetry: options.telemetry ? cells : noTelemetry,
+  onDelayed: (delayMs) => reporter.delayed(delayMs),
   now: Date.now,
   random: Math.random,
   log: createLog("info", stdoutSink),
@@ -41,6 +42,7 @@ const reporter = new Reporter({
     stuckTask: "",
   }),
   heartbeatIntervalMs: 1_000,
+  now: () => performance.now(),
 });
 runner.start();
 if (options.telemetry) reporter.start();

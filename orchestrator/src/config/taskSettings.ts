@@ -80,9 +80,9 @@ export const delivery = {
   },
   PROMOTE_INTERVAL_MS: {
     schema: durationMs,
-    fallback: "250",
+    fallback: "5000",
     about:
-      "How often due retries and delayed tasks are moved into their queue: the precision of `delay_ms`. While none waits, one look in four is made.",
+      "Retries and delayed tasks are moved into their queue when they are due; how often those are looked for that nobody announced, such as the retries of a replica that is gone.",
   },
   JANITOR_INTERVAL_MS: {
     schema: durationMs,

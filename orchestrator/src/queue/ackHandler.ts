@@ -22,6 +22,8 @@ export type AckHandlerDeps = {
   readonly log: Logger;
   /** Told of every entry that is acknowledged or given up. */
   readonly onEnd: (entryId: string) => void;
+  /** Told of every task that is tried again, when its retry is in its place. */
+  readonly onDelayed: (delayMs: number) => void;
   /** Told when the group is gone, before the next attempt. */
   readonly onGroupMissing: () => Promise<void>;
 };
@@ -181,11 +183,13 @@ export class RobustRedisACKHandler {
     }
   }
 
-  /** Counts dead letters. A result that a former delivery left was counted when it was stored. */
+  /** Counts dead letters, and announces retries. A result that a former delivery left was counted when it was stored. */
   #countOther(outcome: Exclude<Outcome, { kind: "completed" }>, reply: CompletionReply): void {
-    const { cells } = this.#deps;
+    const { cells, onDelayed } = this.#deps;
     if (outcome.kind === "failed") {
       cells.failed(outcome.reason, 1);
+    } else if (outcome.kind === "retried") {
+      onDelayed(outcome.delayMs);
     } else if (outcome.kind === "settled") {
       const before = reply.settled.get(outcome.entryId);
       if (before?.state === "f") cells.failed(before.reason, 1);

@@ -65,6 +65,7 @@ export function createLane(lane: Lane, deps: TaskRunnerDeps, shared: LaneShared)
       known.delete(entryId);
       parked.ended(entryId);
     },
+    onDelayed: deps.onDelayed,
     onGroupMissing: () => ensureGroup(redis, queue),
   });
   const executor = new Executor({

@@ -12,8 +12,8 @@ const MAX_BATCHES = 50;
 /** What a round came to. */
 export type Promotion = {
   readonly moved: number;
-  /** Tasks whose time has not come. */
-  readonly waiting: number;
+  /** Until the next task is due; undefined while none waits for its time. */
+  readonly nextDueMs: number | undefined;
 };
 
 /** Moves retries and delayed tasks whose time has come into their streams. Any number of replicas may run one. */
@@ -38,13 +38,13 @@ export class Promoter {
     ]);
     const args = [this.#keys.taskPrefix, BATCH, ...queues.map(({ lane }) => lane)];
     let total = 0;
-    let left = 0;
+    let nextMs = -1;
     for (let batch = 0; batch < MAX_BATCHES; batch++) {
-      const [waiting = 0, ...moved] = await script.run<number[]>(this.#redis, scriptKeys, args);
-      left = waiting;
+      const [next = -1, ...moved] = await script.run<number[]>(this.#redis, scriptKeys, args);
+      nextMs = next;
       for (const count of moved) total += count;
       if (moved.every((count) => count < BATCH)) break;
     }
-    return { moved: total, waiting: left };
+    return { moved: total, nextDueMs: nextMs < 0 ? undefined : nextMs };
   }
 }

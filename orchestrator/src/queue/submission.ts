@@ -33,6 +33,8 @@ export type SubmissionDeps = {
   readonly rateLimitPerSecond: number;
   readonly memory: MemoryGuard;
   readonly telemetry: Telemetry;
+  /** Told how long it is until a task that was accepted is due. */
+  readonly onDelayed: (delayMs: number) => void;
   readonly now: () => number;
 };
 
@@ -69,7 +71,8 @@ export class Submission {
    */
   async submit(requests: readonly TaskRequest[]): Promise<Receipt[]> {
     if (requests.length === 0) return [];
-    const tasks = requests.some(isDelayed) ? requests.map(withId) : requests;
+    const delayed = requests.filter(isDelayed);
+    const tasks = delayed.length > 0 ? requests.map(withId) : requests;
     const { redis, memory } = this.#deps;
     const subject = tasks[0]?.type ?? "";
     let reply: (string | number)[];
@@ -87,6 +90,7 @@ export class Submission {
       const seconds = waitMs < 0 ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(waitMs / 1000));
       throw this.#rejected("rate_limit", tasks, "submissions are rate limited", seconds);
     }
+    if (delayed.length > 0) this.#deps.onDelayed(Math.min(...delayed.map(({ delayMs }) => delayMs)));
     return this.#receipts(tasks, reply);
   }
 

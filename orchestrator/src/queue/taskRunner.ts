@@ -25,6 +25,8 @@ export type TaskRunnerDeps = {
   readonly openRedis: (purpose: ConnectionPurpose, name: string) => RedisClient;
   readonly handler: TaskHandler;
   readonly telemetry: Telemetry;
+  /** Told of every task that is tried again, and after how long. */
+  readonly onDelayed: (delayMs: number) => void;
   readonly now: () => number;
   readonly random: () => number;
   readonly log: Logger;

@@ -77,3 +77,34 @@ it("stop aborts the round that runs and waits for its end", async () => {
   await loop.stop();
   expect(ended).toBe(true);
 });
+
+it("begins the next round as soon as one is asked for, and goes back to its interval then", async () => {
+  const { loop, rounds, round } = setUp(async () => {}, 3_600_000);
+  loop.start();
+  loop.within(5_000_000);
+  loop.within(1);
+  await round(1);
+  loop.within(1);
+  await round(2);
+  await loop.stop();
+  expect(rounds).toHaveLength(2);
+});
+
+it("has another round when one is asked for while one runs: what that is about may have come too late for it", async () => {
+  let calls = 0;
+  const { loop, round } = setUp(async () => {
+    if (++calls === 1) loop.within(1);
+  }, 3_600_000);
+  loop.start();
+  loop.within(0);
+  await round(2);
+  await loop.stop();
+  expect(calls).toBe(2);
+});
+
+it("stop ends the pause", async () => {
+  const { loop, rounds } = setUp(async () => {}, 3_600_000);
+  loop.start();
+  await loop.stop();
+  expect(rounds).toHaveLength(0);
+});

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -20,6 +19,10 @@ export class Loop {
   readonly #options: LoopOptions;
   #abort: AbortController | undefined;
   #done: Promise<void> = Promise.resolve();
+  /** By when the next round was asked for, monotonic. */
+  #latestMs = Number.POSITIVE_INFINITY;
+  #arm: () => void = () => undefined;
+  #endPause: () => void = () => undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -34,9 +37,18 @@ export class Loop {
     return this;
   }
 
-  /** Aborts the pause or the signal of the round, and resolves when that has ended. */
+  /** Has the next round begin at most that long from now, whatever the interval. One that runs already does not count. */
+  within(ms: number): void {
+    const latestMs = performance.now() + ms;
+    if (latestMs >= this.#latestMs) return;
+    this.#latestMs = latestMs;
+    this.#arm();
+  }
+
+  /** Ends the pause or aborts the signal of the round, and resolves when that has ended. */
   async stop(): Promise<void> {
     this.#abort?.abort();
+    this.#endPause();
     await this.#done;
     this.#abort = undefined;
   }
@@ -45,9 +57,9 @@ export class Loop {
     const { intervalMs, jitter = 0.1, log, name, run, onRound } = this.#options;
     while (!signal.aborted) {
       const restMs = typeof intervalMs === "number" ? intervalMs : intervalMs();
-      const pauseMs = restMs * (1 + jitter * (2 * Math.random() - 1));
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      await this.#pause(restMs * (1 + jitter * (2 * Math.random() - 1)));
       if (signal.aborted) return;
+      this.#latestMs = Number.POSITIVE_INFINITY;
       try {
         await run(signal);
         onRound?.(undefined);
@@ -56,5 +68,20 @@ export class Loop {
         onRound?.(error);
       }
     }
+  }
+
+  /** Until it is over, or a round is asked for before, or the loop is stopped. */
+  async #pause(ms: number): Promise<void> {
+    const endMs = performance.now() + ms;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#endPause = resolve;
+      this.#arm = () => {
+        clearTimeout(timer);
+        timer = setTimeout(resolve, Math.max(0, Math.min(endMs, this.#latestMs) - performance.now()));
+      };
+      this.#arm();
+    });
+    clearTimeout(timer);
   }
 }

@@ -9,16 +9,14 @@ const ACK_WINDOW_INTERVAL_MS = 5_000;
 /** How often the checks of `/readyz` are made for the log, when nobody asks. */
 const SELF_CHECK_INTERVAL_MS = 30_000;
 
-/** So much longer is the pause between two looks for due tasks while none waits for its time. */
-const IDLE_PROMOTION = 4;
+/** Tasks that are due within so long of each other are moved together. */
+const PROMOTION_PAUSE_MS = 50;
 
 export type MaintenanceDeps = {
   readonly config: Config;
   readonly log: Log;
   readonly supervisor: Supervisor;
   readonly types: readonly string[];
-  /** Moves due retries and delayed tasks into their queues. */
-  readonly promoter: { runOnce(): Promise<{ readonly waiting: number }> };
   /** Renews the leases of live workers. */
   readonly leases: {
     runOnce(workers: readonly { type: string; index: number }[], minIdleMs: number): Promise<unknown>;
@@ -31,21 +29,41 @@ export type MaintenanceDeps = {
   readonly readLag: () => Promise<ReadonlyMap<string, number>>;
 };
 
-/** The loops of the main process: everything that is done again and again beside serving requests. */
+export type PromotionDeps = {
+  /** Moves due retries and delayed tasks into their queues. */
+  readonly promoter: { runOnce(): Promise<{ readonly nextDueMs: number | undefined }> };
+  /** Longest pause: what nobody announced is found after it, such as the retries of a replica that is gone. */
+  readonly intervalMs: number;
+  readonly log: Log;
+};
+
+/**
+ * The loop that moves tasks when they are due. It sleeps until the next one is; whoever delays a task that may be due
+ * before calls `within`.
+ */
+export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): Loop {
+  let pauseMs = PROMOTION_PAUSE_MS;
+  return new Loop({
+    name: "promotion of due tasks",
+    intervalMs: () => pauseMs,
+    jitter: 0,
+    log,
+    run: async () => {
+      // Should it fail.
+      pauseMs = intervalMs;
+      const { nextDueMs = intervalMs } = await promoter.runOnce();
+      pauseMs = Math.min(intervalMs, Math.max(PROMOTION_PAUSE_MS, nextDueMs));
+    },
+  });
+}
+
+/** The loops of the main process beside it: everything that is done again and again beside serving requests. */
 export function createLoops(deps: MaintenanceDeps): Loop[] {
-  const { config, log, supervisor, promoter, leases, janitor, ackWindow, readiness } = deps;
-  const { promoteIntervalMs, leaseIntervalMs, janitorIntervalMs } = config.delivery;
-  const loop = (name: string, intervalMs: number | (() => number), run: () => Promise<unknown>) =>
+  const { config, log, supervisor, leases, janitor, ackWindow, readiness } = deps;
+  const { leaseIntervalMs, janitorIntervalMs } = config.delivery;
+  const loop = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
     new Loop({ name, intervalMs, log, run });
-  const promotion = (busyMs: number) => {
-    let waiting = 0;
-    const intervalMs = () => (waiting > 0 ? busyMs : IDLE_PROMOTION * busyMs);
-    return loop("promotion of due tasks", intervalMs, async () => {
-      ({ waiting } = await promoter.runOnce());
-    });
-  };
   const loops = [
-    promotion(promoteIntervalMs),
     loop("renewal of leases", leaseIntervalMs, () => leases.runOnce(supervisor.alive(), leaseIntervalMs)),
     loop("removal of gone consumers", janitorIntervalMs, () => janitor.runOnce()),
     loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, async () => ackWindow.read()),

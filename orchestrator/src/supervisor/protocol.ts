@@ -28,8 +28,11 @@ export type Flush = {
   readonly circuits: readonly number[];
 };
 
+/** That a task was delayed, and will be due in so long. */
+export type Delayed = { readonly kind: "delayed"; readonly delayMs: number };
+
 /** What a worker tells the main process. */
-export type FromWorker = Heartbeat | Flush;
+export type FromWorker = Heartbeat | Flush | Delayed;
 
 /** A worker's message, or undefined for anything else. The deltas themselves are checked where they are added. */
 export function parseFromWorker(message: unknown): FromWorker | undefined {
@@ -46,6 +49,8 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
         : undefined;
     case "metrics":
       return isNumbers(value.deltas) && isNumbers(value.circuits) ? (message as Flush) : undefined;
+    case "delayed":
+      return isNumber(value.delayMs) ? (message as Delayed) : undefined;
     default:
       return undefined;
   }

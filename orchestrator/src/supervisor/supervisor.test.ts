@@ -96,6 +96,7 @@ class World {
       sink: { write: () => undefined },
       now: Date.now,
       launch: (options) => this.#launch(options),
+      onDelayed: () => undefined,
     });
     this.supervisor.start();
   }

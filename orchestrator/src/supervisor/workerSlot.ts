@@ -30,6 +30,8 @@ export type SlotDeps = {
   onCrash(type: string, reason: CrashReason): void;
   /** Increments of a worker's counters. */
   onDeltas(deltas: Flush["deltas"]): void;
+  /** A worker delayed a task. */
+  onDelayed(delayMs: number): void;
 };
 
 type Life = {
@@ -216,6 +218,8 @@ export class WorkerSlot {
     if (message.kind === "metrics") {
       life.circuits = message.circuits;
       this.#deps.onDeltas(message.deltas);
+    } else if (message.kind === "delayed") {
+      this.#deps.onDelayed(message.delayMs);
     } else {
       life.heardAtMs = this.#deps.now();
       life.beat = message;

@@ -10,6 +10,8 @@ export type ReporterDeps = {
   readonly cells: Cells;
   readonly health: () => Omit<Heartbeat, "kind" | "rssBytes">;
   readonly heartbeatIntervalMs: number;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
 };
 
 /** Tells the main process that this worker lives, and what it has counted. */
@@ -17,6 +19,7 @@ export class Reporter {
   readonly #deps: ReporterDeps;
   #heartbeats: NodeJS.Timeout | undefined;
   #flushing: NodeJS.Timeout | undefined;
+  #toldDueAtMs = 0;
 
   constructor(deps: ReporterDeps) {
     this.#deps = deps;
@@ -28,6 +31,15 @@ export class Reporter {
     this.#deps.cells.onFirstChange(() => {
       this.#flushing = setTimeout(() => this.#flush(() => undefined), FLUSH_INTERVAL_MS);
     });
+  }
+
+  /** Tells that a task is due after so long, unless it was told of one that is due before it and is still to come. */
+  delayed(delayMs: number): void {
+    const now = this.#deps.now();
+    const dueAtMs = now + delayMs;
+    if (this.#toldDueAtMs > now && this.#toldDueAtMs <= dueAtMs) return;
+    this.#toldDueAtMs = dueAtMs;
+    this.#deps.send({ kind: "delayed", delayMs }, () => undefined);
   }
 
   /** Stops, and resolves when the last increments are on their way. */

@@ -43,6 +43,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     openRedis: (purpose, name) => createRedis(config.redis, purpose, name),
     handler,
     telemetry: cells,
+    onDelayed: (delayMs) => reporter.delayed(delayMs),
     now: Date.now,
     random: Math.random,
     log,
@@ -56,6 +57,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     cells,
     health: () => heartbeatOf(runner.health(), Date.now(), config.tasks.abortGraceMs),
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
+    now: () => performance.now(),
   });
 
   runner.start();

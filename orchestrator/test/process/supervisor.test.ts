@@ -41,6 +41,7 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
     sink,
     now: () => performance.now(),
     launch: (options) => new WorkerProcess(options),
+    onDelayed: () => undefined,
   });
   supervisor.start();
   const crashes = (reason: CrashReason) => totals.read("mcp_worker_crashes_total", { type, reason });

@@ -169,11 +169,14 @@ describe("a submission", () => {
     const promoters = [new Promoter(redis, keys, [TYPE]), new Promoter(redis, keys, [TYPE])];
     const round = async () =>
       (await Promise.all(promoters.map((promoter) => promoter.runOnce()))).reduce((sum, { moved }) => sum + moved, 0);
-    expect(await promoters[0]?.runOnce()).toEqual({ moved: 0, waiting: 1 });
+    const early = await promoters[0]?.runOnce();
+    expect(early).toEqual({ moved: 0, nextDueMs: expect.any(Number) });
+    expect(early?.nextDueMs).toBeGreaterThan(0);
+    expect(early?.nextDueMs).toBeLessThanOrEqual(150);
     expect(await lookup.find(receipt?.taskId ?? "")).toMatchObject({ status: "delayed", attempts: 0 });
     const moved = await eventually(round, (count) => count > 0);
     expect(moved).toBe(1);
-    expect(await promoters[0]?.runOnce()).toEqual({ moved: 0, waiting: 0 });
+    expect(await promoters[0]?.runOnce()).toEqual({ moved: 0, nextDueMs: undefined });
     expect(await redis.xlen(stream)).toBe(1);
     expect(await lookup.find(receipt?.taskId ?? "")).toMatchObject({ status: "queued", attempts: 0 });
     const { queues } = await readSnapshot(redis, keys, [TYPE], 0);

@@ -46,6 +46,7 @@ export function startRunner(
     openRedis: (purpose, name) => createRedis(server.settings(), purpose, name),
     handler: { type: TYPE, run },
     telemetry: noTelemetry,
+    onDelayed: () => undefined,
     now: Date.now,
     random: Math.random,
     log: pino({ level: "silent" }),
@@ -65,6 +66,7 @@ export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDep
     rateLimitPerSecond: 0,
     memory: new MemoryGuard(redis, 0.8, Date.now),
     telemetry: noTelemetry,
+    onDelayed: () => undefined,
     now: Date.now,
     ...deps,
   });

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
--- Moves tasks whose time has come into their streams, for all queues in one call: it is made several times a second, and
--- nearly always there is nothing to do. Safe to be run by several replicas at once.
+-- Moves tasks whose time has come into their streams, for all queues in one call. Safe to be run by several replicas at
+-- once.
 --
 -- KEYS: for each queue: delayed set, stream, ledger
 -- ARGV: record key prefix, most tasks per queue, then the lane of each queue
--- Reply: number of tasks that wait on in all queues, then that of the moved ones for each queue
+-- Reply: ms until the next task of any queue is due (-1: none waits), then the number of moved ones for each queue
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local moved, waiting = {}, 0
+local moved, next_ms = {}, -1
 for q = 1, #KEYS / 3 do
   local delayed, stream, ledger = KEYS[q * 3 - 2], KEYS[q * 3 - 1], KEYS[q * 3]
   local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, ARGV[2])
@@ -29,6 +29,10 @@ for q = 1, #KEYS / 3 do
     redis.call('HINCRBY', ledger, ARGV[2 + q] .. ':moved', 1)
   end
   moved[q] = #due
-  waiting = waiting + redis.call('ZCARD', delayed)
+  local first = redis.call('ZRANGEBYSCORE', delayed, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if first[2] then
+    local ms = math.max(0, math.ceil(tonumber(first[2]) - tonumber(now)))
+    if next_ms < 0 or ms < next_ms then next_ms = ms end
+  end
 end
-return { waiting, unpack(moved) }
+return { next_ms, unpack(moved) }

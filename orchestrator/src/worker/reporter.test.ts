@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { Cells } from "../metrics/cells.ts";
+import { createLayout } from "../metrics/layout.ts";
+import type { FromWorker } from "../supervisor/protocol.ts";
+import { Reporter } from "./reporter.ts";
+
+it("tells of a delayed task that is due before the one it told of, and of the next one when that time has passed", () => {
+  const told: FromWorker[] = [];
+  let nowMs = 1_000;
+  const reporter = new Reporter({
+    send: (message) => told.push(message),
+    cells: new Cells(createLayout(["ml"])),
+    health: () => ({ pollAgeMs: { express: 0, regular: 0 }, inFlight: 0, paused: "", stuckTask: "" }),
+    heartbeatIntervalMs: 1_000,
+    now: () => nowMs,
+  });
+  reporter.delayed(500);
+  reporter.delayed(500);
+  reporter.delayed(900);
+  reporter.delayed(400);
+  nowMs += 399;
+  reporter.delayed(800);
+  nowMs += 1;
+  reporter.delayed(800);
+  expect(told).toEqual([500, 400, 800].map((delayMs) => ({ kind: "delayed", delayMs })));
+});
