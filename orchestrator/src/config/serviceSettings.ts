@@ -105,7 +105,7 @@ export const workers = {
   },
   HEARTBEAT_INTERVAL_MS: {
     schema: durationMs,
-    fallback: "3000",
+    fallback: "5000",
     about: "How often a worker tells the main process that it lives and when its lanes last finished a poll.",
   },
   SHUTDOWN_TIMEOUT_MS: {

@@ -50,6 +50,7 @@ export class LaneRunner {
   readonly #stopped: Promise<void>;
   #wakeStopped: () => void = () => undefined;
   #lastPollCompletedAtMs = 0;
+  readonly #connected = Promise.withResolvers<void>();
   #failures = 0;
   #pollSize: number;
   readonly #mostPerPoll: number;
@@ -70,6 +71,11 @@ export class LaneRunner {
   /** Time of the last answer that this lane's own connection gave. 0 before the first. */
   get lastPollCompletedAtMs(): number {
     return this.#lastPollCompletedAtMs;
+  }
+
+  /** Resolves when it reads for the first time. */
+  get connected(): Promise<void> {
+    return this.#connected.promise;
   }
 
   /** Reads and starts work until `stop`. Never rejects. */
@@ -102,6 +108,7 @@ export class LaneRunner {
     await this.#deps.parked.recoverOwn(true);
     // Only the first time: a lane that connects over and over and may never read is not a working one.
     if (this.#lastPollCompletedAtMs === 0) this.#lastPollCompletedAtMs = this.#deps.now();
+    this.#connected.resolve();
   }
 
   /** The connection does what it is for: only that ends a series of failures, and with it the growing pauses. */

@@ -77,10 +77,15 @@ export class TaskRunner {
     this.#lanes = LANES.map((lane) => createLane(lane, deps, shared));
   }
 
-  /** Starts both lanes. They connect, and go on connecting, in the background. */
-  start(): void {
+  /**
+   * Starts both lanes. They connect, and go on connecting, in the background.
+   *
+   * @returns resolves when both read for the first time
+   */
+  start(): Promise<unknown> {
     this.#loops = this.#lanes.map(({ runner }) => runner.run());
     this.#recovery = setInterval(() => this.#recover(), this.#deps.settings.orphanRecoveryIntervalMs);
+    return Promise.all(this.#lanes.map(({ runner }) => runner.connected));
   }
 
   /**

@@ -26,8 +26,8 @@ export class Reporter {
   }
 
   start(): void {
-    this.#beat();
-    this.#heartbeats = setInterval(() => this.#beat(), this.#deps.heartbeatIntervalMs);
+    this.beat();
+    this.#heartbeats = setInterval(() => this.beat(), this.#deps.heartbeatIntervalMs);
     this.#deps.cells.onFirstChange(() => {
       this.#flushing = setTimeout(() => this.#flush(() => undefined), FLUSH_INTERVAL_MS);
     });
@@ -48,7 +48,8 @@ export class Reporter {
     return new Promise((resolve) => this.#flush(resolve));
   }
 
-  #beat(): void {
+  /** A heartbeat beside the regular ones. */
+  beat(): void {
     const heartbeat: Heartbeat = { kind: "heartbeat", rssBytes: process.memoryUsage.rss(), ...this.#deps.health() };
     this.#deps.send(heartbeat, () => undefined);
   }

@@ -60,7 +60,8 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     now: () => performance.now(),
   });
 
-  runner.start();
+  // Or the main process would learn only with the next heartbeat that this worker is ready.
+  void runner.start().then(() => reporter.beat());
   reporter.start();
   // For the next worker: one that is killed would not leave its compiled code behind.
   flushCompileCache();
