@@ -31,10 +31,8 @@ const GROUPS: readonly (readonly Stage[])[] = [
   ],
 ];
 /** What takes minutes and is left to CI, and to whoever asks for it. */
-const MORE: readonly (readonly Stage[])[] = [[suite("compose")]];
-/** What is run where it is asked for by name: it wants the machine for itself. */
-const ALONE: readonly (readonly Stage[])[] = [[suite("drill")]];
-const NAMES = [...GROUPS, ...MORE, ...ALONE].flat().map(({ name }) => name);
+const MORE: readonly (readonly Stage[])[] = [[suite("compose")], [suite("drill")]];
+const NAMES = [...GROUPS, ...MORE].flat().map(({ name }) => name);
 
 const options = new Command("npm test --")
   .description("Sets up what is missing, then runs every check of the project.")
@@ -42,7 +40,7 @@ const options = new Command("npm test --")
     new Option("--runtime <name>", "how the servers of the e2e suites run").choices(RUNTIME_NAMES).env("E2E_RUNTIME"),
   )
   .addOption(new Option("--only <stages...>", "some of the stages").choices(NAMES))
-  .option("--all", "the compose file on a real engine as well, as in CI")
+  .option("--all", "the compose file on a real engine and the whole fire drill as well, as in CI")
   .parse()
   .opts<{ runtime?: RuntimeName; only?: string[]; all?: true }>();
 
@@ -79,8 +77,7 @@ async function main(): Promise<number> {
 /** The groups that were asked for, without stages whose npm script does not exist. */
 function selected(): Stage[][] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
-  const usual = options.all ? [...GROUPS, ...MORE] : GROUPS;
-  const groups = options.only === undefined ? usual : [...GROUPS, ...MORE, ...ALONE];
+  const groups = options.all || options.only !== undefined ? [...GROUPS, ...MORE] : GROUPS;
   return groups
     .map((stages) =>
       stages

@@ -1,5 +1,6 @@
+import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultJobs, runDrill } from "../src/drill/drill.ts";
+import { runDrill } from "../src/drill/drill.ts";
 import type { EpisodeResult } from "../src/drill/episode.ts";
 import { profileOf } from "../src/drill/prediction.ts";
 import { scriptsFor } from "../src/drill/scripts.ts";
@@ -22,7 +23,8 @@ beforeAll(async () => {
   const runtime = await chooseRuntime();
   drill = runDrill(
     scripts,
-    { runtime, jobs: defaultJobs(FACTOR), signal: stop.signal },
+    // Fewer than the command runs: nobody waits, and a machine of CI is shared.
+    { runtime, jobs: availableParallelism(), signal: stop.signal },
     { starting: () => {}, phase: () => {}, done: (result) => outcomes.get(result.id)?.resolve(result) },
   );
   // A drill that cannot go on fails every test that still waits for it.

@@ -16,8 +16,8 @@ export type DrillListener = {
 };
 
 /**
- * How many stacks this machine carries side by side. A stack is a dozen processes: at the scale of seconds they keep
- * four tenths of a core busy with scrapes, evaluations and load, and what one does must not be the other's slow express
+ * How many stacks this machine carries side by side. A stack is eight processes: at the scale of seconds they keep three
+ * tenths of a core busy with scrapes, evaluations and load alone, and what one does must not be the other's slow express
  * task; at production timing they hardly do anything.
  */
 export function defaultJobs(factor: number): number {

@@ -19,7 +19,7 @@ export function serviceEnvironment(profile: TimingProfile): Record<string, strin
     ORPHAN_MIN_IDLE_MS: scaled(minutes(1), 3_000),
     JANITOR_INTERVAL_MS: scaled(minutes(1), 1_000),
     PROMOTE_INTERVAL_MS: scaled(seconds(5), 500),
-    RETRY_BASE_MS: scaled(seconds(1), 50),
+    RETRY_BASE_MS: scaled(seconds(2), 50),
     RETRY_CAP_MS: scaled(minutes(1), 1_000),
     UPSTREAM_TIMEOUT_MS: upstreamTimeoutMs,
     TASK_TIMEOUT_MS: upstreamTimeoutMs + minutes(1),

@@ -27,8 +27,8 @@ export const tasks = {
   },
   RETRY_BASE_MS: {
     schema: durationMs,
-    fallback: "1000",
-    about: "First retry within this time (full jitter); doubles with every attempt.",
+    fallback: "2000",
+    about: "First retry after half of this time to all of it, at random; doubles with every attempt.",
   },
   RETRY_CAP_MS: { schema: durationMs, fallback: "60000", about: "Cap of that time." },
   TASK_OVERRIDES: {

@@ -1,23 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { equalJitterMs, fullJitterMs } from "./backoff.ts";
+import { equalJitterMs } from "./backoff.ts";
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const attempt = fc.integer({ min: 1, max: 1_000 });
 const baseMs = fc.integer({ min: 1, max: 10_000 });
 const capMs = fc.integer({ min: 10_000, max: 1_000_000 });
 
-it("full jitter lies between nothing and the doubled base, never over the cap", () => {
-  fc.assert(
-    fc.property(attempt, baseMs, capMs, random, (attempt, baseMs, capMs, share) => {
-      const delayMs = fullJitterMs(attempt, baseMs, capMs, () => share);
-      expect(delayMs).toBeGreaterThanOrEqual(0);
-      expect(delayMs).toBeLessThan(Math.min(capMs, baseMs * 2 ** (attempt - 1)) + 1);
-    }),
-  );
-});
-
-it("equal jitter never is less than half of it", () => {
+it("lies between half of the doubled base and all of it, never over the cap", () => {
   fc.assert(
     fc.property(attempt, baseMs, capMs, random, (attempt, baseMs, capMs, share) => {
       const ceilingMs = Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 40));

@@ -1,17 +1,9 @@
 /**
- * Delay before a retry: exponential with full jitter, so that tasks which failed together do not come back together.
+ * Delay before another attempt: exponential with equal jitter, so that what failed together does not come back together,
+ * and that there always is a pause: whatever is the matter has some time to pass.
  *
  * @param attempt attempts made so far, from 1
  * @param random in [0, 1)
- * @returns ms, between 0 and the cap
- */
-export function fullJitterMs(attempt: number, baseMs: number, capMs: number, random: () => number): number {
-  return Math.floor(random() * ceilingMs(attempt, baseMs, capMs));
-}
-
-/**
- * Delay before another attempt to acknowledge: exponential with equal jitter, so that there always is a pause.
- *
  * @returns ms, between half of the ceiling and the ceiling
  */
 export function equalJitterMs(attempt: number, baseMs: number, capMs: number, random: () => number): number {

@@ -10,7 +10,7 @@ import {
 import type { QueueKeys } from "../keys.ts";
 import type { FailureReason, Lane } from "../metrics/contract.ts";
 import type { LaneCells } from "../metrics/telemetry.ts";
-import { fullJitterMs } from "./backoff.ts";
+import { equalJitterMs } from "./backoff.ts";
 import type { Outcome } from "./completion.ts";
 import { DeadlineWatch } from "./deadline.ts";
 import type { Entry } from "./entry.ts";
@@ -215,7 +215,7 @@ export function failureOutcome(
     attempts,
   };
   if (isPermanent(error) || attempts >= settings.maxAttempts) return { kind: "failed", ...failure };
-  const backoffMs = fullJitterMs(attempts, settings.retryBaseMs, settings.retryCapMs, random);
+  const backoffMs = equalJitterMs(attempts, settings.retryBaseMs, settings.retryCapMs, random);
   // What the upstream asked for is waited in any case; the back-off on top keeps the tasks from coming back all at once.
   const wishedMs = error instanceof UpstreamError ? (error.retryAfterMs ?? 0) : 0;
   return { kind: "retried", ...failure, delayMs: wishedMs + backoffMs };
