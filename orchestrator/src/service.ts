@@ -64,7 +64,6 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     intervalMs: config.delivery.promoteIntervalMs,
     log,
   });
-  const onDelayed = (delayMs: number) => promotion.within(delayMs);
   const supervisor = new Supervisor({
     settings: {
       script: new URL("./worker.mjs", import.meta.url),
@@ -84,7 +83,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     sink,
     now: monotonicMs,
     launch: (options) => new WorkerProcess(options),
-    onDelayed,
+    onDelayed: promotion.delayed,
   });
   const readiness = new Readiness({
     selfCheck: () => selfCheck(redis, { key: keys.controls, requiredCommands: REQUIRED_COMMANDS, now: Date.now }),
@@ -108,7 +107,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     readiness,
     readLag: async () => lagByType(await snapshot()),
   });
-  const loops = [promotion, ...maintenance];
+  const loops = [promotion.loop, ...maintenance];
   const server = createServer({
     settings: config.http,
     version: packageJson.version,
@@ -121,7 +120,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       maxQueueDepth: config.load.maxQueueDepth,
       rateLimitPerSecond: config.load.rateLimitPerSecond,
       memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs),
-      onDelayed,
+      onDelayed: promotion.delayed,
       now: Date.now,
     }),
     lookup: {

@@ -85,7 +85,8 @@ const stackOf = ({ replicas = 1, profile }: Script) => `${replicas} at 1/${profi
 function takeFirst(waiting: Script[], stacks: ReadonlyMap<string, number>): Script | undefined {
   const workMs = new Map<string, number>();
   for (const script of waiting) workMs.set(stackOf(script), (workMs.get(stackOf(script)) ?? 0) + script.expectedMs);
-  const perStackMs = (script: Script) => (workMs.get(stackOf(script)) ?? 0) / (stacks.get(stackOf(script)) || 0.001);
+  // What no stack serves yet comes first.
+  const perStackMs = (script: Script) => (workMs.get(stackOf(script)) ?? 0) / (stacks.get(stackOf(script)) || 1e-6);
   const first = waiting.toSorted((a, b) => perStackMs(b) - perStackMs(a))[0];
   if (first !== undefined) waiting.splice(waiting.indexOf(first), 1);
   return first;

@@ -82,6 +82,7 @@ export class Loop {
       };
       this.#arm();
     });
+    this.#arm = () => undefined;
     clearTimeout(timer);
   }
 }

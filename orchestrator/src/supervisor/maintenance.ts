@@ -9,7 +9,7 @@ const ACK_WINDOW_INTERVAL_MS = 5_000;
 /** How often the checks of `/readyz` are made for the log, when nobody asks. */
 const SELF_CHECK_INTERVAL_MS = 30_000;
 
-/** Tasks that are due within so long of each other are moved together. */
+/** Tasks that are due within so long of each other are moved together: a look for each would cost more than it is worth. */
 const PROMOTION_PAUSE_MS = 50;
 
 export type MaintenanceDeps = {
@@ -37,13 +37,16 @@ export type PromotionDeps = {
   readonly log: Log;
 };
 
-/**
- * The loop that moves tasks when they are due. It sleeps until the next one is; whoever delays a task that may be due
- * before calls `within`.
- */
-export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): Loop {
+export type Promotion = {
+  readonly loop: Loop;
+  /** To be told of every task that was delayed, and for how long: it may be due before all that the loop knows of. */
+  delayed(delayMs: number): void;
+};
+
+/** The loop that moves tasks when they are due: it sleeps until the next one is. */
+export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): Promotion {
   let pauseMs = PROMOTION_PAUSE_MS;
-  return new Loop({
+  const loop = new Loop({
     name: "promotion of due tasks",
     intervalMs: () => pauseMs,
     jitter: 0,
@@ -55,6 +58,7 @@ export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): L
       pauseMs = Math.min(intervalMs, Math.max(PROMOTION_PAUSE_MS, nextDueMs));
     },
   });
+  return { loop, delayed: (delayMs) => loop.within(Math.max(PROMOTION_PAUSE_MS, delayMs)) };
 }
 
 /** The loops of the main process beside it: everything that is done again and again beside serving requests. */
