@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MissingProgramError, runInShell } from "./shell.ts";
+import { MissingProgramError, runInShell, ShellLostError } from "./shell.ts";
 
 const environment = { PATH: process.env.PATH ?? "", QUEUE: "mcp:queue:ml" };
 
@@ -24,4 +24,9 @@ test("nothing of the caller's environment gets into a command", async () => {
   } finally {
     delete process.env.RUNBOOK_SECRET;
   }
+});
+
+test("a command whose process is killed is an error that names it, and the next one gets a new process", async () => {
+  await expect(runInShell('kill -9 "$PPID"', environment)).rejects.toThrow(ShellLostError);
+  expect(await runInShell("echo again", environment)).toBe("again\n");
 });

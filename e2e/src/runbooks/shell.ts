@@ -25,6 +25,18 @@ export class CommandTimeoutError extends Error {
   }
 }
 
+/** The process that runs the commands is gone, and what it was running with it. */
+export class ShellLostError extends Error {
+  readonly code = "SHELL_LOST";
+  readonly subject: string;
+
+  constructor(command: string, how: string) {
+    super(`The process that ran it ended with ${how}: ${command}`);
+    this.name = "ShellLostError";
+    this.subject = command;
+  }
+}
+
 export type ShellOrder = {
   readonly id: number;
   readonly command: string;
@@ -42,13 +54,16 @@ const NOT_FOUND = 127;
 
 let host: ChildProcess | undefined;
 let lastId = 0;
-const waiting = new Map<number, { resolve(answer: ShellAnswer): void; reject(error: Error): void }>();
+const waiting = new Map<
+  number,
+  { readonly command: string; resolve(answer: ShellAnswer): void; reject(error: Error): void }
+>();
 
 /**
  * Runs a command as an engineer would paste it, and returns what it printed on standard output. Its exit code says
  * nothing: a grep that finds nothing is an answer.
  *
- * @throws MissingProgramError; CommandTimeoutError
+ * @throws MissingProgramError; CommandTimeoutError after 15 s; ShellLostError
  */
 export async function runInShell(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
   const { stdout, stderr, code, timedOut } = await order(command, environment);
@@ -61,7 +76,7 @@ function order(command: string, environment: Readonly<Record<string, string>>): 
   host ??= startHost();
   lastId += 1;
   const { promise, resolve, reject } = Promise.withResolvers<ShellAnswer>();
-  waiting.set(lastId, { resolve, reject });
+  waiting.set(lastId, { command, resolve, reject });
   host.channel?.ref();
   host.send({ id: lastId, command, environment } satisfies ShellOrder);
   return promise;
@@ -81,7 +96,8 @@ function startHost(): ChildProcess {
   });
   child.once("exit", (code, signal) => {
     host = undefined;
-    for (const { reject } of waiting.values()) reject(new Error(`The shell's process ended with ${signal ?? code}`));
+    const how = signal ?? `exit code ${code}`;
+    for (const { command, reject } of waiting.values()) reject(new ShellLostError(command, how));
     waiting.clear();
   });
   return child;

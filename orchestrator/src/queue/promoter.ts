@@ -10,7 +10,7 @@ const BATCH = 100;
 const MAX_BATCHES = 50;
 
 /** What a round came to. */
-export type Promotion = {
+export type PromotionRound = {
   readonly moved: number;
   /** Until the next task is due; undefined while none waits for its time. */
   readonly nextDueMs: number | undefined;
@@ -29,7 +29,7 @@ export class Promoter {
   }
 
   /** One round over all types and lanes. */
-  async runOnce(): Promise<Promotion> {
+  async runOnce(): Promise<PromotionRound> {
     const queues = this.#types.flatMap((type) => this.#keys.queues(type));
     const scriptKeys = queues.flatMap(({ stream, type, lane }) => [
       this.#keys.delayed(type, lane),
