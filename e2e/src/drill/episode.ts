@@ -39,7 +39,7 @@ export type EpisodeResult = {
 const PATIENCE_MS = 30_000;
 
 /** Evaluations without any alert after which a stack counts as quiet. */
-const SETTLE_EVALUATIONS = 4;
+const SETTLE_EVALUATIONS = 2;
 
 /**
  * Carries one episode through on a stack: quiet under load, the script, and at the end the account of every task and

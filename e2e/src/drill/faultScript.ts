@@ -27,6 +27,7 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
     expectedMs: completeMs + budget.resolvedMs,
     budget,
     ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),
+    ...(scenario.startsProcesses === undefined ? {} : { startsProcesses: scenario.startsProcesses }),
     async run({ bench, watch, timeline, wait, engineer, onEnd }: Stage) {
       const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
       await engineer.checkHealthy(claimed, instanceOf);

@@ -16,6 +16,8 @@ function script(id: string, expectedMs: number, replicas?: number): Script {
 /** Runs them on stacks that are not there; an episode of those in `fail` fails. */
 async function pool(scripts: readonly Script[], jobs: number, fail: readonly string[] = []) {
   const started: number[] = [];
+  const running = new Set<Script>();
+  let startersAtATime = 0;
   let disposed = 0;
   const results = await runPool(scripts, {
     jobs,
@@ -29,14 +31,19 @@ async function pool(scripts: readonly Script[], jobs: number, fail: readonly str
       };
       return { stack, [Symbol.asyncDispose]: dispose } as unknown as DrillStack;
     },
-    run: async (_, { id }) => {
+    run: async (_, script) => {
+      const { id } = script;
+      running.add(script);
+      const starters = [...running].filter(({ startsProcesses }) => startsProcesses).length;
+      startersAtATime = Math.max(startersAtATime, starters);
       await new Promise(setImmediate);
+      running.delete(script);
       return { id, passed: !fail.includes(id) } as EpisodeResult;
     },
     onResult: () => {},
   });
   expect(disposed).toBe(started.length);
-  return { started: started.toSorted(), ran: results.map(({ id }) => id) };
+  return { started: started.toSorted(), ran: results.map(({ id }) => id), startersAtATime };
 }
 
 const TWO = ["a", "b", "c"].map((id) => script(id, 30_000, 2));
@@ -50,11 +57,25 @@ test("scripts for two replicas share one stack, and every script is run once", a
 });
 
 test("one stack is enough for scripts that go together", async () => {
-  expect(await pool([...ONE, ...ANY], 1)).toEqual({ started: [1], ran: [..."defghij"] });
+  const { started, ran } = await pool([...ONE, ...ANY], 1);
+  expect(started).toEqual([1]);
+  expect(ran).toEqual([..."defghij"]);
 });
 
 test("a stack on which something failed serves nothing more", async () => {
   const { started, ran } = await pool(ONE, 1, ["d"]);
   expect(started).toEqual([1, 1]);
   expect(ran).toEqual([..."defgh"]);
+});
+
+test("scripts that start processes run one at a time while there is something else to do", async () => {
+  const starters = ["x", "y"].map((id) => ({ ...script(id, 20_000, 1), startsProcesses: true as const }));
+  const { startersAtATime, ran } = await pool([...ONE, ...starters, ...ANY], 2);
+  expect(startersAtATime).toBe(1);
+  expect(ran).toEqual([..."defghxyij"]);
+});
+
+test("scripts that start processes run side by side rather than not at all", async () => {
+  const starters = ["x", "y"].map((id) => ({ ...script(id, 20_000, 1), startsProcesses: true as const }));
+  expect((await pool(starters, 2)).startersAtATime).toBe(2);
 });

@@ -23,8 +23,9 @@ export type PoolDeps = {
  * @returns results in the order of the scripts
  */
 export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promise<EpisodeResult[]> {
-  const waiting = [...scripts].sort((a, b) => b.expectedMs - a.expectedMs);
+  const waiting = scripts.toSorted((a, b) => b.expectedMs - a.expectedMs);
   const stacks = new Map<string, number>();
+  const running = new Set<Script>();
   const results = new Map<Script, EpisodeResult>();
   const start = limited(deps.startsAtATime, deps.startStack);
   const lanes = Math.min(deps.jobs, scripts.length);
@@ -59,8 +60,11 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
       up.call();
       await allUp.promise;
       const served: Served[] = [];
-      for (let script: Script | undefined = first; script !== undefined; script = takeLike(waiting, first, served)) {
+      const next = () => takeLike(waiting, first, { served, running });
+      for (let script: Script | undefined = first; script !== undefined; script = next()) {
+        running.add(script);
         const result = await deps.run(drill, script);
+        running.delete(script);
         served.push({ script, endedAtMs: Date.now() });
         if (!result.passed) drill.stack.keepLogs();
         settle(script, result.passed ? result : { ...result, logs: drill.stack.logs });
@@ -87,9 +91,7 @@ function takeFirst(waiting: Script[], stacks: ReadonlyMap<string, number>): Scri
   for (const script of waiting) workMs.set(stackOf(script), (workMs.get(stackOf(script)) ?? 0) + script.expectedMs);
   // What no stack serves yet comes first.
   const perStackMs = (script: Script) => (workMs.get(stackOf(script)) ?? 0) / (stacks.get(stackOf(script)) || 1e-6);
-  const first = waiting.toSorted((a, b) => perStackMs(b) - perStackMs(a))[0];
-  if (first !== undefined) waiting.splice(waiting.indexOf(first), 1);
-  return first;
+  return take(waiting, waiting.toSorted((a, b) => perStackMs(b) - perStackMs(a))[0]);
 }
 
 type Served = { readonly script: Script; readonly endedAtMs: number };
@@ -97,24 +99,30 @@ type Served = { readonly script: Script; readonly endedAtMs: number };
 /** How long a stack's metrics remember: the windows of the runbooks' queries, the same at every scale. */
 const REMEMBERED_MS = 60_000;
 
+type Others = { readonly served: readonly Served[]; readonly running: ReadonlySet<Script> };
+
 /**
- * Takes the next script that goes with the stack of another: those that need its number of replicas first, and of them
- * one that need not wait until an earlier one is forgotten.
+ * Takes the next script that goes with the stack of another: rather one that need not wait until an earlier one is
+ * forgotten, nor starts processes while another does; then one that needs its number of replicas; then the longest.
  */
-function takeLike(waiting: Script[], { replicas = 1, profile }: Script, served: readonly Served[]) {
+function takeLike(waiting: Script[], like: Script, { served, running }: Others): Script | undefined {
+  const { replicas = 1, profile } = like;
   const sinceMs = Date.now() - REMEMBERED_MS;
   const traces = new Set(served.filter(({ endedAtMs }) => endedAtMs > sinceMs).map(({ script }) => script.traces));
-  const fresh = (script: Script) => script.traces === undefined || !traces.has(script.traces);
-  const likes: readonly ((script: Script) => boolean)[] = [
-    (script) => script.replicas === replicas && fresh(script),
-    (script) => script.replicas === undefined,
-    (script) => script.replicas === replicas,
-  ];
-  for (const like of likes) {
-    const index = waiting.findIndex((script) => script.profile.factor === profile.factor && like(script));
-    if (index >= 0) return waiting.splice(index, 1)[0];
-  }
-  return undefined;
+  const starting = [...running].some(({ startsProcesses }) => startsProcesses);
+  const drawback = (script: Script) =>
+    (script.traces !== undefined && traces.has(script.traces) ? 4 : 0) +
+    (script.startsProcesses && starting ? 2 : 0) +
+    (script.replicas === undefined ? 1 : 0);
+  const alike = waiting.filter(
+    (script) => script.profile.factor === profile.factor && (script.replicas ?? replicas) === replicas,
+  );
+  return take(waiting, alike.toSorted((a, b) => drawback(a) - drawback(b))[0]);
+}
+
+function take(waiting: Script[], script: Script | undefined): Script | undefined {
+  if (script !== undefined) waiting.splice(waiting.indexOf(script), 1);
+  return script;
 }
 
 /** Calls back once, at the latest when it goes out of scope. */

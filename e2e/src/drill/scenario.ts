@@ -27,4 +27,5 @@ export type Scenario = {
   /** What the service itself takes to recover, at any scale. */
   readonly recoveryMs?: number;
   readonly traces?: Script["traces"];
+  readonly startsProcesses?: Script["startsProcesses"];
 };

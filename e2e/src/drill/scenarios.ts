@@ -126,6 +126,7 @@ export const SCENARIOS: readonly Scenario[] = [
     // One crash a second is twice the threshold: half of the window has to fill, and to run empty.
     fillMs: minutes(2.5),
     drainMs: minutes(2.5),
+    startsProcesses: true,
   },
   {
     id: "service-stopped",
@@ -140,6 +141,7 @@ export const SCENARIOS: readonly Scenario[] = [
     reactionMs: 1_000,
     recoveryMs: 6_000,
     drainMs: seconds(15),
+    startsProcesses: true,
   },
   {
     id: "workers-starved",

@@ -46,5 +46,7 @@ export type Script = {
   readonly budget?: Budget;
   /** What queries over the last minute still show after it, so that one which looks at the same had better not follow. */
   readonly traces?: "acknowledgements";
+  /** Whether it starts so many processes that another which does had better wait for its end. */
+  readonly startsProcesses?: true;
   run(stage: Stage): Promise<void>;
 };

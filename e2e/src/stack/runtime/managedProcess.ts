@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
-import { promisify } from "node:util";
 import { until } from "../../until.ts";
 import { guard } from "../guardian.ts";
 import type { RunFolder } from "../runFolder.ts";
+import { CAN_STEP_BACK, stepBack } from "./priority.ts";
 import { type RunningServer, START_TIMEOUT_MS, STOP_TIMEOUT_MS } from "./runtime.ts";
 
 export type ProcessSpec = {
@@ -23,11 +23,6 @@ export type ProcessSpec = {
   ready(): Promise<void>;
 };
 
-const BACKGROUND = 10;
-const GENTLE = ["nice", "-n", String(BACKGROUND)] as const;
-/** Only root may raise a priority again. */
-const CAN_BE_GENTLE = process.platform === "linux" && process.getuid?.() === 0;
-const run = promisify(execFile);
 /** A process that is starting has better things to do than to say that it has not started. */
 const LOOK_MS = 150;
 
@@ -86,11 +81,10 @@ export class ManagedProcess implements RunningServer {
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
     const { command, args, env, cwd, startsGently = false } = this.#spec;
-    const gentle = startsGently && CAN_BE_GENTLE && !this.#started;
+    const gentle = startsGently && CAN_STEP_BACK && !this.#started;
     this.#started = true;
     this.#stopping = false;
-    const [program, ...words] = [...(gentle ? GENTLE : []), command, ...args] as [string, ...string[]];
-    const child = spawn(program, words, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const release = child.pid === undefined ? () => {} : guard({ processGroup: child.pid });
     const failed = new AbortController();
     child.once("error", (error) => failed.abort(error));
@@ -107,6 +101,8 @@ export class ManagedProcess implements RunningServer {
     });
     this.#exited.catch(() => {});
     try {
+      // One that ends at once is told of below.
+      if (gentle) await this.background(true).catch(() => {});
       const patience = { timeoutMs: START_TIMEOUT_MS, intervalMs: LOOK_MS, signal: failed.signal };
       await until(`${this.name} to serve`, patience, this.#spec.ready);
       if (gentle) await this.background(false);
@@ -136,8 +132,7 @@ export class ManagedProcess implements RunningServer {
   /** Lets all other processes go first, or no more. Does nothing where only one of the two is possible. */
   async background(on: boolean): Promise<void> {
     const pid = this.#child?.pid;
-    if (pid === undefined || !CAN_BE_GENTLE) return;
-    await run("renice", ["-n", String(on ? BACKGROUND : 0), "-g", String(pid)]);
+    if (pid !== undefined && CAN_STEP_BACK) await stepBack(pid, on);
   }
 
   async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {

@@ -1,0 +1,26 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
+import { expect, onTestFinished, test } from "vitest";
+import { CAN_STEP_BACK, stepBack } from "./priority.ts";
+
+test("a session steps back behind all others, and where that is possible comes forward again", async () => {
+  const child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const leader = child.pid ?? 0;
+  const sessionNice = () => {
+    const file = `/proc/${leader}/autogroup`;
+    return existsSync(file) ? Number(/nice (-?\d+)/.exec(readFileSync(file, "utf8"))?.[1]) : undefined;
+  };
+  const without = sessionNice() === undefined;
+
+  await stepBack(leader, true);
+  expect(getPriority(leader)).toBe(10);
+  expect(sessionNice()).toBe(without ? undefined : 10);
+
+  const forward = stepBack(leader, false);
+  if (!CAN_STEP_BACK) return expect(forward).rejects.toThrow(/renice/);
+  await forward;
+  expect(getPriority(leader)).toBe(0);
+  expect(sessionNice()).toBe(without ? undefined : 0);
+});
