@@ -1,7 +1,7 @@
 import { ALERTS, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { failOneAcknowledgement } from "../faults/index.ts";
 import type { LoadPlan, TaskType } from "../load/load.ts";
-import { loadAroundBurst, loadAroundStarts, steadyLoad } from "../load/rates.ts";
+import { loadAroundWork, steadyLoad } from "../load/rates.ts";
 import { scrapesMissed } from "./evidence.ts";
 import { runRemainingCommands } from "./runbookControl.ts";
 import type { Script, Stage } from "./script.ts";
@@ -36,7 +36,7 @@ const CONTROLS: readonly Control[] = [
     startsProcesses: true,
     // Two times eight processes.
     actMs: () => 8_000,
-    load: loadAroundStarts,
+    load: loadAroundWork,
     async act({ drill, wait }) {
       for (const [index, { server }] of drill.stack.orchestrators.entries()) {
         await server.stop();
@@ -51,7 +51,7 @@ const CONTROLS: readonly Control[] = [
   {
     id: "burst",
     title: `A burst of ${BURST_TASKS} tasks that is drained in time`,
-    load: (profile) => loadAroundBurst(profile, "codegen"),
+    load: loadAroundWork,
     act: ({ bench }) => bench.load.burst("codegen", "regular", BURST_TASKS),
   },
   {

@@ -15,7 +15,7 @@ import {
 import type { TaskType } from "../load/load.ts";
 import {
   everyType,
-  loadAroundStarts,
+  loadAroundWork,
   loadThatMayPileUp,
   loadUnderTheBreaker,
   steadyLoad,
@@ -134,7 +134,7 @@ export const SCENARIOS: readonly Scenario[] = [
     fault: stopService,
     runbooks: ["NoActiveWorkers", "OrchestratorTargetDown"],
     healedByRunbook: true,
-    load: loadAroundStarts,
+    load: loadAroundWork,
     expectation: { NoActiveWorkers: page({}), OrchestratorTargetDown: inhibited({ instance: ANY }) },
     fillMs: seconds(15),
     // What is in flight is finished first; seven processes start afterwards.

@@ -1,5 +1,5 @@
 import { minutes, scaleMs, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
-import { BUILT_IN_TYPES, type Lane } from "mcp-orchestrator/contract";
+import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
 import type { LoadPlan, TaskType } from "./load.ts";
 
 /**
@@ -35,22 +35,13 @@ export function steadyLoad(profile: TimingProfile): LoadPlan {
 }
 
 /**
- * The steady load around processes that start: at the scale of seconds without its express tasks. Starting takes a
- * process a second or two at every scale, and it is those of everybody else too; in a window of five seconds that is a
- * slow express lane, in one of five minutes it is nothing.
+ * The steady load around what keeps a machine busy for a second or two at every scale: processes that start, a burst that
+ * is drained. At the scale of seconds it has no express tasks: in a window of five seconds they would be a slow express
+ * lane, in one of five minutes they are nothing.
  */
-export function loadAroundStarts(profile: TimingProfile): LoadPlan {
+export function loadAroundWork(profile: TimingProfile): LoadPlan {
   const { regular, express } = steadyLoad(profile);
-  return profile.factor > 10 ? { regular: regular ?? {} } : { regular: regular ?? {}, express: express ?? {} };
-}
-
-/**
- * The steady load around a burst of one type: at the scale of seconds without its express tasks. To drain a burst takes a
- * second or two at every scale, and the express tasks of the same workers are slower meanwhile.
- */
-export function loadAroundBurst(profile: TimingProfile, type: TaskType): LoadPlan {
-  const steady = steadyLoad(profile);
-  return profile.factor > 10 ? without(steady, type, ["express"]) : steady;
+  return isFast(profile) ? { regular: regular ?? {} } : { regular: regular ?? {}, express: express ?? {} };
 }
 
 /** The steady load, as far as it may pile up during a fault without becoming a lag. */
@@ -64,17 +55,21 @@ export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
 
 /**
  * A load so low that a failing upstream costs tasks: six requests a task, under the rate from which on the circuit
- * breaker steps in and lets tasks wait instead of fail.
+ * breaker steps in and lets tasks wait instead of fail. At the scale of seconds it has no express tasks: of the three in a
+ * window, one that is tried again while the upstream comes back would be a slow express lane.
  */
-export function loadUnderTheBreaker(): LoadPlan {
-  return { express: everyType(0.6), regular: everyType(0.6) };
+export function loadUnderTheBreaker(profile: TimingProfile): LoadPlan {
+  return isFast(profile) ? { regular: everyType(1.2) } : { express: everyType(0.6), regular: everyType(0.6) };
 }
 
-/** The plan without one type's tasks of a lane. */
-export function without(plan: LoadPlan, type: TaskType, lanes: readonly Lane[] = ["express", "regular"]): LoadPlan {
-  return Object.fromEntries(
-    Object.entries(plan).map(([lane, rates]) => [lane, lanes.includes(lane as Lane) ? { ...rates, [type]: 0 } : rates]),
-  );
+/** The plan without one type's tasks. */
+export function without(plan: LoadPlan, type: TaskType): LoadPlan {
+  return Object.fromEntries(Object.entries(plan).map(([lane, rates]) => [lane, { ...rates, [type]: 0 }]));
+}
+
+/** Whether a window is seconds long. */
+function isFast({ factor }: TimingProfile): boolean {
+  return factor > 10;
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -84,10 +84,11 @@ function order(command: string, environment: Readonly<Record<string, string>>): 
 
 /**
  * A small process that starts the commands: to fork a large one takes tens of milliseconds, in which it forwards no
- * scrape and submits no task.
+ * scrape and submits no task. Its session is its own, so that it can step back.
  */
 function startHost(): ChildProcess {
-  const child = fork(fileURLToPath(new URL("shellProcess.ts", import.meta.url)), { env: { PATH: process.env.PATH } });
+  const script = fileURLToPath(new URL("shellProcess.ts", import.meta.url));
+  const child = fork(script, { env: { PATH: process.env.PATH }, detached: true });
   child.unref();
   child.on("message", (answer: ShellAnswer) => {
     waiting.get(answer.id)?.resolve(answer);

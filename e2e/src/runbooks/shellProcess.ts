@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process";
-import { setPriority } from "node:os";
+import { stepBack } from "../stack/runtime/priority.ts";
 import type { ShellAnswer, ShellOrder } from "./shell.ts";
 
-/** Behind everything that is measured, and its commands with it: a dozen short processes cost a service its tens of milliseconds. */
-const PRIORITY = 10;
 const TIMEOUT_MS = 15_000;
 
-setPriority(PRIORITY);
-process.on("disconnect", () => process.exit());
+// With the commands that run: they are of its process group.
+process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 process.on("message", ({ id, command, environment }: ShellOrder) => {
   const options = { env: { ...environment }, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
   // Without --norc bash takes the socket on its standard input for a remote login, and runs the user's ~/.bashrc.
@@ -17,3 +15,6 @@ process.on("message", ({ id, command, environment }: ShellOrder) => {
     process.send?.(answer);
   });
 });
+
+// Behind everything that is measured, and its commands with it: a dozen short processes cost a service its tens of milliseconds.
+await stepBack(process.pid, true);
