@@ -82,6 +82,9 @@ const CONTROLS: readonly Control[] = [
     id: "runbook-commands",
     title: "The commands of the runbooks that belong to no fault",
     replicas: 1,
+    // To scale up is one of them.
+    startsProcesses: true,
+    load: loadAroundWork,
     act: runRemainingCommands,
   },
 ];
