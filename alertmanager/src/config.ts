@@ -37,3 +37,8 @@ export function alertmanagerConfig(profile: TimingProfile, endpoints: Alertmanag
 export function renderAlertmanager(profile: TimingProfile, endpoints: AlertmanagerEndpoints): string {
   return generatedYaml(alertmanagerConfig(profile, endpoints));
 }
+
+/** Command line flags that belong to a profile, of releases since 0.30. */
+export function alertmanagerFlags({ alertmanager }: TimingProfile): string[] {
+  return [`--dispatch.start-delay=${formatDuration(alertmanager.startDelayMs)}`];
+}

@@ -1,7 +1,13 @@
 import { fileURLToPath } from "node:url";
 
 export { ACCOUNT_ENDPOINTS, BUNDLED_ENDPOINTS } from "../endpoints.ts";
-export { type AlertmanagerConfig, alertmanagerConfig, type InhibitRule, renderAlertmanager } from "./config.ts";
+export {
+  type AlertmanagerConfig,
+  alertmanagerConfig,
+  alertmanagerFlags,
+  type InhibitRule,
+  renderAlertmanager,
+} from "./config.ts";
 export {
   type AlertmanagerEndpoints,
   RECEIVERS,

@@ -28,8 +28,13 @@ export type TimingProfile = {
   readonly alertmanager: {
     readonly groupWaitMs: number;
     /**
-     * The same for warnings. Longer than Prometheus takes to send every alert once more, so that an Alertmanager which
-     * has lost its alerts in a restart knows the graver alert before it tells anybody of a warning that it inhibits.
+     * `--dispatch.start-delay`: an Alertmanager that restarts tells nothing before Prometheus has sent every alert once
+     * more, so that it knows the graver alert before it tells anybody of a warning that it inhibits.
+     */
+    readonly startDelayMs: number;
+    /**
+     * The group's wait for warnings. As long, for releases without that flag (before 0.30): it helps warnings that are
+     * younger than this, since Alertmanager counts the wait from the beginning of an alert.
      */
     readonly warningGroupWaitMs: number;
     readonly groupIntervalMs: number;
@@ -41,6 +46,9 @@ export type TimingProfile = {
 };
 
 const SCRAPE_INTERVAL_MS = seconds(15);
+const RESEND_DELAY_MS = minutes(1);
+/** The resend delay, the evaluation that follows it, and one more. */
+const EVERYTHING_SENT_AGAIN_MS = RESEND_DELAY_MS + 2 * SCRAPE_INTERVAL_MS;
 
 /** What ships. */
 export const PRODUCTION: TimingProfile = {
@@ -51,7 +59,7 @@ export const PRODUCTION: TimingProfile = {
     scrapeTimeoutMs: SCRAPE_INTERVAL_MS,
     evaluationIntervalMs: SCRAPE_INTERVAL_MS,
     lookbackDeltaMs: minutes(5),
-    resendDelayMs: minutes(1),
+    resendDelayMs: RESEND_DELAY_MS,
     // Prometheus restores the state of a `for` after a restart only where it is at least this long; with the default
     // of 10m a restart in mid-incident would drop every alert of the catalogue to pending, and Alertmanager would
     // report it resolved.
@@ -60,7 +68,8 @@ export const PRODUCTION: TimingProfile = {
   },
   alertmanager: {
     groupWaitMs: seconds(30),
-    warningGroupWaitMs: seconds(90),
+    startDelayMs: EVERYTHING_SENT_AGAIN_MS,
+    warningGroupWaitMs: EVERYTHING_SENT_AGAIN_MS,
     groupIntervalMs: minutes(5),
     repeatIntervalMs: hours(4),
     resolveTimeoutMs: minutes(5),

@@ -1,3 +1,4 @@
+import { alertmanagerFlags } from "@mcp-orchestrator/alertmanager";
 import { ALERTS, PRODUCTION, prometheusFlags } from "@mcp-orchestrator/alerts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askGrafana } from "../src/compose/grafanaCheck.ts";
@@ -67,7 +68,7 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
     const rules = await prometheus.ruleNames();
     expect(ALERTS.filter(({ name }) => !rules.includes(name))).toEqual([]);
     const file = await project.compose("config");
-    for (const flag of prometheusFlags(PRODUCTION)) expect(file).toContain(flag);
+    for (const flag of [...prometheusFlags(PRODUCTION), ...alertmanagerFlags(PRODUCTION)]) expect(file).toContain(flag);
     await request(`${await project.url("alertmanager", 9093)}/-/ready`);
   });
 

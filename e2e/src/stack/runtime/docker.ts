@@ -51,6 +51,8 @@ export async function dockerRuntime(): Promise<Runtime> {
   return {
     name: "docker",
     hostAddress: shared ? LOOPBACK : "host.docker.internal",
+    // The images are pinned.
+    knows: async () => true,
     start: (spec, folder) => startContainer(client, shared, spec, folder),
   };
 }

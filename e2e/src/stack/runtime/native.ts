@@ -1,17 +1,23 @@
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { RunFolder } from "../runFolder.ts";
 import { ManagedProcess } from "./managedProcess.ts";
 import { findProgram } from "./programs.ts";
-import type { ExecResult, RunningProgram, Runtime, ServerSpec } from "./runtime.ts";
+import type { ExecResult, Program, RunningProgram, Runtime, ServerSpec } from "./runtime.ts";
 
 const HOST = "127.0.0.1";
 const EXEC_TIMEOUT_MS = 30_000;
 
 /** Servers as processes of this machine, from whatever is installed. */
 export function nativeRuntime(): Runtime {
-  return { name: "native", hostAddress: HOST, start: startNative };
+  return { name: "native", hostAddress: HOST, knows, start: startNative };
+}
+
+async function knows(program: Program, flag: string): Promise<boolean> {
+  const { stdout, stderr } = await promisify(execFile)(findProgram(program), ["--help"]);
+  return `${stdout}${stderr}`.includes(flag);
 }
 
 async function startNative(spec: ServerSpec, folder: RunFolder): Promise<RunningProgram> {

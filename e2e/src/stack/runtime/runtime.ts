@@ -57,6 +57,8 @@ export type Runtime = {
   readonly name: "docker" | "native";
   /** This machine, as the servers reach it. */
   readonly hostAddress: string;
+  /** Whether the release of a program that is there knows a flag of its command line. */
+  knows(program: Program, flag: string): Promise<boolean>;
   start(spec: ServerSpec, folder: RunFolder): Promise<RunningProgram>;
 };
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type AlertmanagerEndpoints,
+  alertmanagerFlags,
   renderAlertmanager,
   SLACK_CHANNELS,
   type SlackReceiver,
@@ -48,6 +49,10 @@ export async function startAlertmanager(
   { port, profile, inbox, routingKey }: AlertmanagerOptions,
 ): Promise<AlertmanagerServer> {
   const url = `http://127.0.0.1:${port}`;
+  const flags: string[] = [];
+  for (const flag of alertmanagerFlags(profile)) {
+    if (await runtime.knows("alertmanager", flag.split("=")[0] as string)) flags.push(flag);
+  }
   const server = await runtime.start(
     {
       program: "alertmanager",
@@ -65,6 +70,7 @@ export async function startAlertmanager(
         `--web.external-url=${url}`,
         // No peers: it need not wait for any before it notifies.
         "--cluster.listen-address=",
+        ...flags,
       ],
       ready: async () => void (await request(`${url}/-/ready`)),
     },
