@@ -6,7 +6,7 @@ const BEHIND_OTHERS = "10";
 const LIKE_OTHERS = "0";
 const run = promisify(execFile);
 
-/** Only root may raise a priority again. */
+/** Whether a session that stepped back can come forward again: only root may raise a priority. */
 export const CAN_STEP_BACK = process.platform === "linux" && process.getuid?.() === 0;
 
 /**
@@ -14,7 +14,7 @@ export const CAN_STEP_BACK = process.platform === "linux" && process.getuid?.() 
  * and then counts the priority of a process within its own alone: see "The autogroup feature" in sched(7).
  *
  * @param leader process id of the session's leader, whose process group all of them are in
- * @throws where it has ended, or where CAN_STEP_BACK is false
+ * @throws where it has ended, or is to come forward and CAN_STEP_BACK is false
  */
 export async function stepBack(leader: number, on: boolean): Promise<void> {
   const nice = on ? BEHIND_OTHERS : LIKE_OTHERS;
