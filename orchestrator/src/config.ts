@@ -131,6 +131,7 @@ function structure(s: SettingValues, secrets: Record<string, string>) {
       perType: s.WORKERS_PER_TYPE,
       concurrency: s.WORKER_CONCURRENCY,
       memoryLimitBytes: s.WORKER_MEMORY_LIMIT_BYTES,
+      nice: s.WORKER_NICE,
       restartMinMs: s.WORKER_RESTART_MIN_MS,
       restartMaxMs: s.WORKER_RESTART_MAX_MS,
       unresponsiveMs: s.WORKER_UNRESPONSIVE_MS,

@@ -82,6 +82,12 @@ export const workers = {
     fallback: "536870912",
     about: "A worker above this is killed and counted as `oom`. Half a GiB is several times what an idle worker takes.",
   },
+  WORKER_NICE: {
+    schema: wholeNumber(0, 19),
+    fallback: "5",
+    about:
+      "How far workers stand back behind the main process (nice, see nice(2)), so that it answers scrapes and probes on a full machine too. 0 where others fill the cores and tasks are not to wait for them.",
+  },
   WORKER_RESTART_MIN_MS: {
     schema: durationMs,
     fallback: "100",

@@ -34,8 +34,11 @@ export function createMetrics(totals: Totals, readGauges: () => Promise<Gauges>)
   return {
     contentType: ofProcess.contentType,
     async render() {
-      const gauges = await readGauges();
-      return `${writers.map((write) => write(gauges)).join("\n")}\n${await ofProcess.metrics()}`;
+      const reading = readGauges();
+      // While Redis answers.
+      const processLines = await ofProcess.metrics();
+      const gauges = await reading;
+      return `${writers.map((write) => write(gauges)).join("\n")}\n${processLines}`;
     },
   };
 }

@@ -9,6 +9,8 @@ import type { WorkerStatus } from "./workerStatus.ts";
 export type SlotSettings = {
   readonly script: URL;
   readonly memoryLimitBytes: number;
+  /** Added to the main process' own. */
+  readonly nice: number;
   readonly restartMinMs: number;
   readonly restartMaxMs: number;
   readonly unresponsiveMs: number;
@@ -203,6 +205,7 @@ export class WorkerSlot {
         type: this.type,
         index: this.index,
         memoryLimitBytes: settings.memoryLimitBytes,
+        nice: settings.nice,
         log,
         sink,
         onMessage: (message) => this.#onMessage(life, message),
