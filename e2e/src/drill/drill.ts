@@ -16,12 +16,12 @@ export type DrillListener = {
 };
 
 /**
- * How many stacks this machine carries side by side. A stack is eight processes: at the scale of seconds they keep three
- * tenths of a core busy with scrapes, evaluations and load alone, and what one does must not be the other's slow express
- * task; at production timing they hardly do anything.
+ * How many stacks this machine carries side by side. A stack is eight processes: at the scale of seconds they keep a fifth
+ * of a core busy with scrapes, evaluations and load alone, and what one does must not be the other's slow express task;
+ * at production timing they hardly do anything.
  */
 export function defaultJobs(factor: number): number {
-  const perCore = factor > 10 ? 1.5 : 6;
+  const perCore = factor > 10 ? 2 : 6;
   return Math.floor(perCore * availableParallelism());
 }
 
@@ -30,9 +30,6 @@ export function machineText(): string {
   const [cpu] = cpus();
   return `${availableParallelism()} cores (${cpu?.model.trim() ?? "unknown"}), Node.js ${process.version}`;
 }
-
-/** Nothing is measured before all of them are up. */
-const STARTS_PER_CORE = 2;
 
 export type DrillSettings = {
   readonly runtime: Runtime;
@@ -48,7 +45,6 @@ export function runDrill(
 ): Promise<EpisodeResult[]> {
   return runPool(scripts, {
     jobs,
-    startsAtATime: STARTS_PER_CORE * availableParallelism(),
     signal,
     startStack: (script) => {
       listener.starting(script);
