@@ -25,6 +25,9 @@ export function defaultJobs(factor: number): number {
   return Math.floor(perCore * availableParallelism());
 }
 
+/** Cores that a stack which starts keeps busy: its processes would make everybody else slow. */
+const CORES_PER_START = 2;
+
 /** What a report says about the machine. */
 export function machineText(): string {
   const [cpu] = cpus();
@@ -45,6 +48,7 @@ export function runDrill(
 ): Promise<EpisodeResult[]> {
   return runPool(scripts, {
     jobs,
+    startsAtATime: Math.max(1, Math.floor(availableParallelism() / CORES_PER_START)),
     signal,
     startStack: (script) => {
       listener.starting(script);

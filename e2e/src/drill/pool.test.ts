@@ -21,6 +21,7 @@ async function pool(scripts: readonly Script[], jobs: number, fail: readonly str
   let disposed = 0;
   const results = await runPool(scripts, {
     jobs,
+    startsAtATime: 1,
     signal: new AbortController().signal,
     startStack: async ({ replicas = 1 }) => {
       started.push(replicas);

@@ -7,15 +7,14 @@ import type { Script } from "./script.ts";
 export type PoolDeps = {
   /** Stacks at a time. */
   readonly jobs: number;
+  /** Stacks that may start at the same time. */
+  readonly startsAtATime: number;
   startStack(script: Script): Promise<DrillStack>;
   run(drill: DrillStack, script: Script): Promise<EpisodeResult>;
   onResult(result: EpisodeResult): void;
   /** No more episodes are begun once it is aborted. */
   readonly signal: AbortSignal;
 };
-
-/** A dozen processes that start make everybody else slow: one stack after the other. */
-const STARTS_AT_A_TIME = 1;
 
 /**
  * Runs scripts on several stacks side by side. A stack serves one script after the other, as long as they pass and go
@@ -27,7 +26,7 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
   const waiting = scripts.toSorted((a, b) => b.expectedMs - a.expectedMs);
   const serving: Serving[] = [];
   const results = new Map<Script, EpisodeResult>();
-  const start = limited(STARTS_AT_A_TIME, deps.startStack);
+  const start = limited(deps.startsAtATime, deps.startStack);
   const settle = (script: Script, result: EpisodeResult) => {
     results.set(script, result);
     deps.onResult(result);
