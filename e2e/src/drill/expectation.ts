@@ -15,6 +15,11 @@ export type ExpectedAlert = {
   readonly receivers: readonly ReceiverName[];
   /** It fires and is kept from everybody by another alert. */
   readonly inhibited?: true;
+  /**
+   * The graver alert where that ends first, because both measure the same and it asks for more: a queue that drains. An
+   * inhibition ends with it, so that whoever is told from then on is told rightly.
+   */
+  readonly outlives?: AlertName;
 };
 
 /** The whole picture of an episode: an alert that is not named must not fire. */

@@ -121,6 +121,45 @@ describe("messages", () => {
     ]);
   });
 
+  test("an inhibited alert may be told once the graver alert that it outlives is over, and not before", () => {
+    const expectation: Expectation = {
+      ...EXPECTED,
+      HighConsumerLag: {
+        instances: [{ queue: "mcp:queue:ml" }],
+        receivers: [],
+        inhibited: true,
+        outlives: "QueueDepthSpike",
+      },
+    };
+    const { notifications } = observation();
+    const told = (receivedAtMs: number) => ({
+      incidents: [incident(), incident({ alertname: "HighConsumerLag", lastSeenAtMs: 36_000 })],
+      notifications: [
+        ...notifications,
+        message({ seq: 3, receiver: "slack-warnings", alertname: "HighConsumerLag", receivedAtMs }),
+      ],
+      inhibited: ["HighConsumerLag"],
+    });
+    expect(codes(expectation, told(33_001))).not.toContain("inhibited-but-notified");
+    expect(codes(expectation, told(33_000))).toContain("inhibited-but-notified");
+  });
+
+  test("an inhibited alert that is told although the graver one never fired is found", () => {
+    const expectation: Expectation = {
+      HighConsumerLag: {
+        instances: [{ queue: "mcp:queue:ml" }],
+        receivers: [],
+        inhibited: true,
+        outlives: "QueueDepthSpike",
+      },
+    };
+    const seen = {
+      incidents: [incident({ alertname: "HighConsumerLag" })],
+      notifications: [message({ alertname: "HighConsumerLag", receivedAtMs: 34_000 }), HEARTBEAT],
+    };
+    expect(codes(expectation, seen)).toContain("inhibited-but-notified");
+  });
+
   test("an alert that should be inhibited and is not is found even where nobody was told yet", () => {
     const expectation: Expectation = {
       QueueDepthSpike: { instances: [{ queue: "mcp:queue:ml" }], receivers: [], inhibited: true },

@@ -37,7 +37,9 @@ export function judge(expectation: Expectation, observation: Observation): Verdi
     ...judgeUnexpected(expectation, observation),
     ...Object.entries(expectation).flatMap(([name, expected]) => [
       ...judgeIncidents(name, expected, observation),
-      ...(expected.inhibited ? judgeInhibited(name, observation) : judgeNotified(name, expected, observation)),
+      ...(expected.inhibited
+        ? judgeInhibited(name, expected, observation)
+        : judgeNotified(name, expected, observation)),
     ]),
     ...judgeMessages(observation),
     ...judgeHeartbeat(observation),
@@ -112,9 +114,13 @@ function endTolerance({ evaluationIntervalMs }: Observation): number {
   return 4 * evaluationIntervalMs;
 }
 
-function judgeInhibited(name: string, observation: Observation): Finding[] {
+function judgeInhibited(name: string, { outlives }: ExpectedAlert, observation: Observation): Finding[] {
+  const graver = firedOf(observation).filter(({ alertname }) => alertname === outlives);
+  const inhibitionEndsAtMs = Math.max(...graver.map(({ lastSeenAtMs }) => lastSeenAtMs));
   const findings: Finding[] = toPeople(observation)
-    .filter(({ alertname }) => alertname === name)
+    .filter(
+      ({ alertname, receivedAtMs }) => alertname === name && !(graver.length > 0 && receivedAtMs > inhibitionEndsAtMs),
+    )
     .map((message) => ({
       code: "inhibited-but-notified",
       subject: name,

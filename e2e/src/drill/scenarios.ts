@@ -88,7 +88,7 @@ export const SCENARIOS: readonly Scenario[] = [
     load: (profile) => without(steadyLoad(profile), "ml"),
     expectation: {
       QueueDepthSpike: critical(queue("ml", "regular")),
-      HighConsumerLag: inhibited(queue("ml", "regular")),
+      HighConsumerLag: { ...inhibited(queue("ml", "regular")), outlives: "QueueDepthSpike" },
     },
     fillMs: 0,
     drainMs: seconds(30),
