@@ -85,7 +85,8 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "depth",
     alert: "QueueDepthSpike",
     fault: stallFlood,
-    load: (profile) => without(steadyLoad(profile), "ml"),
+    // The flood is drained at the end.
+    load: (profile) => without(loadAroundWork(profile), "ml"),
     expectation: {
       QueueDepthSpike: critical(queue("ml", "regular")),
       HighConsumerLag: { ...inhibited(queue("ml", "regular")), outlives: "QueueDepthSpike" },
