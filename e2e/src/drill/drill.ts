@@ -50,7 +50,9 @@ export function runDrill(
     jobs,
     startsAtATime: Math.max(1, Math.floor(availableParallelism() / CORES_PER_START)),
     signal,
-    startStack: (script) => {
+    startStack: async (script) => {
+      // It may have waited for its turn.
+      signal.throwIfAborted();
       listener.starting(script);
       const { id, profile, replicas = 1 } = script;
       return startDrillStack({ name: `drill-${id}`, profile, replicas, runtime });

@@ -17,7 +17,14 @@ import { stackVersions } from "./versions.ts";
 const EXIT = { passed: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new Error(signal)));
+// Listeners that stay: a library of Testcontainers ends the process where it finds itself to be the only one.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // Whoever asks twice does not want to wait; the guardian clears up.
+    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
+    interrupted.abort(new Error(signal));
+  });
+}
 
 process.exitCode = await main(parseOptions(process.argv.slice(2)));
 
