@@ -84,9 +84,9 @@ export const workers = {
   },
   WORKER_NICE: {
     schema: wholeNumber(0, 19),
-    fallback: "5",
+    fallback: "0",
     about:
-      "How far workers stand back behind the main process (nice, see nice(2)), so that it answers scrapes and probes on a full machine too. 0 where others fill the cores and tasks are not to wait for them.",
+      "How far workers stand back behind the main process (nice, see nice(2)). With 5 it answers scrapes and probes sooner where workers fill the machine; where others do, workers start and work more slowly.",
   },
   WORKER_RESTART_MIN_MS: {
     schema: durationMs,
