@@ -116,11 +116,10 @@ function endTolerance({ evaluationIntervalMs }: Observation): number {
 
 function judgeInhibited(name: string, { outlives }: ExpectedAlert, observation: Observation): Finding[] {
   const graver = firedOf(observation).filter(({ alertname }) => alertname === outlives);
-  const inhibitionEndsAtMs = Math.max(...graver.map(({ lastSeenAtMs }) => lastSeenAtMs));
+  const endsMs = graver.map(({ lastSeenAtMs }) => lastSeenAtMs);
+  const inhibitedUntilMs = endsMs.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...endsMs);
   const findings: Finding[] = toPeople(observation)
-    .filter(
-      ({ alertname, receivedAtMs }) => alertname === name && !(graver.length > 0 && receivedAtMs > inhibitionEndsAtMs),
-    )
+    .filter(({ alertname, receivedAtMs }) => alertname === name && receivedAtMs <= inhibitedUntilMs)
     .map((message) => ({
       code: "inhibited-but-notified",
       subject: name,
