@@ -68,7 +68,6 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     settings: {
       script: new URL("./worker.mjs", import.meta.url),
       memoryLimitBytes: config.workers.memoryLimitBytes,
-      nice: config.workers.nice,
       restartMinMs: config.workers.restartMinMs,
       restartMaxMs: config.workers.restartMaxMs,
       unresponsiveMs: config.workers.unresponsiveMs,

@@ -84,9 +84,9 @@ export const workers = {
   },
   WORKER_NICE: {
     schema: wholeNumber(0, 19),
-    fallback: "0",
+    fallback: "8",
     about:
-      "How far workers stand back behind the main process (nice, see nice(2)). With 5 it answers scrapes and probes sooner where workers fill the machine; where others do, workers start and work more slowly.",
+      "How far workers stand back behind the main process (nice, see nice(2)) once they consume, so that it answers scrapes and probes sooner where they fill the machine. Where others of the same container or session do, workers get less of it; 0 for an equal share.",
   },
   WORKER_RESTART_MIN_MS: {
     schema: durationMs,

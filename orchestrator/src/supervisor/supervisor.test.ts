@@ -15,7 +15,6 @@ const MOST = 4;
 const SETTINGS: SupervisorSettings = {
   script: new URL("file:///worker"),
   memoryLimitBytes: 1_000,
-  nice: 0,
   restartMinMs: 100,
   restartMaxMs: 1_600,
   unresponsiveMs: 5_000,

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { constants, getPriority, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Log, LogSink } from "../log.ts";
@@ -14,8 +13,6 @@ export type WorkerProcessOptions = {
   readonly type: string;
   readonly index: number;
   readonly memoryLimitBytes: number;
-  /** Added to this process' own nice value; 0 to 19. */
-  readonly nice: number;
   readonly log: Log;
   readonly sink: Pick<LogSink, "write">;
   onMessage(message: FromWorker): void;
@@ -44,7 +41,7 @@ export class WorkerProcess implements RunningWorker {
   #heapExhausted = false;
 
   constructor(options: WorkerProcessOptions) {
-    const { script, type, index, memoryLimitBytes, nice, log, onEnd, onMessage, sink } = options;
+    const { script, type, index, memoryLimitBytes, log, onEnd, onMessage, sink } = options;
     const heapMib = Math.floor((memoryLimitBytes * HEAP_SHARE) / 1024 ** 2);
     this.#name = workerName(type, index);
     this.#child = fork(script, [type, String(index)], {
@@ -52,7 +49,6 @@ export class WorkerProcess implements RunningWorker {
       execArgv: [`--title=${this.#name}`, `--max-old-space-size=${heapMib}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    this.#standBack(nice, log);
     this.#child.on("message", (raw) => {
       const message = parseFromWorker(raw);
       if (message === undefined) log.warn({ worker: this.#name }, `Worker ${this.#name} sent what is no message`);
@@ -90,17 +86,6 @@ export class WorkerProcess implements RunningWorker {
   kill(reason?: "oom" | "unresponsive"): void {
     this.#killedFor ??= reason;
     this.#child.kill("SIGKILL");
-  }
-
-  /** To be called right after the fork: the threads that it starts inherit its priority. */
-  #standBack(nice: number, log: Log): void {
-    const { pid } = this.#child;
-    if (pid === undefined || nice === 0) return;
-    try {
-      setPriority(pid, Math.min(getPriority() + nice, constants.priority.PRIORITY_LOW));
-    } catch (error) {
-      log.warn({ worker: this.#name, err: error }, `Worker ${this.#name} keeps the priority of the main process`);
-    }
   }
 
   #lines(stream: Readable | null, onLine: (line: string) => void): void {

@@ -9,8 +9,6 @@ import type { WorkerStatus } from "./workerStatus.ts";
 export type SlotSettings = {
   readonly script: URL;
   readonly memoryLimitBytes: number;
-  /** Added to the main process' own. */
-  readonly nice: number;
   readonly restartMinMs: number;
   readonly restartMaxMs: number;
   readonly unresponsiveMs: number;
@@ -205,7 +203,6 @@ export class WorkerSlot {
         type: this.type,
         index: this.index,
         memoryLimitBytes: settings.memoryLimitBytes,
-        nice: settings.nice,
         log,
         sink,
         onMessage: (message) => this.#onMessage(life, message),

@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
+import { constants, getPriority, setPriority } from "node:os";
 import type { Config } from "../config.ts";
-import { NotFoundError } from "../errors.ts";
+import { messageOf, NotFoundError } from "../errors.ts";
 import { loadHandlers } from "../handlers/registry.ts";
 import { createKeys } from "../keys.ts";
 import type { Log } from "../log.ts";
@@ -60,8 +61,11 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     now: () => performance.now(),
   });
 
-  // Or the main process would learn only with the next heartbeat that this worker is ready.
-  void runner.start().then(() => reporter.beat());
+  void runner.start().then(() => {
+    standBack(config.workers.nice, log);
+    // Or the main process would learn only with the next heartbeat that this worker is ready.
+    reporter.beat();
+  });
   reporter.start();
   // For the next worker: one that is killed would not leave its compiled code behind.
   flushCompileCache();
@@ -69,6 +73,17 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   await runner.drain(timeoutMs);
   await reporter.stop();
   process.exit(0);
+}
+
+/** Lets the main process go first from now on, and not before: on a busy machine a start would take several times as long. */
+function standBack(nice: number, log: Log): void {
+  if (nice === 0) return;
+  try {
+    setPriority(Math.min(getPriority() + nice, constants.priority.PRIORITY_LOW));
+  } catch (error) {
+    // A sandbox may forbid it, which must not be the end of the worker.
+    log.warn({ err: error }, `The worker keeps the priority of the main process: ${messageOf(error)}`);
+  }
 }
 
 type Start = Extract<ToWorker, { kind: "start" }>;

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
@@ -31,6 +32,22 @@ describe("start", () => {
     expect(await service.metric("mcp_redis_up")).toBe(1);
     expect(service.output).toMatch(/Redis connection lost or not there.*ECONNREFUSED/);
     expect(service.output).toContain("Redis connection is back");
+  });
+
+  it("workers stand back behind the main process as soon as they consume, and not while they start", async () => {
+    await using redis = await startRedis();
+    await redis.stop();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKER_NICE: "3" });
+    await service.start();
+    const [worker] = await service.until(
+      () => service.workers(),
+      (workers) => workers.every(({ heartbeat_age_ms: ageMs }) => ageMs !== undefined),
+    );
+    const standsBackBy = () => getPriority(worker?.pid) - getPriority(service.pid);
+    expect(standsBackBy()).toBe(0);
+    await redis.start();
+    await service.ready();
+    expect(standsBackBy()).toBe(3);
   });
 
   it("with a configuration that is not usable ends with status 78 and names every problem", async () => {

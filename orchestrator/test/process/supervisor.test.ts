@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { getPriority } from "node:os";
 import { describe, expect, it } from "vitest";
 import { MAX_WORKERS_PER_TYPE } from "../../src/config/serviceSettings.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -14,7 +13,6 @@ import { eventually } from "../support/eventually.ts";
 /* Run side by side: most of each test is waiting, for limits that must leave a busy machine its time. */
 
 const ACTIVE_WITHIN_MS = 1_000;
-const NICE = 5;
 
 /** A supervisor of fixture workers, which is stopped at the end of its scope. */
 function supervise(type: string, overrides: { workers?: number; restartMs?: readonly [number, number] } = {}) {
@@ -27,7 +25,6 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
     settings: {
       script: new URL("./fixtures/worker.ts", import.meta.url),
       memoryLimitBytes: 64 * 1024 ** 2,
-      nice: NICE,
       restartMinMs,
       restartMaxMs,
       unresponsiveMs: 2_000,
@@ -89,20 +86,6 @@ describe.concurrent("a worker that dies", () => {
       () => supervisor.status()[0],
       (worker) => worker?.active === true && worker.pid !== before,
     );
-  });
-
-  it("stands back behind the main process, and so does the one that takes its place", async () => {
-    await using supervision = supervise("healthy");
-    const { supervisor } = supervision;
-    const pidOtherThan = (before: number) =>
-      eventually(
-        () => supervisor.status()[0]?.pid ?? 0,
-        (pid) => pid !== 0 && pid !== before,
-      );
-    const first = await pidOtherThan(0);
-    expect(getPriority(first)).toBe(getPriority() + NICE);
-    process.kill(first, "SIGKILL");
-    expect(getPriority(await pidOtherThan(first))).toBe(getPriority() + NICE);
   });
 
   it("one that is stopped (SIGSTOP) is recycled as unresponsive within its limit", async () => {

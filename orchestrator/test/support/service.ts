@@ -33,7 +33,14 @@ const START_OR_DRAIN_MS = 30_000;
 /** Of what is asked over HTTP: a scrape costs the service milliseconds. */
 const POLL_INTERVAL_MS = 100;
 
-export type WorkerView = { worker: string; type: string; pid: number; active: boolean; restarts: number };
+export type WorkerView = {
+  worker: string;
+  type: string;
+  pid: number;
+  active: boolean;
+  restarts: number;
+  heartbeat_age_ms?: number;
+};
 
 /** The service as a process of its own, as it runs in production. */
 export class ServiceProcess {
