@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { request } from "undici";
 import { eventually } from "../../test/support/eventually.ts";
 import { payloadBatches } from "../harness/payload.ts";
 import { interleave } from "../harness/rounds.ts";
+import { scrape } from "../harness/scrape.ts";
 import { startService } from "../harness/service.ts";
 import { type Percentiles, percentiles, summarize } from "../harness/stats.ts";
 import { PEERS } from "../peers/index.ts";
@@ -13,10 +12,7 @@ import { type Context, comparePeers, type Outcome, type Scenario } from "./scena
 const WEIGHED = 100_000;
 const BACKLOG = 1_000_000;
 const FEW = 10;
-/** Not measured: the first scrapes of a process run code that is not compiled yet. */
-const FIRST_SCRAPES = 20;
 const SCRAPES = 200;
-const SCRAPE_EVERY_MS = 50;
 const LIMIT_MS = 300_000;
 
 /** What one drain gave: latencies in ms. */
@@ -91,30 +87,12 @@ async function scrapeWhile(context: Context, count: number): Promise<Drain> {
   context.progress(`/metrics while ${count} tasks are drained`);
   const startedAtMs = performance.now();
   await using service = await startService(url, 2);
-  const scrapes: number[] = [];
-  const checks: number[] = [];
-  for (let scrape = 0; scrape < FIRST_SCRAPES + (context.quick ? 5 : SCRAPES); scrape++) {
-    const metrics = await get(`${service.url}/metrics`);
-    const health = await get(`${service.url}/healthz`);
-    if (scrape >= FIRST_SCRAPES) {
-      scrapes.push(metrics.tookMs);
-      checks.push(health.tookMs);
-    }
-    if (!metrics.text.includes("\nmcp_queue_depth{")) throw new Error("/metrics has no queue depth");
-    await sleep(SCRAPE_EVERY_MS);
-  }
+  const { metricsMs, healthMs } = await scrape(service.url, context.quick ? 5 : SCRAPES);
   await eventually(
     async () => (await ours.unfinished(client)).count,
     (left) => left === 0,
     LIMIT_MS,
   );
   const elapsedMs = performance.now() - startedAtMs;
-  return { scrape: percentiles(scrapes), health: percentiles(checks), tasksPerSecond: (count / elapsedMs) * 1000 };
-}
-
-/** Not by `fetch`: its own milliseconds of CPU would be waited for on the same two cores, and Prometheus has none of them. */
-async function get(url: string): Promise<{ text: string; tookMs: number }> {
-  const from = performance.now();
-  const text = await (await request(url)).body.text();
-  return { text, tookMs: performance.now() - from };
+  return { scrape: percentiles(metricsMs), health: percentiles(healthMs), tasksPerSecond: (count / elapsedMs) * 1000 };
 }

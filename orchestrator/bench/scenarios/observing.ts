@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuSeconds, residentBytes } from "../harness/processes.ts";
 import { interleave } from "../harness/rounds.ts";
+import { scrape } from "../harness/scrape.ts";
 import { startService } from "../harness/service.ts";
 import { percentiles, ratioOf } from "../harness/stats.ts";
 import { ours, startOurs } from "../peers/ours.ts";
@@ -76,13 +77,8 @@ async function observeIdle(context: Context) {
   await sleep((SETTLED_SECONDS - STARTED_SECONDS - YOUNG_SECONDS) * share * 1000);
   const settledPercent = await cpuPercentOver(IDLE_SECONDS * share, pids);
   const residentMiB = pids.reduce((sum, pid) => sum + residentBytes(pid), 0) / 2 ** 20;
-  const scrapes: number[] = [];
-  for (let scrape = 0; scrape < (context.quick ? 5 : SCRAPES); scrape++) {
-    const from = performance.now();
-    await (await fetch(`${service.url}/metrics`)).text();
-    scrapes.push(performance.now() - from);
-  }
-  return { youngPercent, settledPercent, residentMiB, scrape: percentiles(scrapes) };
+  const { metricsMs } = await scrape(service.url, context.quick ? 5 : SCRAPES);
+  return { youngPercent, settledPercent, residentMiB, scrape: percentiles(metricsMs) };
 }
 
 /** CPU of the processes together over a time, in percent of a core. */
