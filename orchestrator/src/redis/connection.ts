@@ -45,7 +45,7 @@ export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose,
       retryDelayOnFailover: 200,
       enableOfflineQueue: true,
     };
-    return new TimedCluster([...settings.clusterNodes], clusterOptions).on("+node", forgetTimeoutWhenClosed);
+    return new TimedCluster([...settings.clusterNodes], clusterOptions);
   }
   if (settings.sentinels.length > 0) {
     const sentinels = [...settings.sentinels];
@@ -56,7 +56,7 @@ export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose,
 
 /**
  * ioredis (5.11) leaves the timer of `socketTimeout` running when a connection closes with a command under way, and it then
- * gives up the connection that replaced it.
+ * gives up the connection that replaced it. Not in a Cluster, where a connection is replaced with all that belongs to it.
  */
 function forgetTimeoutWhenClosed(redis: Redis): Redis {
   return redis.on("close", () => {
