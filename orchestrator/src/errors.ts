@@ -101,6 +101,14 @@ export class NotFoundError extends OrchestratorError {
   }
 }
 
+/** The books of a queue are off by another number than the caller has seen, or somebody else has just balanced them. */
+export class BooksChangedError extends OrchestratorError {
+  constructor(subject: string, seen: number, found?: number) {
+    const now = found === undefined ? "have been balanced meanwhile" : `are off by ${found}`;
+    super("BOOKS_CHANGED", subject, `The books of ${subject} ${now}, not by ${seen}: nothing was written off`);
+  }
+}
+
 /** Text of an unknown thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

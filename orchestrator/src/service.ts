@@ -15,6 +15,7 @@ import { createLayout } from "./metrics/layout.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import { noTelemetry } from "./metrics/telemetry.ts";
 import { Totals } from "./metrics/totals.ts";
+import { Books } from "./queue/books.ts";
 import { Controls } from "./queue/controls.ts";
 import { DeadLetters } from "./queue/deadLetters.ts";
 import { TaskExplainer } from "./queue/explain.ts";
@@ -131,6 +132,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     controls,
     supervisor,
     queues: { read: snapshot },
+    books: new Books(redis, keys, snapshot),
     readiness,
     metrics: createMetrics(
       totals,

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import { LANES, type Lane } from "../metrics/contract.ts";
 import { wholeNumber } from "./options.ts";
 import type { Session } from "./taskCommands.ts";
 
@@ -10,7 +11,14 @@ function rate(text: string): number {
   return value;
 }
 
-/** The switches. */
+function integer(text: string): number {
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+    throw new InvalidArgumentError("must be a whole number.");
+  }
+  return Number(text);
+}
+
+/** Switches and repairs. */
 export function adminCommands(program: Command, session: () => Session): void {
   const get = async (path: string) => {
     const { api, output } = session();
@@ -56,6 +64,14 @@ export function adminCommands(program: Command, session: () => Session): void {
     .argument("<type>")
     .argument("<count>", "workers", wholeNumber(0))
     .action((type: string, count: number) => post("/api/v1/admin/workers/scale", { type, count }));
+
+  program
+    .command("write-off")
+    .description("take what is unaccounted for off the books, once it was submitted again or is let go")
+    .argument("<type>")
+    .addArgument(new Argument("<lane>").choices(LANES))
+    .argument("<count>", "what `queues` shows as unaccounted", integer)
+    .action((type: string, lane: Lane, count: number) => post("/api/v1/admin/books/write-off", { type, lane, count }));
 
   for (const [action, description] of [
     ["pause", "stop working on a type's tasks; they stay queued"],

@@ -70,11 +70,22 @@ test("submit --wait shows the result, and fails when the task did", async () => 
   expect((await cli(["status", "mine", "--wait", "5"])).code).toBe(1);
 });
 
+test("what is unaccounted for is written off, and a wrong number is refused", async () => {
+  service.unaccounted = -2;
+  const refused = await cli(["write-off", "free", "regular", "2"]);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("off by -2");
+  expect((await cli(["write-off", "free", "regular", "-2"])).code).toBe(0);
+  expect(service.unaccounted).toBe(0);
+});
+
 test.for([
   ["no such command", ["dance"]],
   ["an unknown option", ["workers", "--loud"]],
   ["a missing argument", ["scale", "free"]],
   ["a count that is none", ["scale", "free", "many"]],
+  ["a lane that is none", ["write-off", "free", "slow", "1"]],
+  ["a number that is not whole", ["write-off", "free", "regular", "1.5"]],
   ["a payload that is no JSON", ["submit", "free", "{"]],
   ["an empty standard input", ["submit", "free"]],
   ["a file that is not there", ["submit", "free", "--file", "/nonexistent"]],

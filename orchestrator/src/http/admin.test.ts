@@ -116,6 +116,21 @@ test("workers are scaled within limits", async () => {
   expect(service.wanted.get("free")).toBe(5);
 });
 
+test("what is unaccounted for is written off, if it is as much as the caller says", async () => {
+  service.unaccounted = 2;
+  const writeOff = (body: object) => send("POST", "/api/v1/admin/books/write-off", body);
+  const lost = { type: "free", lane: "regular", count: 2 };
+  expect(await writeOff({ ...lost, count: 1 })).toMatchObject({ status: 409, body: { code: "BOOKS_CHANGED" } });
+  expect((await writeOff({ ...lost, type: "nope" })).status).toBe(404);
+  for (const wrong of [{ lane: "slow" }, { count: 0.5 }, { count: "2" }, { more: 1 }]) {
+    expect((await writeOff({ ...lost, ...wrong })).status, JSON.stringify(wrong)).toBe(422);
+  }
+  expect(service.unaccounted).toBe(2);
+  expect(await writeOff(lost)).toEqual({ status: 200, body: lost });
+  expect(service.unaccounted).toBe(0);
+  expect(service.logged).toContainEqual({ fields: lost, message: "Tasks written off" });
+});
+
 test("the log level is changed to a known one only", async () => {
   expect((await send("PUT", "/api/v1/admin/log-level", { level: "debug" })).body).toEqual({ level: "debug" });
   expect((await send("PUT", "/api/v1/admin/log-level", { level: "loud" })).status).toBe(422);

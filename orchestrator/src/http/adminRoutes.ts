@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { MAX_WORKERS_PER_TYPE } from "../config/serviceSettings.ts";
 import { NotFoundError } from "../errors.ts";
+import { LANES } from "../metrics/contract.ts";
 import { ADMIN, problems } from "./openapi.ts";
 import type { HttpLog, HttpPorts } from "./ports.ts";
 
@@ -21,7 +22,7 @@ const denied = problems(401, 403, 422, 503);
 /** The switches of the service. All of them are shared by the replicas, except the worker count and the log level. */
 export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpLog): void {
   const typed = admin.withTypeProvider<ZodTypeProvider>();
-  const { controls, supervisor, logLevel, types } = ports;
+  const { books, controls, supervisor, logLevel, types } = ports;
 
   async function rateLimit() {
     const { enabled, perSecond } = (await controls.read()).rateLimit;
@@ -129,6 +130,28 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
       if (!types.has(type)) throw new NotFoundError("task type", type);
       supervisor.scale(type, count);
       return { type, count: supervisor.wanted(type) };
+    },
+  );
+
+  const writtenOffSchema = z.strictObject({
+    type: z.string(),
+    lane: z.enum(LANES),
+    count: z.int().describe("What `unaccounted` of /api/v1/queues shows; negative where tasks were counted twice."),
+  });
+  typed.post(
+    "/api/v1/admin/books/write-off",
+    {
+      schema: {
+        ...ADMIN,
+        summary: "Take what is unaccounted for off the books; the tasks themselves do not come back by that",
+        body: writtenOffSchema.meta({ examples: [{ type: "ml", lane: "regular", count: 1 }] }),
+        response: { 200: writtenOffSchema, ...denied, ...problems(400, 404, 409, 415) },
+      },
+    },
+    async ({ body: { type, lane, count } }) => {
+      await books.writeOff(type, lane, count);
+      log.warn({ type, lane, count }, "Tasks written off");
+      return { type, lane, count };
     },
   );
 

@@ -1,6 +1,13 @@
 import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { NotFoundError, OrchestratorError, RedisUnavailableError, RejectedError, ValidationError } from "../errors.ts";
+import {
+  BooksChangedError,
+  NotFoundError,
+  OrchestratorError,
+  RedisUnavailableError,
+  RejectedError,
+  ValidationError,
+} from "../errors.ts";
 import { isRedisFailure } from "../redis/redisError.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -48,6 +55,7 @@ function ofService(error: OrchestratorError): HttpProblem | undefined {
     });
   }
   if (error instanceof NotFoundError) return new HttpProblem(404, error.code, error.message);
+  if (error instanceof BooksChangedError) return new HttpProblem(409, error.code, error.message);
   if (error instanceof ValidationError) {
     const errors = error.issues.map((message) => ({ path: "payload", message }));
     return new HttpProblem(422, error.code, error.message, { errors });

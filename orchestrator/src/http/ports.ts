@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Lane } from "../metrics/contract.ts";
 import type { Telemetry } from "../metrics/telemetry.ts";
 import type { DeadLetterFilter } from "../queue/deadLetters.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../queue/task.ts";
@@ -40,6 +41,10 @@ export type HttpPorts = {
   };
   /** Depth, pending, lag and age of every queue, as one consistent reading. */
   readonly queues: { read(): Promise<object> };
+  readonly books: {
+    /** @throws NotFoundError; BooksChangedError where the books are not off by `count` */
+    writeOff(type: string, lane: Lane, count: number): Promise<void>;
+  };
   readonly readiness: {
     check(): Promise<{
       readonly ready: boolean;

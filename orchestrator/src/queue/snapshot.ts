@@ -19,8 +19,10 @@ export type QueueState = QueueKeys & {
   readonly oldestAgeSeconds: number;
   /** Tasks that wait for a retry or a delayed start. */
   readonly delayed: number;
-  /** Accepted minus (completed + dead + waiting + running + retrying): not 0 means lost or doubled. */
+  /** Accepted minus (completed + dead + waiting + running + retrying + written off): not 0 means lost or doubled. */
   readonly unaccounted: number;
+  /** Tasks that somebody has taken off the books. */
+  readonly writtenOff: number;
 };
 
 /** All queues at one moment, with what the service's gauges need beside them. */
@@ -74,11 +76,12 @@ type RawState = [
   dead: number,
   moved: number,
   delayedInAll: number,
+  writtenOff: number,
 ];
 type RawSnapshot = [now: string, deadLetters: number, info: string, controls: string[], ...RawState[]];
 
 function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueState {
-  const [depth, pending, added, firstId, delayed, completed, dead, moved, delayedInAll] = state;
+  const [depth, pending, added, firstId, delayed, completed, dead, moved, delayedInAll, writtenOff] = state;
   return {
     ...queue,
     depth,
@@ -86,7 +89,8 @@ function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueStat
     lag: depth,
     oldestAgeSeconds: depth === 0 ? 0 : Math.max(0, nowMs - entryTimeMs(firstId)) / 1000,
     delayed,
-    unaccounted: added + delayedInAll - moved - completed - dead - depth - delayed,
+    unaccounted: added + delayedInAll - moved - completed - dead - depth - delayed - writtenOff,
+    writtenOff,
   };
 }
 

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { BooksChangedError, NotFoundError } from "../../src/errors.ts";
+import { Books } from "../../src/queue/books.ts";
 import { DeadLetters } from "../../src/queue/deadLetters.ts";
 import { Promoter } from "../../src/queue/promoter.ts";
 import { readSnapshot } from "../../src/queue/snapshot.ts";
@@ -117,4 +119,24 @@ it("a task that somebody deletes is missing in the books", async () => {
   await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
   await server.client.xtrim(stream, "MAXLEN", 1);
   expect(await books()).toEqual([0, 2]);
+});
+
+it("what was lost is written off once, however many do it at the same time, and only as much as is missing", async () => {
+  await server.client.flushall();
+  const submission = createSubmission(redis);
+  await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
+  await server.client.xtrim(stream, "MAXLEN", 1);
+  const ledger = new Books(redis, keys, () => readSnapshot(redis, keys, [TYPE], 0));
+  await expect(ledger.writeOff(TYPE, "regular", 1)).rejects.toThrow(BooksChangedError);
+  await expect(ledger.writeOff(TYPE, "express", 2)).rejects.toThrow(BooksChangedError);
+  await expect(ledger.writeOff("other", "regular", 2)).rejects.toThrow(NotFoundError);
+  expect(await books()).toEqual([0, 2]);
+  const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => ledger.writeOff(TYPE, "regular", 2)));
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect(await books()).toEqual([0, 0]);
+  // A backup that brings them back: they are counted twice, and that is written off as well.
+  await ledger.writeOff(TYPE, "regular", 0);
+  await server.client.hincrby(keys.ledger(TYPE), "regular:completed", 2);
+  await ledger.writeOff(TYPE, "regular", -2);
+  expect(await books()).toEqual([0, 0]);
 });

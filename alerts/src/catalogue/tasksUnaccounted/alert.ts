@@ -31,6 +31,6 @@ export const tasksUnaccounted = defineAlert({
   fault: {
     id: "lose-an-entry",
     inject: "Somebody deletes a waiting entry from the stream behind the service's back.",
-    heal: "The task is submitted again under the same id.",
+    heal: "The task is submitted again under the same id, and the lost one is written off.",
   },
 });

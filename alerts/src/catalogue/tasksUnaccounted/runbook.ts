@@ -1,5 +1,5 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, redis } from "../commands.ts";
+import { admin, logs, query, redis } from "../commands.ts";
 import type { Runbook } from "../runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
@@ -39,7 +39,21 @@ export const runbook = (facts: Facts): Runbook => ({
       fault: "lose-an-entry",
       steps: [
         {
-          text: "Submit the tasks again; with their own task_id it is safe to submit more than were lost. Then restart the books: they are counted from the ledger in Redis.",
+          text: "Submit the tasks again; with their own task_id it is safe to submit more than were lost.",
+        },
+        {
+          text:
+            "Then take what was lost off the books, or the alert stays: as many as are unaccounted for (above; 1 stands " +
+            "for that number, below 0 where tasks were counted twice). Another number is refused.",
+          commands: [
+            admin(
+              "write-off",
+              "Balances the books of this lane; it brings no task back.",
+              "/api/v1/admin/books/write-off",
+              `{"type": "'"$TYPE"'", "lane": "'"$LANE"'", "count": 1}`,
+              { firing: { matches: '"count":1' } },
+            ),
+          ],
         },
       ],
     },

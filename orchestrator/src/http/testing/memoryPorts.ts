@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { NotFoundError } from "../../errors.ts";
+import { BooksChangedError, NotFoundError } from "../../errors.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../../queue/task.ts";
 import { laneOf } from "../../queue/task.ts";
 import type { HttpPorts, HttpSettings } from "../ports.ts";
@@ -20,6 +20,8 @@ export class MemoryService {
   ]);
   rateLimit = { enabled: false, perSecond: 0 };
   expressBypass = false;
+  /** Tasks that the books of every lane miss. */
+  unaccounted = 0;
   level = "info";
   ready = true;
   /** Thrown by the next submissions, where set. */
@@ -87,6 +89,13 @@ export class MemoryService {
       },
     },
     queues: { read: async () => ({ queues: [{ queue: "mcp:queue:reasoning", oldestAgeMs: 0 }] }) },
+    books: {
+      writeOff: async (type, lane, count) => {
+        if (!this.types.has(type)) throw new NotFoundError("task type", type);
+        if (count !== this.unaccounted) throw new BooksChangedError(`${type} ${lane}`, count, this.unaccounted);
+        this.unaccounted = 0;
+      },
+    },
     readiness: {
       check: async () => ({
         ready: this.ready,

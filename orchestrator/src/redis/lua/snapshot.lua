@@ -5,7 +5,8 @@
 -- KEYS: dead letters, controls, then for each queue: stream, delayed set, ledger
 -- ARGV: for each queue: group, lane
 -- Reply: {now in ms, dead letters, INFO memory, controls,
---         {length, pending, entries added, first entry id, delayed, completed, dead, moved, delayed in all}, ...}
+--         {length, pending, entries added, first entry id, delayed, completed, dead, moved, delayed in all, written off},
+--         ...}
 local time = redis.call('TIME')
 local reply = {
   string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)),
@@ -33,8 +34,9 @@ for q = 1, #ARGV / 2 do
   elseif not string.find(info.err, 'no such key', 1, true) then
     return redis.error_reply(info.err)
   end
-  local books = redis.call('HMGET', KEYS[at + 2], lane .. ':completed', lane .. ':dead', lane .. ':moved', lane .. ':delayed')
+  local books = redis.call('HMGET', KEYS[at + 2], lane .. ':completed', lane .. ':dead', lane .. ':moved',
+    lane .. ':delayed', lane .. ':written_off')
   reply[#reply + 1] = { length, pending, added, first, redis.call('ZCARD', KEYS[at + 1]), tonumber(books[1] or 0),
-    tonumber(books[2] or 0), tonumber(books[3] or 0), tonumber(books[4] or 0) }
+    tonumber(books[2] or 0), tonumber(books[3] or 0), tonumber(books[4] or 0), tonumber(books[5] or 0) }
 end
 return reply

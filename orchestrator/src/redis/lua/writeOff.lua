@@ -1,0 +1,10 @@
+#!lua flags=allow-oom
+-- Takes tasks off the books of one lane, unless somebody else has done so since they were read.
+--
+-- KEYS: ledger
+-- ARGV: lane, what was written off when the books were read, how many more
+-- Reply: 1, or 0 where nothing was done
+local field = ARGV[1] .. ':written_off'
+if tonumber(redis.call('HGET', KEYS[1], field) or 0) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HINCRBY', KEYS[1], field, ARGV[3])
+return 1
