@@ -53,7 +53,7 @@ async function main(options: DrillOptions): Promise<number> {
           after: async ({ stack, admin }, script, { passed, observation }) => {
             if (Object.keys(versions).length === 0) versions = await stackVersions(stack, admin);
             if (options.record && passed && script.kind === "fault" && observation !== undefined) {
-              await keepRecording(await record(script.id, stack.prometheus.url, observation, script.profile));
+              await keepRecording(await record(script.id, stack.prometheus, observation, script.profile));
             }
           },
         },

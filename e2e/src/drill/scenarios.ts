@@ -2,8 +2,10 @@ import { minutes, seconds } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
 import {
   failingUpstream,
+  fillRedis,
   flapAck,
   killWorkers,
+  loseAnEntry,
   revokeAck,
   slowUpstream,
   stallFlood,
@@ -44,7 +46,7 @@ const everyLane: readonly Instance[] = BUILT_IN_TYPES.flatMap((type) => LANES.ma
 /** The types whose handlers call the chat API. */
 const chatTypes: readonly Instance[] = [{ type: "reasoning" }, { type: "codegen" }];
 
-/** The nine alerts of the runbook, each by a real fault; NoActiveWorkers in both its forms. */
+/** The nine alerts of the runbook, each by a real fault, NoActiveWorkers in both its forms; then those of the platform that only their own fault tells. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     id: "ack-revoked",
@@ -169,5 +171,37 @@ export const SCENARIOS: readonly Scenario[] = [
     // Three attempts with their pauses, for two tasks at one in two seconds.
     reactionMs: 4_000,
     drainMs: minutes(5),
+  },
+  {
+    id: "replica-stopped",
+    alert: "OrchestratorTargetDown",
+    fault: stopService,
+    // The other one keeps NoActiveWorkers, which would inhibit it, quiet.
+    replicas: 2,
+    load: loadAroundWork,
+    expectation: { OrchestratorTargetDown: warning({ instance: ANY }) },
+    fillMs: seconds(15),
+    reactionMs: 1_000,
+    recoveryMs: 6_000,
+    drainMs: seconds(15),
+    startsProcesses: true,
+  },
+  {
+    id: "memory",
+    alert: "RedisMemoryHigh",
+    fault: fillRedis,
+    load: steadyLoad,
+    expectation: { RedisMemoryHigh: warning({}) },
+    fillMs: 0,
+    drainMs: seconds(15),
+  },
+  {
+    id: "books",
+    alert: "TasksUnaccounted",
+    fault: loseAnEntry,
+    load: (profile) => without(steadyLoad(profile), "ml"),
+    expectation: { TasksUnaccounted: critical({ type: "ml", lane: "regular" }) },
+    fillMs: 0,
+    drainMs: seconds(15),
   },
 ];

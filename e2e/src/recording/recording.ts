@@ -19,8 +19,11 @@ export type Recording = {
   readonly series: Readonly<Record<string, string>>;
 };
 
-/** Address of the service in a recording: that of the stack differs each time. */
-export const RECORDED_INSTANCE = "orchestrator:8000";
+const FIRST_PORT = 8000;
+/** Address of a replica in a recording, counted from 0: that of the stack differs each time. */
+const recordedInstance = (replica: number) => `orchestrator:${FIRST_PORT + replica}`;
+/** The first replica, which is the one that faults are done to. */
+export const RECORDED_INSTANCE = recordedInstance(0);
 
 /** Compared with a threshold per second, which does not scale: the counter has to grow as much faster as time does. */
 const COUNTED_PER_SECOND = ["mcp_worker_crashes_total"];
@@ -28,11 +31,11 @@ const COUNTED_PER_SECOND = ["mcp_worker_crashes_total"];
 /**
  * Reads what an episode's Prometheus scraped of the metrics that the rules look at.
  *
- * @param url of Prometheus
+ * @param prometheus its address, and those of the replicas in their order, as it scrapes them
  */
 export async function record(
   id: string,
-  url: string,
+  { url, addresses }: { readonly url: string; readonly addresses: readonly string[] },
   { startedAtMs, injectedAtMs = startedAtMs, healedAtMs = startedAtMs, endedAtMs }: Observation,
   { factor, prometheus }: TimingProfile,
 ): Promise<Recording> {
@@ -41,7 +44,7 @@ export async function record(
   const found = await Promise.all(selectors().map((selector) => rawSamples(url, selector, startedAtMs, endedAtMs)));
   const series = found.flat().map((raw): [string, string] => {
     const scale = COUNTED_PER_SECOND.includes(raw.labels.__name__ ?? "") ? factor : 1;
-    return [nameOf(raw), fold(slotsOf(raw, all, slotOf, scale))];
+    return [nameOf(raw, addresses), fold(slotsOf(raw, all, slotOf, scale))];
   });
   return {
     id,
@@ -94,8 +97,10 @@ function slotsOf({ samples }: RawSeries, all: number, slotOf: (atMs: number) => 
   return slots;
 }
 
-function nameOf({ labels }: RawSeries): string {
-  const { __name__: name = "", ...rest } = labels;
-  const pairs = Object.entries({ ...rest, instance: RECORDED_INSTANCE }).sort(([a], [b]) => (a < b ? -1 : 1));
+function nameOf({ labels }: RawSeries, addresses: readonly string[]): string {
+  const { __name__: name = "", instance = "", ...rest } = labels;
+  const replica = addresses.indexOf(instance);
+  if (replica < 0) throw new RangeError(`${name} is of ${instance}, which is none of ${addresses.join(", ")}`);
+  const pairs = Object.entries({ ...rest, instance: recordedInstance(replica) }).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${name}{${pairs.map(([label, value]) => `${label}="${value}"`).join(", ")}}`;
 }

@@ -27,6 +27,11 @@ export class PrometheusServer extends PrometheusClient implements AsyncDisposabl
     this.#options = options;
   }
 
+  /** `host:port` of the replicas in their order, as it scrapes them. */
+  get addresses(): readonly string[] {
+    return this.#options.targets;
+  }
+
   /**
    * Waits until all targets are scraped, and loads the rules then. A Prometheus that has just started looks for its
    * targets after five seconds, whatever its timing: at a drill's timing, rules that ran from the start would take that

@@ -1,0 +1,64 @@
+import type { Redis } from "ioredis";
+import type { FaultInjection } from "./fault.ts";
+
+/** Between the threshold of the alert, 70 %, and the ceiling from which the service refuses tasks, 80 %. */
+const FILLED_PERCENT = 75;
+/** Not one of the service's keys. */
+const STRANGER = "stranger:large";
+
+/** Memory runs short, and not because of the queues. */
+export const fillRedis: FaultInjection = {
+  id: "fill-redis",
+  inject: `A key that is not the service's fills Redis to ${FILLED_PERCENT} % of its memory`,
+  heal: "The key is deleted",
+  async start({ admin }) {
+    const memory = await admin.info("memory");
+    const bytes = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(memory)?.[1]);
+    const missing = Math.floor((bytes("maxmemory") * FILLED_PERCENT) / 100 - bytes("used_memory"));
+    await admin.setrange(STRANGER, missing, "x");
+    return { heal: async () => void (await admin.del(STRANGER)) };
+  },
+};
+
+const QUEUE = "mcp:queue:ml";
+/** More than a worker runs at a time, and less than what any alert is about. */
+const TASKS = 40;
+
+/** A task is gone, and nobody but the books knows. */
+export const loseAnEntry: FaultInjection = {
+  id: "lose-an-entry",
+  inject: `Somebody deletes a waiting task of ${QUEUE} behind the service's back`,
+  heal: "The task is submitted again under its own id, and the lost one is written off",
+  async start({ admin, api, load, upstreams }) {
+    let lost: Entry;
+    await upstreams({ market: { stall: true } });
+    try {
+      await load.burst("ml", "regular", TASKS);
+      lost = await lastWaiting(admin);
+      await admin.xdel(QUEUE, lost.id);
+    } finally {
+      await upstreams({ market: { stall: false } });
+    }
+    const { task_id = "", type = "", priority, payload = "" } = lost.fields;
+    const task = { task_id, type, priority: Number(priority), payload: JSON.parse(payload) };
+    return {
+      heal: async () => {
+        const answer = await api.submit([task]);
+        if (answer !== "accepted")
+          throw new Error(`The lost task ${task_id} was ${answer} when it was submitted again`);
+      },
+    };
+  },
+};
+
+type Entry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
+
+/** The youngest entry of the queue. @throws where a worker has it already */
+async function lastWaiting(admin: Redis): Promise<Entry> {
+  const [[id, pairs] = ["", []]] = await admin.xrevrange(QUEUE, "+", "-", "COUNT", 1);
+  const fields = Object.fromEntries(pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1] ?? ""]] : [])));
+  const [group] = (await admin.xinfo("GROUPS", QUEUE)) as [unknown[]];
+  const delivered = String(group[group.indexOf("last-delivered-id") + 1]);
+  if (id === "" || id === delivered) throw new Error(`No task of ${QUEUE} waits: ${delivered} was delivered last`);
+  return { id, fields };
+}
