@@ -5,6 +5,7 @@ import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { startPreview } from "@mcp-orchestrator/dashboards";
 import { Command, Option } from "commander";
 import pc from "picocolors";
+import { watchForInterruption } from "../e2e/src/interruption.ts";
 import { Load } from "../e2e/src/load/load.ts";
 import { steadyLoad } from "../e2e/src/load/rates.ts";
 import { ServiceApi } from "../e2e/src/load/serviceApi.ts";
@@ -15,7 +16,6 @@ import { seconds } from "./progress.ts";
 import { ROOT } from "./provision/command.ts";
 import { provideServers } from "./provision/servers.ts";
 import { type Part, PORT_VARIABLES, readPorts } from "./settings.ts";
-import { watchForInterruption } from "./signals.ts";
 
 /** With this key in place the real APIs are called. */
 const CHAT_KEY_FILE = join(ROOT, "secrets", "chat-api-key");

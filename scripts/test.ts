@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import pc from "picocolors";
+import { watchForInterruption } from "../e2e/src/interruption.ts";
 import { RUNTIME_NAMES, type RuntimeName } from "../e2e/src/stack/runtime/choose.ts";
 import { seconds } from "./progress.ts";
 import { ROOT } from "./provision/command.ts";
 import { provideTestBed, type TestBed } from "./provision/testBed.ts";
-import { watchForInterruption } from "./signals.ts";
 import { check, runStage, type Stage, type StageResult, suite } from "./stages.ts";
 import { sum } from "./testResults.ts";
 

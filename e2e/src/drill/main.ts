@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { watchForInterruption } from "../interruption.ts";
 import { keepRecording, record } from "../recording/recording.ts";
 import { renderMarkdown } from "../report/markdown.ts";
 import { type DrillReport, episodeReport } from "../report/results.ts";
@@ -16,15 +17,10 @@ import { stackVersions } from "./versions.ts";
 
 const EXIT = { passed: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-const interrupted = new AbortController();
-// Listeners that stay: a library of Testcontainers ends the process where it finds itself to be the only one.
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    // Whoever asks twice does not want to wait; the guardian clears up.
-    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
-    interrupted.abort(new Error(signal));
-  });
-}
+const interrupted = watchForInterruption();
+interrupted.addEventListener("abort", () => {
+  process.stderr.write("\nInterrupted: clearing up, and then the report. Once more ends it at once.\n");
+});
 
 process.exitCode = await main(parseOptions(process.argv.slice(2)));
 
@@ -45,7 +41,7 @@ async function main(options: DrillOptions): Promise<number> {
       using progress = new Progress(scripts, process.stdout);
       results = await runDrill(
         scripts,
-        { runtime, jobs, signal: interrupted.signal },
+        { runtime, jobs, signal: interrupted },
         {
           starting: (script) => progress.starting(script),
           phase: (script, phase) => progress.phase(script, phase),
@@ -75,7 +71,7 @@ async function main(options: DrillOptions): Promise<number> {
     await write(options.markdown, renderMarkdown(report));
     await write(options.svg, renderTimelines(report));
     process.stdout.write(`Report: ${options.json}, ${options.markdown}, ${options.svg}\n`);
-    if (interrupted.signal.aborted) return EXIT.interrupted;
+    if (interrupted.aborted) return EXIT.interrupted;
     return report.passed ? EXIT.passed : EXIT.failed;
   } catch (error) {
     if (!(error instanceof UnknownScriptError || error instanceof NoRuntimeError)) throw error;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { guard } from "./guardian.ts";
 
-const LOGS = fileURLToPath(new URL("../../report/logs/", import.meta.url));
+/** Holds a folder for each run whose logs stay; the name of one ends with the id of its process. */
+export const LOGS = fileURLToPath(new URL("../../report/logs/", import.meta.url));
 
 /** Files of one run: data that is always removed, and logs that stay when something went wrong. */
 export class RunFolder implements Disposable {
