@@ -48,7 +48,8 @@ const MAX_ERROR_CHARACTERS = 2_000;
 export class Executor {
   readonly #deps: ExecutorDeps;
   readonly #deadlines: DeadlineWatch<Execution>;
-  readonly #overdue = new Set<Execution>();
+  /** What was aborted and goes on, and when it was: in the order of the aborts. */
+  readonly #aborted = new Map<Execution, number>();
   #running = 0;
   #slowSecond = 0;
   #slowLogged = 0;
@@ -64,11 +65,12 @@ export class Executor {
   }
 
   /** The task that has ignored its abort signal for the longest time; undefined when none does. */
-  stuck(): { taskId: string; overdueMs: number } | undefined {
-    const [first] = this.#overdue;
+  stuck(): { taskId: string; abortedForMs: number } | undefined {
+    const [first] = this.#aborted;
     if (first === undefined) return undefined;
-    const { now, settings } = this.#deps;
-    return { taskId: first.taskId, overdueMs: now() - first.startedAtMs - settings.taskTimeoutMs };
+    const [execution, abortedAtMs] = first;
+    // Not since its time was over: a process that was held up aborts late, and owes the handler its grace all the same.
+    return { taskId: execution.taskId, abortedForMs: this.#deps.now() - abortedAtMs };
   }
 
   /** Starts a task. Its slot is the caller's to have claimed. */
@@ -186,14 +188,14 @@ export class Executor {
   readonly #timeOut = (execution: Execution): void => {
     const error = new TaskTimeoutError(execution.taskId, this.#deps.settings.taskTimeoutMs);
     this.#fail(execution, error);
-    this.#overdue.add(execution);
+    this.#aborted.set(execution, this.#deps.now());
     execution.abort(error);
   };
 
   #release(execution: Execution): void {
     this.#running--;
     this.#deadlines.remove(execution);
-    if (this.#overdue.size > 0) this.#overdue.delete(execution);
+    if (this.#aborted.size > 0) this.#aborted.delete(execution);
     this.#deps.onSlotFree();
   }
 }

@@ -42,7 +42,7 @@ export type RunnerHealth = {
   readonly unacknowledged: number;
   readonly suspended?: SuspensionReason;
   /** A task that ignores its abort signal: the process has to go. */
-  readonly stuck?: { readonly taskId: string; readonly overdueMs: number };
+  readonly stuck?: { readonly taskId: string; readonly abortedForMs: number };
 };
 
 /** Runs the tasks of one type in this process: two lanes that share its slots, and the recovery of both. */

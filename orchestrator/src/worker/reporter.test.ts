@@ -1,8 +1,37 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { Cells } from "../metrics/cells.ts";
 import { createLayout } from "../metrics/layout.ts";
 import type { FromWorker } from "../supervisor/protocol.ts";
 import { Reporter } from "./reporter.ts";
+
+it("a heartbeat comes after what was counted until then, which is not told again", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const told: string[] = [];
+  const cells = new Cells(createLayout(["ml"]));
+  const reporter = new Reporter({
+    send: (message, sent) => {
+      told.push(message.kind);
+      sent();
+    },
+    cells,
+    health: () => ({ pollAgeMs: { express: 0, regular: 0 }, inFlight: 0, paused: "", stuckTask: "" }),
+    heartbeatIntervalMs: 200,
+    now: () => 0,
+  });
+  reporter.start();
+  onTestFinished(() => reporter.stop());
+  const { completed } = cells.lane("ml", "regular");
+  vi.advanceTimersByTime(100);
+  completed(1);
+  vi.advanceTimersByTime(150);
+  expect(told).toEqual(["heartbeat", "metrics", "heartbeat"]);
+  vi.advanceTimersByTime(100);
+  expect(told).toHaveLength(3);
+  completed(1);
+  vi.advanceTimersByTime(300);
+  expect(told.filter((kind) => kind === "metrics")).toHaveLength(2);
+});
 
 it("tells of a delayed task that is due before the one it told of, and of the next one when that time has passed", () => {
   const told: FromWorker[] = [];

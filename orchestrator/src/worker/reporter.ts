@@ -27,7 +27,8 @@ export class Reporter {
 
   start(): void {
     this.beat();
-    this.#heartbeats = setInterval(() => this.beat(), this.#deps.heartbeatIntervalMs);
+    // After what has arrived meanwhile is dealt with: a worker that was held up would report a state that is over.
+    this.#heartbeats = setInterval(() => setImmediate(() => this.beat()), this.#deps.heartbeatIntervalMs);
     this.#deps.cells.onFirstChange(() => {
       this.#flushing = setTimeout(() => this.#flush(() => undefined), FLUSH_INTERVAL_MS);
     });
@@ -48,14 +49,16 @@ export class Reporter {
     return new Promise((resolve) => this.#flush(resolve));
   }
 
-  /** A heartbeat beside the regular ones. */
+  /** A heartbeat, after what was counted until now: it may say that a task is stuck, and be the worker's last word. */
   beat(): void {
+    if (this.#flushing !== undefined) this.#flush(() => undefined);
     const heartbeat: Heartbeat = { kind: "heartbeat", rssBytes: process.memoryUsage.rss(), ...this.#deps.health() };
     this.#deps.send(heartbeat, () => undefined);
   }
 
   #flush(sent: () => void): void {
     clearTimeout(this.#flushing);
+    this.#flushing = undefined;
     const { cells, send } = this.#deps;
     send({ kind: "metrics", deltas: cells.drain(), circuits: cells.circuits() }, sent);
   }

@@ -139,7 +139,7 @@ function heartbeatOf(health: RunnerHealth, now: number, abortGraceMs: number): O
     },
     inFlight: health.inFlight,
     paused: suspended === undefined ? "" : pauseOf(suspended),
-    stuckTask: stuck !== undefined && stuck.overdueMs > abortGraceMs ? stuck.taskId : "",
+    stuckTask: stuck !== undefined && stuck.abortedForMs > abortGraceMs ? stuck.taskId : "",
   };
 }
 
