@@ -104,8 +104,8 @@ export class NotFoundError extends OrchestratorError {
 /** The books of a queue are off by another number than the caller has seen, or somebody else has just balanced them. */
 export class BooksChangedError extends OrchestratorError {
   constructor(subject: string, seen: number, found?: number) {
-    const now = found === undefined ? "have been balanced meanwhile" : `are off by ${found}`;
-    super("BOOKS_CHANGED", subject, `The books of ${subject} ${now}, not by ${seen}: nothing was written off`);
+    const why = found === undefined ? "were balanced meanwhile" : `are off by ${found}, not by ${seen}`;
+    super("BOOKS_CHANGED", subject, `The books of ${subject} ${why}: nothing was written off`);
   }
 }
 

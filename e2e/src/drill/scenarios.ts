@@ -46,7 +46,10 @@ const everyLane: readonly Instance[] = BUILT_IN_TYPES.flatMap((type) => LANES.ma
 /** The types whose handlers call the chat API. */
 const chatTypes: readonly Instance[] = [{ type: "reasoning" }, { type: "codegen" }];
 
-/** The nine alerts of the runbook, each by a real fault, NoActiveWorkers in both its forms; then those of the platform that only their own fault tells. */
+/**
+ * The nine alerts of the runbook, each by a real fault, NoActiveWorkers in both its forms; then those of the platform that
+ * nobody is told of in the course of another fault.
+ */
 export const SCENARIOS: readonly Scenario[] = [
   {
     id: "ack-revoked",
