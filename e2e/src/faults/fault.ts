@@ -1,6 +1,19 @@
 import type { FaultId } from "@mcp-orchestrator/alerts";
 import type { FaultBench } from "./bench.ts";
 
+/** A fault could not be injected or healed as it should. */
+export class FaultError extends Error {
+  readonly code = "FAULT";
+  /** Id of the fault. */
+  readonly subject: FaultId;
+
+  constructor(fault: FaultId, message: string) {
+    super(`${fault}: ${message}`);
+    this.name = "FaultError";
+    this.subject = fault;
+  }
+}
+
 /** A fault that is on. Healing twice does no harm. */
 export type ActiveFault = {
   heal(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { FaultInjection } from "./fault.ts";
+import { FaultError, type FaultInjection } from "./fault.ts";
 
 /** Between the threshold of the alert, 70 %, and the ceiling from which the service refuses tasks, 80 %. */
 const FILLED_PERCENT = 75;
@@ -20,13 +20,14 @@ export const fillRedis: FaultInjection = {
   },
 };
 
+const LOSE = "lose-an-entry";
 const QUEUE = "mcp:queue:ml";
 /** More than a worker runs at a time, and less than what any alert is about. */
 const TASKS = 40;
 
 /** A task is gone, and nobody but the books knows. */
 export const loseAnEntry: FaultInjection = {
-  id: "lose-an-entry",
+  id: LOSE,
   inject: `Somebody deletes a waiting task of ${QUEUE} behind the service's back`,
   heal: "The task is submitted again under its own id, and the lost one is written off",
   async start({ admin, api, load, upstreams }) {
@@ -44,8 +45,7 @@ export const loseAnEntry: FaultInjection = {
     return {
       heal: async () => {
         const answer = await api.submit([task]);
-        if (answer !== "accepted")
-          throw new Error(`The lost task ${task_id} was ${answer} when it was submitted again`);
+        if (answer !== "accepted") throw new FaultError(LOSE, `${task_id} was ${answer} when it was submitted again`);
       },
     };
   },
@@ -53,12 +53,12 @@ export const loseAnEntry: FaultInjection = {
 
 type Entry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
 
-/** The youngest entry of the queue. @throws where a worker has it already */
+/** The youngest entry of the queue. @throws FaultError where a worker has it already */
 async function lastWaiting(admin: Redis): Promise<Entry> {
   const [[id, pairs] = ["", []]] = await admin.xrevrange(QUEUE, "+", "-", "COUNT", 1);
   const fields = Object.fromEntries(pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1] ?? ""]] : [])));
   const [group] = (await admin.xinfo("GROUPS", QUEUE)) as [unknown[]];
   const delivered = String(group[group.indexOf("last-delivered-id") + 1]);
-  if (id === "" || id === delivered) throw new Error(`No task of ${QUEUE} waits: ${delivered} was delivered last`);
+  if (id === "" || id === delivered) throw new FaultError(LOSE, `no task of ${QUEUE} waits, the last is delivered`);
   return { id, fields };
 }
