@@ -3,6 +3,7 @@ import type { Runtime } from "../stack/runtime/runtime.ts";
 import { type DrillStack, startDrillStack } from "./drillStack.ts";
 import { type EpisodeResult, runEpisode } from "./episode.ts";
 import { runPool } from "./pool.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import type { Script } from "./script.ts";
 import type { Phase } from "./timeline.ts";
 
@@ -15,6 +16,22 @@ export type DrillListener = {
   after?(drill: DrillStack, script: Script, result: EpisodeResult): Promise<void>;
 };
 
+export const FACTOR = 60;
+/** A stack that has the machine for itself keeps up with twice the speed. */
+export const FACTOR_ALONE = 120;
+
+/**
+ * By what a drill divides durations. Recordings are all of one scale.
+ *
+ * @param only what was asked for
+ */
+export function defaultFactor({ only, record }: { only: readonly string[]; record: boolean }): number {
+  const oneAlert = SCENARIOS.some(
+    ({ alert, id }) => only.length > 0 && only.every((name) => [alert, id].includes(name)),
+  );
+  return oneAlert && !record ? FACTOR_ALONE : FACTOR;
+}
+
 /**
  * How many stacks this machine carries side by side. A stack is eight processes: at the scale of seconds they keep a fifth
  * of a core busy with scrapes, evaluations and load alone, and what one does must not be the other's slow express task;
@@ -25,7 +42,7 @@ export function defaultJobs(factor: number): number {
   return Math.floor(perCore * availableParallelism());
 }
 
-/** Cores that a stack which starts keeps busy: its processes would make everybody else slow. */
+/** Cores that a stack which starts keeps busy until it is warm: its processes would make everybody else slow. */
 const CORES_PER_START = 2;
 
 /** What a report says about the machine. */
@@ -50,12 +67,11 @@ export function runDrill(
     jobs,
     startsAtATime: Math.max(1, Math.floor(availableParallelism() / CORES_PER_START)),
     signal,
-    startStack: async (script) => {
+    startStack: async ({ first, kind: { replicas } }, warm) => {
       // It may have waited for its turn.
       signal.throwIfAborted();
-      listener.starting(script);
-      const { id, profile, replicas = 1 } = script;
-      return startDrillStack({ name: `drill-${id}`, profile, replicas, runtime });
+      listener.starting(first);
+      return startDrillStack({ name: `drill-${first.id}`, profile: first.profile, replicas, runtime, onWarm: warm });
     },
     run: async (drill, script) => {
       const result = await runEpisode(drill, script, { signal, onPhase: (phase) => listener.phase(script, phase) });

@@ -31,6 +31,8 @@ export type DrillStackOptions = {
   readonly profile: TimingProfile;
   readonly replicas: number;
   readonly runtime: Runtime;
+  /** Called once its first tasks are done and it only waits for Prometheus to find its targets. */
+  readonly onWarm?: () => void;
 };
 
 /**
@@ -38,7 +40,8 @@ export type DrillStackOptions = {
  *
  * @throws ServerStartError
  */
-export async function startDrillStack({ name, profile, replicas, runtime }: DrillStackOptions): Promise<DrillStack> {
+export async function startDrillStack(drillOptions: DrillStackOptions): Promise<DrillStack> {
+  const { name, profile, replicas, runtime, onWarm = () => {} } = drillOptions;
   const parts = new AsyncDisposableStack();
   try {
     const ports = await freePorts(replicas);
@@ -49,8 +52,8 @@ export async function startDrillStack({ name, profile, replicas, runtime }: Dril
     const settings = serviceEnvironment(profile);
     const scrapePorts = gates.map(({ port }) => port);
     // Runbooks use `redis-cli` as it is on the host of Redis: without a user.
-    const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true, warmUp };
-    const stack = parts.use(await startStack(options));
+    const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true };
+    const stack = parts.use(await startStack({ ...options, warmUp: (url) => warmUp(url).then(onWarm) }));
     const units = parts.use(await startUnitManager(stack.folder.data("units"), stack.orchestrator.server));
     const admin = new Redis(stack.redis.url, {
       username: REDIS_USERS.admin,

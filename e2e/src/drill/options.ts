@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { defaultFactor, FACTOR, FACTOR_ALONE } from "./drill.ts";
 
 /** What `npm run drill` was asked for. */
 export type DrillOptions = {
@@ -29,7 +30,11 @@ export function parseOptions(argv: readonly string[]): DrillOptions {
         "watches it resolve; and makes sure that nothing else fires, nor anything when all is well.",
     )
     .option("--only <names>", "alerts, ids of --list, or faults, controls, telemetry; separated by commas", listOf, [])
-    .option("--scale <factor>", "divide every duration by this; 1 runs the rules exactly as shipped", factorOf, 60)
+    .option(
+      "--scale <factor>",
+      `divide every duration by this; 1 runs the rules exactly as shipped (default: ${FACTOR}, or ${FACTOR_ALONE} for one alert alone)`,
+      factorOf,
+    )
     .addOption(
       new Option("--runtime <kind>", "how Redis, Prometheus and Alertmanager run").choices(["docker", "native"]),
     )
@@ -44,7 +49,8 @@ export function parseOptions(argv: readonly string[]): DrillOptions {
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? 0 : 2);
     });
-  return command.parse(argv, { from: "user" }).opts<DrillOptions>();
+  const options = command.parse(argv, { from: "user" }).opts<Omit<DrillOptions, "scale"> & { scale?: number }>();
+  return { ...options, scale: options.scale ?? defaultFactor(options) };
 }
 
 function listOf(value: string, previous: readonly string[]): string[] {
@@ -53,8 +59,8 @@ function listOf(value: string, previous: readonly string[]): string[] {
 
 function factorOf(value: string): number {
   const factor = Number(value);
-  if (Number.isFinite(factor) && factor >= 1 && factor <= 60) return factor;
-  throw new InvalidArgumentError("It must be a number from 1 to 60.");
+  if (Number.isFinite(factor) && factor >= 1 && factor <= FACTOR_ALONE) return factor;
+  throw new InvalidArgumentError(`It must be a number from 1 to ${FACTOR_ALONE}.`);
 }
 
 function jobsOf(value: string): number {

@@ -23,16 +23,18 @@ async function pool(scripts: readonly Script[], jobs: number, fail: readonly str
     jobs,
     startsAtATime: 1,
     signal: new AbortController().signal,
-    startStack: async ({ replicas = 1 }) => {
+    startStack: async ({ kind: { replicas } }) => {
       started.push(replicas);
-      const stack = { keepLogs: () => {}, logs: "logs" };
+      const orchestrators = Array.from({ length: replicas });
+      const stack = { keepLogs: () => {}, logs: "logs", orchestrators };
       const dispose = async () => {
         disposed += 1;
       };
       return { stack, [Symbol.asyncDispose]: dispose } as unknown as DrillStack;
     },
-    run: async (_, script) => {
-      const { id } = script;
+    run: async ({ stack }, script) => {
+      const { id, replicas = stack.orchestrators.length } = script;
+      expect(stack.orchestrators).toHaveLength(replicas);
       running.add(script);
       const starters = [...running].filter(({ startsProcesses }) => startsProcesses).length;
       startersAtATime = Math.max(startersAtATime, starters);
@@ -73,6 +75,14 @@ test("scripts that start processes run one at a time while there is something el
   const { startersAtATime, ran } = await pool([...ONE, ...starters, ...ANY], 2);
   expect(startersAtATime).toBe(1);
   expect(ran).toEqual([..."defghxyij"]);
+});
+
+test("a stack for scripts with two replicas has two, also where one that would go with any is its first", async () => {
+  const starters = [script("x", 30_000, 1), script("y", 30_000, 2)].map((one) => ({
+    ...one,
+    startsProcesses: true as const,
+  }));
+  expect((await pool([...starters, ...ANY], 2)).started).toEqual([1, 2]);
 });
 
 test("scripts that start processes run side by side rather than not at all", async () => {

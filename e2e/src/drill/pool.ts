@@ -1,15 +1,19 @@
 import { limited } from "../limited.ts";
 import type { DrillStack } from "./drillStack.ts";
 import type { EpisodeResult } from "./episode.ts";
-import { neediestKind, type Serving, servesLightScripts, take } from "./schedule.ts";
+import { type Kind, neediestKind, type Serving, servesLightScripts, take } from "./schedule.ts";
 import type { Script } from "./script.ts";
+
+/** Its first script, and what all those need that it is to serve. */
+export type WantedStack = { readonly first: Script; readonly kind: Kind };
 
 export type PoolDeps = {
   /** Stacks at a time. */
   readonly jobs: number;
-  /** Stacks that may start at the same time. */
+  /** Stacks that may start at the same time, until they are warm. */
   readonly startsAtATime: number;
-  startStack(script: Script): Promise<DrillStack>;
+  /** @param warm to be called once the start keeps no core busy any more */
+  startStack(wanted: WantedStack, warm: () => void): Promise<DrillStack>;
   run(drill: DrillStack, script: Script): Promise<EpisodeResult>;
   onResult(result: EpisodeResult): void;
   /** No more episodes are begun once it is aborted. */
@@ -47,7 +51,7 @@ export async function runPool(scripts: readonly Script[], deps: PoolDeps): Promi
     const begunAtMs = Date.now();
     let drill: DrillStack;
     try {
-      drill = await start(first);
+      drill = await start({ first, kind: stack.kind });
     } catch (error) {
       settle(first, notStarted(first, begunAtMs, error));
       return;
