@@ -165,13 +165,11 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "failures",
     alert: "TaskFailureRateHigh",
     fault: failingUpstream,
-    // The circuit breaker of each of two workers sees half of the failures.
-    replicas: 2,
     runbooks: ["TaskFailureRateHigh", "DeadLetterQueueGrowing"],
     load: loadUnderTheBreaker,
     expectation: { TaskFailureRateHigh: warning(...chatTypes), DeadLetterQueueGrowing: warning({}) },
     fillMs: seconds(60),
-    // Three attempts with their pauses, for two tasks at one in two seconds.
+    // Three attempts with their pauses, for two tasks at two in three seconds.
     reactionMs: 4_000,
     drainMs: minutes(5),
   },

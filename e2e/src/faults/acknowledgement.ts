@@ -27,6 +27,8 @@ const STEADY_QUEUES = ["mcp:queue:reasoning", "mcp:queue:codegen*", "mcp:queue:m
 
 /** How often Redis is asked whether it has refused something: well before the second attempt, 100 ms later. */
 const LOOK_MS = 10;
+/** Well after it, at any scale: a second attempt that is refused as well is a step towards another alert. */
+const LEAST_PERIOD_MS = 250;
 
 /**
  * First attempts are refused and retries succeed: the permission goes, and comes back as soon as Redis has refused
@@ -42,7 +44,7 @@ export const flapAck: FaultInjection = {
     const stop = new AbortController();
     const ended = AbortSignal.any([stop.signal, signal]);
     // Some twenty times in the window of the alert.
-    const periodMs = scaleMs(minutes(5), profile) / 20;
+    const periodMs = Math.max(LEAST_PERIOD_MS, scaleMs(minutes(5), profile) / 20);
     const flapping = flap(user, commands, periodMs, ended);
     return {
       heal: async () => {

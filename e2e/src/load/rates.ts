@@ -53,13 +53,16 @@ export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
   return { express: cap(express), regular: cap(regular) };
 }
 
+/** The rate of requests that the breakers of a fast drill let pass: as its load, more than at production timing. */
+export const FAST_BREAKER_PER_SECOND = 30;
+
 /**
- * A load so low that a failing upstream costs tasks: six requests a task, under the rate from which on the circuit
- * breaker steps in and lets tasks wait instead of fail. At the scale of seconds it has no express tasks: of the three in a
+ * A load so low that a failing upstream costs tasks: three requests a task, under the rate from which on the circuit
+ * breaker steps in and lets tasks wait instead of fail. At the scale of seconds it has no express tasks: of the few in a
  * window, one that is tried again while the upstream comes back would be a slow express lane.
  */
 export function loadUnderTheBreaker(profile: TimingProfile): LoadPlan {
-  return isFast(profile) ? { regular: everyType(1.2) } : { express: everyType(0.6), regular: everyType(0.6) };
+  return isFast(profile) ? { regular: everyType(5) } : { express: everyType(0.35), regular: everyType(0.35) };
 }
 
 /** The plan without one type's tasks. */
@@ -68,7 +71,7 @@ export function without(plan: LoadPlan, type: TaskType): LoadPlan {
 }
 
 /** Whether a window is seconds long. */
-function isFast({ factor }: TimingProfile): boolean {
+export function isFast({ factor }: TimingProfile): boolean {
   return factor > 10;
 }
 
