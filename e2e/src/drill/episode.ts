@@ -140,8 +140,9 @@ function runbookEnvironment({ stack, units }: DrillStack): Record<string, string
   };
 }
 
-/** Waits until tasks are completed and no alert is on, or on its way to anybody. */
+/** Waits until tasks are completed, alerts get through, and none is on or on its way to anybody. */
 async function becomeQuiet({ stack, api }: DrillStack, load: Load, script: Script, wait: Stage["wait"]): Promise<void> {
+  const { alertmanager, prometheus } = stack.profile;
   const completed = () => api.metric("mcp_tasks_completed_total");
   const before = await completed();
   load.run(script.load);
@@ -149,12 +150,14 @@ async function becomeQuiet({ stack, api }: DrillStack, load: Load, script: Scrip
   const hasLoad = Object.values(script.load).some((rates) => Object.values(rates).some((rate) => rate > 0));
   // Held messages about earlier alerts go out at the group's next interval.
   // What comes of the first tasks shows in some evaluations.
-  const settledMs = SETTLE_EVALUATIONS * stack.profile.prometheus.evaluationIntervalMs;
+  const settledMs = SETTLE_EVALUATIONS * prometheus.evaluationIntervalMs;
   let quietSinceMs: number | undefined;
-  await wait("a quiet system", PATIENCE_MS + 3 * stack.profile.alertmanager.groupIntervalMs, async () => {
+  const patienceMs = PATIENCE_MS + 3 * alertmanager.groupIntervalMs + prometheus.resendDelayMs;
+  await wait("a quiet system", patienceMs, async () => {
     try {
       await watch.silent();
       await watch.nothingToTell();
+      await watch.delivering();
       if (hasLoad && (await completed()) === before) throw new NotYetError("no task was completed yet");
     } catch (error) {
       quietSinceMs = undefined;

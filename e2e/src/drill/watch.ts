@@ -88,9 +88,18 @@ export class Watch {
     const last = new Map(this.#stack.inbox.store.list().map((one) => [`${one.alertname} at ${one.receiver}`, one]));
     const open = [...last].filter(([, { receiver, status }]) => receiver !== "deadman" && status === "firing");
     if (open.length > 0) throw new NotYetError(`not told resolved yet: ${open.map(([where]) => where).join(", ")}`);
-    const names = (await this.#stack.alertmanager.alerts()).map(({ labels }) => labels.alertname ?? "");
-    const left = names.filter((name) => name !== ALWAYS_FIRING);
+    const left = (await this.#held()).filter((name) => name !== ALWAYS_FIRING);
     if (left.length > 0) throw new NotYetError(`Alertmanager still holds ${left.join(", ")}`);
+  }
+
+  /** @throws NotYetError while Alertmanager does not have even the alert that always fires */
+  async delivering(): Promise<void> {
+    const held = await this.#held();
+    if (!held.includes(ALWAYS_FIRING)) throw new NotYetError(`Alertmanager has got no ${ALWAYS_FIRING} yet`);
+  }
+
+  async #held(): Promise<string[]> {
+    return (await this.#stack.alertmanager.alerts()).map(({ labels }) => labels.alertname ?? "");
   }
 
   async #active(): Promise<Active[]> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { prometheusFlags, renderPrometheusConfig, renderRules, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { PrometheusClient } from "../clients/prometheus.ts";
 import { request } from "../http.ts";
@@ -6,6 +7,8 @@ import { type RunningProgram, type Runtime, START_TIMEOUT_MS } from "../runtime/
 
 const RULE_FILE = "mcp-orchestrator.rules.yml";
 const CONFIG_FILE = "prometheus.yml";
+/** A little less than the five seconds after which a Prometheus that has started looks for its targets. */
+const RULES_AFTER_MS = 4_400;
 
 export type PrometheusOptions = {
   readonly port: number;
@@ -20,6 +23,7 @@ export type PrometheusOptions = {
 export class PrometheusServer extends PrometheusClient implements AsyncDisposable {
   readonly server: RunningProgram;
   readonly #options: PrometheusOptions;
+  readonly #servesSinceMs = Date.now();
 
   constructor(server: RunningProgram, options: PrometheusOptions) {
     super(urlOf(options));
@@ -33,13 +37,15 @@ export class PrometheusServer extends PrometheusClient implements AsyncDisposabl
   }
 
   /**
-   * Waits until all targets are scraped, and loads the rules then. A Prometheus that has just started looks for its
-   * targets after five seconds, whatever its timing: at a drill's timing, rules that ran from the start would take that
-   * for an outage.
+   * Loads the rules just before all targets are scraped, and waits for that. A Prometheus that has just started looks for
+   * its targets and its Alertmanagers after five seconds, whatever its timing. At a drill's timing, rules that ran from the
+   * start would take that for an outage; and rules that came after it would make releases before 3.0 forget their
+   * Alertmanagers, and drop what is for them, for five seconds more (prometheus/prometheus#13064).
    */
   async startRules(): Promise<void> {
-    await this.waitForTargets(this.#options.targets.length, START_TIMEOUT_MS);
+    await pause(Math.max(0, this.#servesSinceMs + RULES_AFTER_MS - Date.now()));
     await this.loadRules();
+    await this.waitForTargets(this.#options.targets.length, START_TIMEOUT_MS);
   }
 
   /** Loads the rules now. */
