@@ -45,6 +45,12 @@ export function defaultJobs(factor: number): number {
 /** Cores that a stack which starts keeps busy until it is warm: its processes would make everybody else slow. */
 const CORES_PER_START = 2;
 
+/** One core each will do for the few that disturb no other. */
+function startsAtATime(jobs: number): number {
+  const cores = availableParallelism();
+  return jobs <= cores ? jobs : Math.max(1, Math.floor(cores / CORES_PER_START));
+}
+
 /** What a report says about the machine. */
 export function machineText(): string {
   const [cpu] = cpus();
@@ -65,7 +71,7 @@ export function runDrill(
 ): Promise<EpisodeResult[]> {
   return runPool(scripts, {
     jobs,
-    startsAtATime: Math.max(1, Math.floor(availableParallelism() / CORES_PER_START)),
+    startsAtATime: startsAtATime(jobs),
     signal,
     startStack: async ({ first, kind: { replicas } }, warm) => {
       // It may have waited for its turn.
