@@ -38,6 +38,7 @@ export { renderRunbooks } from "./render/runbooks.ts";
 export { generatedYaml, HEADER } from "./render/yaml.ts";
 export { type RunbookBlock, runbookBlocks } from "./runbookBlocks.ts";
 export {
+  DRILL_FACTOR,
   drillProfile,
   formatDuration,
   hours,

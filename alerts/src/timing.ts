@@ -89,13 +89,16 @@ export class TimingError extends Error {
   }
 }
 
+/** What a drill divides by unless told otherwise: minutes become seconds. */
+export const DRILL_FACTOR = 60;
+
 /**
  * Production timing divided by a factor.
  *
- * @param factor 1 gives the production durations under the name `drill`; 60 turns minutes into seconds
+ * @param factor 1 gives the production durations under the name `drill`
  * @throws TimingError when the factor is below 1 or so large that a duration would vanish
  */
-export function drillProfile(factor = 60): TimingProfile {
+export function drillProfile(factor = DRILL_FACTOR): TimingProfile {
   if (!Number.isFinite(factor) || factor < 1) {
     throw new TimingError("factor", `The timing factor must be a number of at least 1, not ${factor}`);
   }

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
+import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
 import type { Runtime } from "../stack/runtime/runtime.ts";
 import { type DrillStack, startDrillStack } from "./drillStack.ts";
 import { type EpisodeResult, runEpisode } from "./episode.ts";
@@ -16,7 +17,6 @@ export type DrillListener = {
   after?(drill: DrillStack, script: Script, result: EpisodeResult): Promise<void>;
 };
 
-export const FACTOR = 60;
 /** A stack that has the machine for itself keeps up with twice the speed. */
 export const FACTOR_ALONE = 120;
 
@@ -29,7 +29,7 @@ export function defaultFactor({ only, record }: { only: readonly string[]; recor
   const oneAlert = SCENARIOS.some(
     ({ alert, id }) => only.length > 0 && only.every((name) => [alert, id].includes(name)),
   );
-  return oneAlert && !record ? FACTOR_ALONE : FACTOR;
+  return oneAlert && !record ? FACTOR_ALONE : DRILL_FACTOR;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
+import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { defaultFactor, FACTOR, FACTOR_ALONE } from "./drill.ts";
+import { defaultFactor, FACTOR_ALONE } from "./drill.ts";
 
 /** What `npm run drill` was asked for. */
 export type DrillOptions = {
@@ -32,7 +33,7 @@ export function parseOptions(argv: readonly string[]): DrillOptions {
     .option("--only <names>", "alerts, ids of --list, or faults, controls, telemetry; separated by commas", listOf, [])
     .option(
       "--scale <factor>",
-      `divide every duration by this; 1 runs the rules exactly as shipped (default: ${FACTOR}, or ${FACTOR_ALONE} for one alert alone)`,
+      `divide every duration by this; 1 runs the rules exactly as shipped (default: ${DRILL_FACTOR}, or ${FACTOR_ALONE} for one alert alone)`,
       factorOf,
     )
     .addOption(
