@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const workspaces = "{orchestrator,alerts,alertmanager,dashboards,deploy/kubernetes,e2e}";
+const workspaces = "{orchestrator,alerts,alertmanager,dashboards,deploy/kubernetes}";
 
 export default defineConfig({
   test: {
@@ -12,14 +12,19 @@ export default defineConfig({
           // They share nothing: without a fresh environment for each file they take half the time.
           isolate: false,
           pool: "threads",
-          include: [`${workspaces}/src/**/*.test.ts`, "scripts/**/*.test.ts", "orchestrator/bench/**/*.test.ts"],
+          include: [
+            `${workspaces}/src/**/*.test.ts`,
+            "e2e/{testkit,stack,services,drill,mutation}/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "orchestrator/bench/**/*.test.ts",
+          ],
         },
       },
       {
         // Real binaries, no stack: promtool, amtool, Redis and Alertmanager processes, headless Chromium.
         test: {
           name: "servers",
-          include: [`${workspaces}/test/**/*.test.ts`],
+          include: [`${workspaces}/test/**/*.test.ts`, "e2e/suites/recordings/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // Most of them wait for what servers do.
@@ -30,8 +35,7 @@ export default defineConfig({
         // The whole stack, one file after the other: what it measures is time.
         test: {
           name: "e2e",
-          include: ["e2e/tests/**/*.test.ts"],
-          exclude: ["e2e/tests/{compose,drill}.test.ts"],
+          include: ["e2e/suites/stack/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -41,7 +45,7 @@ export default defineConfig({
         // Minutes, and alone on the machine: the compose file with a real engine.
         test: {
           name: "compose",
-          include: ["e2e/tests/compose.test.ts"],
+          include: ["e2e/suites/compose/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
@@ -50,7 +54,7 @@ export default defineConfig({
         // The same: the whole fire drill.
         test: {
           name: "drill",
-          include: ["e2e/tests/drill.test.ts"],
+          include: ["e2e/suites/drill/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

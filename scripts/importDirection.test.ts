@@ -17,18 +17,18 @@ describe("direction of imports", () => {
     ["alerts/src/index.ts", "@mcp-orchestrator/dashboards", "alerts may import only"],
     ["orchestrator/src/main.ts", "@mcp-orchestrator/alerts", "orchestrator may import only"],
     ["dashboards/src/index.ts", "@mcp-orchestrator/alertmanager", "dashboards may import only"],
-    ["e2e/src/stack/stack.ts", "../../../orchestrator/src/keys.ts", "by its package name"],
+    ["e2e/stack/stack.ts", "../../../orchestrator/src/keys.ts", "by its package name"],
     ["orchestrator/src/metrics/contract.ts", "./registry.ts", "the contract has no imports"],
-    ["orchestrator/src/queue/consumer.ts", "../http/server.ts", "it lies above"],
+    ["orchestrator/src/queue/consumer.ts", "../api/server.ts", "it lies above"],
   ])("refuses %s importing %s", (file, name, complaint) => {
     expect(importViolations(file, `import { x } from "${name}";`)).toEqual([expect.stringContaining(complaint)]);
   });
 
   it.each([
     ["alerts/src/index.ts", "mcp-orchestrator/contract"],
-    ["orchestrator/src/main.ts", "./http/server.ts"],
-    ["orchestrator/src/http/server.ts", "../queue/submission.ts"],
-    ["e2e/src/stack/stack.ts", "@mcp-orchestrator/alertmanager"],
+    ["orchestrator/src/main.ts", "./api/server.ts"],
+    ["orchestrator/src/api/server.ts", "../queue/submit/submission.ts"],
+    ["e2e/stack/stack.ts", "@mcp-orchestrator/alertmanager"],
   ])("allows %s importing %s", (file, name) => {
     expect(importViolations(file, `import { x } from "${name}";`)).toEqual([]);
   });

@@ -36,9 +36,9 @@ const SERVICE_LAYERS: readonly (readonly string[])[] = [
   ["errors.ts", "keys.ts"],
   ["metrics/telemetry.ts", "redis/", "queue/task.ts"],
   ["config.ts", "log.ts", "queue/", "metrics/"],
-  ["upstream/", "handlers/", "load/"],
+  ["upstream/", "handlers/"],
   ["worker/", "supervisor/", "health/"],
-  ["http/", "cli/"],
+  ["api/", "cli/"],
   ["main.ts", "worker.ts", "cli.ts"],
 ];
 

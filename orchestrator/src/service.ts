@@ -1,11 +1,10 @@
 import packageJson from "../package.json" with { type: "json" };
+import { createServer } from "./api/server.ts";
 import type { Config } from "./config.ts";
-import { within } from "./deadline.ts";
 import { loadHandlers } from "./handlers/registry.ts";
 import { logConnection } from "./health/connectionLog.ts";
 import { Readiness } from "./health/readiness.ts";
 import { selfCheck } from "./health/selfCheck.ts";
-import { createServer } from "./http/server.ts";
 import { createKeys } from "./keys.ts";
 import type { Log, LogSink } from "./log.ts";
 import { AckWindow } from "./metrics/ackWindow.ts";
@@ -15,23 +14,24 @@ import { createLayout } from "./metrics/layout.ts";
 import { createMetrics } from "./metrics/registry.ts";
 import { noTelemetry } from "./metrics/telemetry.ts";
 import { Totals } from "./metrics/totals.ts";
-import { Books } from "./queue/books.ts";
 import { Controls } from "./queue/controls.ts";
-import { DeadLetters } from "./queue/deadLetters.ts";
-import { TaskExplainer } from "./queue/explain.ts";
-import { Janitor } from "./queue/janitor.ts";
-import { Leases } from "./queue/leases.ts";
-import { TaskLookup } from "./queue/lookup.ts";
-import { MemoryGuard } from "./queue/memoryGuard.ts";
-import { Promoter } from "./queue/promoter.ts";
-import { readSnapshot } from "./queue/snapshot.ts";
-import { Submission } from "./queue/submission.ts";
+import { Books } from "./queue/inspect/accounting.ts";
+import { DeadLetters } from "./queue/inspect/deadLetters.ts";
+import { TaskExplainer } from "./queue/inspect/explain.ts";
+import { TaskLookup } from "./queue/inspect/lookup.ts";
+import { readSnapshot } from "./queue/inspect/snapshot.ts";
+import { Janitor } from "./queue/recover/janitor.ts";
+import { Leases } from "./queue/recover/leases.ts";
+import { Promoter } from "./queue/recover/promoter.ts";
+import { MemoryGuard } from "./queue/submit/memoryGuard.ts";
+import { Submission } from "./queue/submit/submission.ts";
 import { createRedis } from "./redis/connection.ts";
 import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
 import { createLoops, createPromotion } from "./supervisor/maintenance.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { WorkerProcess } from "./supervisor/workerProcess.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
+import { within } from "./within.ts";
 
 /** The running service. */
 export type Service = {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from "testcontainers";
-import { guard } from "../../e2e/src/stack/guardian.ts";
-import { until } from "../../e2e/src/until.ts";
+import { guard } from "../../e2e/stack/reaper.ts";
+import { until } from "../../e2e/testkit/until.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { CACHE, hasCommand } from "./command.ts";
 

@@ -3,7 +3,7 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, realpathSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ContainerRuntimeClient, ImageName } from "testcontainers";
-import { pinnedImages } from "../../e2e/src/stack/runtime/images.ts";
+import { pinnedImages } from "../../e2e/stack/runtime/images.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { hasCommand, ROOT, runCommand } from "./command.ts";
 

@@ -1,5 +1,5 @@
-import type { RuntimeName } from "../../e2e/src/stack/runtime/choose.ts";
-import { missingPrograms } from "../../e2e/src/stack/runtime/programs.ts";
+import type { RuntimeName } from "../../e2e/stack/runtime/choose.ts";
+import { missingPrograms } from "../../e2e/stack/runtime/programs.ts";
 import { notice, step, warning } from "../progress.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { hasCommand, runCommand } from "./command.ts";

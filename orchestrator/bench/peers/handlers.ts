@@ -1,4 +1,4 @@
-import type { TaskHandler } from "../../src/queue/handler.ts";
+import type { TaskHandler } from "../../src/queue/consume/handler.ts";
 import type { Payload } from "../harness/payload.ts";
 import { work } from "./handler.ts";
 

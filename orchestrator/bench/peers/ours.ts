@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { createKeys } from "../../src/keys.ts";
 import { noTelemetry } from "../../src/metrics/telemetry.ts";
-import { MemoryGuard } from "../../src/queue/memoryGuard.ts";
-import type { RunnerSettings } from "../../src/queue/runnerSettings.ts";
-import { Submission } from "../../src/queue/submission.ts";
+import type { RunnerSettings } from "../../src/queue/consume/runnerSettings.ts";
+import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
+import { Submission } from "../../src/queue/submit/submission.ts";
 import { DEFAULT_PRIORITY, EXPRESS_PRIORITY } from "../../src/queue/task.ts";
 import { generatedTaskIdPrefix } from "../../src/queue/taskId.ts";
 import { createRedis, type RedisSettings } from "../../src/redis/connection.ts";

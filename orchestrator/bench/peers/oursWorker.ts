@@ -3,7 +3,7 @@ import { createLog, stdoutSink } from "../../src/log.ts";
 import { Cells } from "../../src/metrics/cells.ts";
 import { createLayout } from "../../src/metrics/layout.ts";
 import { noTelemetry } from "../../src/metrics/telemetry.ts";
-import { TaskRunner } from "../../src/queue/taskRunner.ts";
+import { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { createRedis } from "../../src/redis/connection.ts";
 import type { FromWorker } from "../../src/supervisor/protocol.ts";
 import { Reporter } from "../../src/worker/reporter.ts";

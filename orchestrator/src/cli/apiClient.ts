@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import type { Problem } from "../api/problem.ts";
 import { messageOf } from "../errors.ts";
-import type { Problem } from "../http/problem.ts";
 import { CliError, EXIT } from "./exitCodes.ts";
 
 /** The service answers within its Redis time-outs; a whole batch may take a little longer. */

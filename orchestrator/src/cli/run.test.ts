@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { MemoryService } from "../api/testing/memoryPorts.ts";
 import { RejectedError } from "../errors.ts";
-import { MemoryService } from "../http/testing/memoryPorts.ts";
 import { run } from "./run.ts";
 
 const TOKEN = "secret-token";

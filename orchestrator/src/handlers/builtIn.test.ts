@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { UpstreamError } from "../errors.ts";
-import type { TaskHandler } from "../queue/handler.ts";
+import type { TaskHandler } from "../queue/consume/handler.ts";
 import type { ChatRequest } from "../upstream/chat.ts";
 import type { Kline } from "../upstream/market.ts";
 import { codegenHandler, reasoningHandler } from "./chat.ts";

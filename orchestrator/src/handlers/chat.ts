@@ -1,4 +1,4 @@
-import type { TaskHandler } from "../queue/handler.ts";
+import type { TaskHandler } from "../queue/consume/handler.ts";
 import type { ChatMessage, ChatRequest } from "../upstream/chat.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { type ChatPayload, chatPayloadSchema } from "./chatPayload.ts";

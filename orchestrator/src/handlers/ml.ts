@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UpstreamError } from "../errors.ts";
-import type { TaskHandler } from "../queue/handler.ts";
+import type { TaskHandler } from "../queue/consume/handler.ts";
 import { CATEGORIES, INTERVALS } from "../upstream/market.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { forecastOf, MIN_CANDLES, returnsOf, summarize } from "./forecast.ts";

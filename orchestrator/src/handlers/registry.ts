@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ConfigError, messageOf } from "../errors.ts";
 import { UPSTREAMS } from "../metrics/contract.ts";
-import type { TaskHandler } from "../queue/handler.ts";
+import type { TaskHandler } from "../queue/consume/handler.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { codegenHandler, reasoningHandler } from "./chat.ts";
 import { mlHandler } from "./ml.ts";

@@ -1,6 +1,6 @@
-import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import type { WorkerStatus } from "../supervisor/workerStatus.ts";
+import { within } from "../within.ts";
 import type { Check } from "./selfCheck.ts";
 
 /** What `GET /readyz` answers with: 200 when ready, otherwise 503. */

@@ -1,8 +1,8 @@
 import { loadConfig } from "../config.ts";
-import { within } from "../deadline.ts";
 import { ConfigError, messageOf } from "../errors.ts";
 import { createLog, openLogSink, secretsOf } from "../log.ts";
 import { startService } from "../service.ts";
+import { within } from "../within.ts";
 
 /** The main process: reads the configuration, starts the service, and ends it in order when it is told to. */
 

@@ -1,6 +1,6 @@
-import { within } from "../deadline.ts";
-import type { QueueSnapshot, QueueState } from "../queue/snapshot.ts";
+import type { QueueSnapshot, QueueState } from "../queue/inspect/snapshot.ts";
 import { redisErrorKind } from "../redis/redisError.ts";
+import { within } from "../within.ts";
 import type { AckWindow } from "./ackWindow.ts";
 import { UPSTREAMS } from "./contract.ts";
 import type { Gauges } from "./registry.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import { Autoscaler } from "../load/autoscaler.ts";
 import type { Log } from "../log.ts";
+import { Autoscaler } from "./autoscaler.ts";
 import { Loop } from "./loop.ts";
 import type { Supervisor } from "./supervisor.ts";
 

@@ -4,9 +4,9 @@ import { createLog } from "../log.ts";
 import type { CrashReason } from "../metrics/contract.ts";
 import { createLayout } from "../metrics/layout.ts";
 import { Totals } from "../metrics/totals.ts";
-import { RestartBackoff } from "./backoff.ts";
 import type { ProcessEnd } from "./crash.ts";
 import type { Heartbeat, ToWorker } from "./protocol.ts";
+import { RestartBackoff } from "./restartBackoff.ts";
 import { Supervisor, type SupervisorSettings } from "./supervisor.ts";
 import { type RunningWorker, type WorkerProcessOptions, workerName } from "./workerProcess.ts";
 

@@ -1,8 +1,8 @@
 import type { Log, LogSink } from "../log.ts";
 import { type CrashReason, LANES } from "../metrics/contract.ts";
-import { RestartBackoff } from "./backoff.ts";
 import { crashReasonOf, type ProcessEnd } from "./crash.ts";
 import type { Flush, FromWorker, Heartbeat } from "./protocol.ts";
+import { RestartBackoff } from "./restartBackoff.ts";
 import { type RunningWorker, type WorkerProcessOptions, workerName } from "./workerProcess.ts";
 import type { WorkerStatus } from "./workerStatus.ts";
 

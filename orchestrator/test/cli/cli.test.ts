@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MemoryService } from "../../src/http/testing/memoryPorts.ts";
+import { MemoryService } from "../../src/api/testing/memoryPorts.ts";
 import { COMPILE_CACHE } from "../support/compileCache.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));

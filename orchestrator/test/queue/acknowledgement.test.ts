@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createCompletion } from "../../src/queue/completion.ts";
-import { DeadLetters } from "../../src/queue/deadLetters.ts";
+import { createCompletion } from "../../src/queue/complete/completion.ts";
+import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { ensureGroup } from "../../src/queue/groups.ts";
-import { Leases } from "../../src/queue/leases.ts";
-import { TaskLookup } from "../../src/queue/lookup.ts";
-import { readSnapshot } from "../../src/queue/snapshot.ts";
-import type { TaskRunner } from "../../src/queue/taskRunner.ts";
+import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
+import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import { Leases } from "../../src/queue/recover/leases.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { aclRules, OPTIONAL_COMMANDS } from "../../src/redis/permissions.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BooksChangedError, NotFoundError } from "../../src/errors.ts";
-import { Books } from "../../src/queue/books.ts";
-import { DeadLetters } from "../../src/queue/deadLetters.ts";
-import { Promoter } from "../../src/queue/promoter.ts";
-import { readSnapshot } from "../../src/queue/snapshot.ts";
+import { Books } from "../../src/queue/inspect/accounting.ts";
+import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError } from "../../src/errors.ts";
-import { readSnapshot } from "../../src/queue/snapshot.ts";
-import type { TaskRunner } from "../../src/queue/taskRunner.ts";
+import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { readSnapshot } from "../../src/queue/snapshot.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis } from "../../src/redis/connection.ts";
 import { aclRules, DEFAULT_USER_OFF } from "../../src/redis/permissions.ts";
 import { startRedis } from "../support/redisServer.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { TaskLookup } from "../../src/queue/lookup.ts";
+import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";

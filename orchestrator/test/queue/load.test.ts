@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import type { TaskRunner } from "../../src/queue/taskRunner.ts";
+import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { type ConnectionPurpose, createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DeadLetters } from "../../src/queue/deadLetters.ts";
-import type { TaskHandler } from "../../src/queue/handler.ts";
-import { Janitor } from "../../src/queue/janitor.ts";
-import { Leases } from "../../src/queue/leases.ts";
-import { TaskLookup } from "../../src/queue/lookup.ts";
-import { readSnapshot } from "../../src/queue/snapshot.ts";
-import type { TaskRunner } from "../../src/queue/taskRunner.ts";
+import type { TaskHandler } from "../../src/queue/consume/handler.ts";
+import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
+import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
+import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import { Janitor } from "../../src/queue/recover/janitor.ts";
+import { Leases } from "../../src/queue/recover/leases.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError, RejectedError } from "../../src/errors.ts";
 import { Controls } from "../../src/queue/controls.ts";
-import { TaskLookup } from "../../src/queue/lookup.ts";
-import { Promoter } from "../../src/queue/promoter.ts";
-import { readSnapshot } from "../../src/queue/snapshot.ts";
+import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import { Promoter } from "../../src/queue/recover/promoter.ts";
 import type { TaskRequest } from "../../src/queue/task.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { eventually } from "../support/eventually.ts";

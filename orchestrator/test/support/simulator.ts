@@ -16,7 +16,7 @@ export type SimulatorProcess = AsyncDisposable & {
 
 const HEALTHY = { latencyMs: 0, errorRate: 0, errorStatus: 500, stall: false };
 
-const SCRIPT = fileURLToPath(new URL("../../../e2e/src/simulator/main.ts", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../../../e2e/services/simulator/main.ts", import.meta.url));
 
 /** Starts a simulator. @param port 0 takes a free one */
 export async function startSimulator(port = 0): Promise<SimulatorProcess> {

@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { createKeys } from "../../src/keys.ts";
 import { noTelemetry, type Telemetry } from "../../src/metrics/telemetry.ts";
-import type { TaskHandler } from "../../src/queue/handler.ts";
-import { MemoryGuard } from "../../src/queue/memoryGuard.ts";
-import type { RunnerSettings } from "../../src/queue/runnerSettings.ts";
-import { Submission, type SubmissionDeps } from "../../src/queue/submission.ts";
-import { TaskRunner, type TaskRunnerDeps } from "../../src/queue/taskRunner.ts";
+import type { TaskHandler } from "../../src/queue/consume/handler.ts";
+import type { RunnerSettings } from "../../src/queue/consume/runnerSettings.ts";
+import { TaskRunner, type TaskRunnerDeps } from "../../src/queue/consume/taskRunner.ts";
+import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
+import { Submission, type SubmissionDeps } from "../../src/queue/submit/submission.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import type { RedisServer } from "./redisServer.ts";
 

@@ -1,0 +1,52 @@
+import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import type { LoadPlan } from "../services/load/load.ts";
+import type { DrillStack } from "./drillStack.ts";
+import type { Expectation } from "./expectation.ts";
+import type { FaultBench } from "./faults/index.ts";
+import type { Interval } from "./incidents.ts";
+import type { Budget } from "./prediction.ts";
+import type { Engineer } from "./runbooks/engineer.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Watch } from "./watch.ts";
+
+/** What a script works with while its episode runs. */
+export type Stage = {
+  readonly drill: DrillStack;
+  readonly bench: FaultBench;
+  readonly watch: Watch;
+  readonly timeline: Timeline;
+  readonly engineer: Engineer;
+  /**
+   * Looks until the probe throws no more.
+   *
+   * @throws UntilTimeoutError with what was seen last
+   */
+  wait(what: string, timeoutMs: number, probe: () => void | Promise<void>): Promise<void>;
+  /** Lets Prometheus evaluate its rules for so long. */
+  observe(durationMs: number): Promise<void>;
+  /** Prometheus was down from one moment to another, epoch ms: what it says of that time is no end of anything. */
+  wasBlind(interval: Interval): void;
+  /** Has the fault healed when the episode ends, if the script has not done it. */
+  onEnd(undo: () => Promise<void>): void;
+};
+
+/** One episode: what is done, and what must come of it. */
+export type Script = {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "fault" | "control" | "telemetry";
+  readonly expectation: Expectation;
+  readonly load: LoadPlan;
+  /** The timing of its stack. */
+  readonly profile: TimingProfile;
+  /** How many replicas it needs; absent where any number will do. */
+  readonly replicas?: number;
+  /** How long it takes about, in milliseconds under its profile; longest first makes the whole drill shortest. */
+  readonly expectedMs: number;
+  readonly budget?: Budget;
+  /** What queries over the last minute still show after it, so that one which looks at the same had better not follow. */
+  readonly traces?: "acknowledgements";
+  /** Whether it starts so many processes that another which does had better wait for its end. */
+  readonly startsProcesses?: true;
+  run(stage: Stage): Promise<void>;
+};

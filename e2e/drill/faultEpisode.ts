@@ -1,0 +1,77 @@
+import { type AlertName, alertNamed, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import type { Script, Stage } from "./episode.ts";
+import { alertsOf } from "./expectation.ts";
+import { groupWaitMs, predict } from "./prediction.ts";
+import type { InstanceOf } from "./runbooks/engineer.ts";
+import { type FaultPlan, planFor } from "./runbooks/plan.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What a loaded machine may add to any step. */
+const SLACK_MS = 15_000;
+
+/** The course of a fault: injected, seen, told, all its consequences there, healed, over. */
+export function faultScript(scenario: Scenario, profile: TimingProfile): Script {
+  const { id, alert, fault, expectation, replicas = 1 } = scenario;
+  const budget = predict(scenario, profile);
+  const completeMs = longestDetectionMs(scenario, profile);
+  const plan = planOf(scenario);
+  const instanceOf: InstanceOf = (name) => expectation[name as AlertName]?.instances[0] ?? {};
+  return {
+    id,
+    title: `${alert}: ${fault.inject}`,
+    kind: "fault",
+    expectation,
+    profile,
+    load: scenario.load(profile),
+    replicas,
+    expectedMs: completeMs + budget.resolvedMs,
+    budget,
+    ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),
+    ...(scenario.startsProcesses === undefined ? {} : { startsProcesses: scenario.startsProcesses }),
+    async run({ bench, watch, timeline, wait, engineer, onEnd }: Stage) {
+      const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
+      await engineer.checkHealthy(claimed, instanceOf);
+      const names = alertsOf(expectation);
+      const told = names.filter((name) => !expectation[name]?.inhibited);
+      timeline.reach("injected");
+      const active = await fault.start(bench);
+      onEnd(() => active.heal());
+      await wait(`${alert} to be pending`, budget.pendingMs + SLACK_MS, () => watch.pending(alert));
+      timeline.reach("pending");
+      await wait(`${alert} to fire`, budget.firingMs + SLACK_MS, () => watch.firing([alert]));
+      timeline.reach("firing");
+      await wait(`the message about ${alert}`, budget.notifiedMs + SLACK_MS, () => watch.notified([alert], "firing"));
+      timeline.reach("notified");
+      await wait("every consequence of the fault", completeMs + SLACK_MS, async () => {
+        await watch.firing(names);
+        watch.notified(told, "firing");
+        await watch.inhibiting();
+      });
+      timeline.reach("complete");
+      await engineer.diagnose(plan.diagnosis, instanceOf);
+      timeline.reach("diagnosed");
+      timeline.reach("healed");
+      if (!scenario.healedByRunbook) await active.heal();
+      await engineer.mitigate(plan.mitigation, instanceOf);
+      await wait("everything to be over and told", 2 * budget.resolvedMs + SLACK_MS, async () => {
+        await watch.silent();
+        watch.notified(told, "resolved");
+      });
+      timeline.reach("resolved");
+    },
+  };
+}
+
+/** The commands that an engineer runs for a scenario. */
+export function planOf({ alert, fault, runbooks = [alert] }: Scenario): FaultPlan {
+  return planFor(fault.id, runbooks);
+}
+
+/** Time until the slowest of the expected alerts has been told. */
+function longestDetectionMs(scenario: Scenario, profile: TimingProfile): number {
+  const each = alertsOf(scenario.expectation).map((name) => {
+    const { forMs, windowMs = 0, severity } = alertNamed(name);
+    return scaleMs(scenario.fillMs + forMs + windowMs, profile) + groupWaitMs(severity, profile);
+  });
+  return Math.max(...each);
+}

@@ -1,0 +1,93 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { minutes, scaleMs } from "@mcp-orchestrator/alerts";
+import type { TaskType } from "../../services/load/load.ts";
+import { AclUser } from "./acl.ts";
+import type { FaultInjection } from "./fault.ts";
+import type { FaultBench } from "./faultContext.ts";
+
+/** Every command that acknowledges, on old and new servers. */
+const ACKNOWLEDGE = ["xack", "xackdel"];
+
+/** Nothing can be acknowledged any more. */
+export const revokeAck: FaultInjection = {
+  id: "revoke-ack",
+  inject: "The service's Redis user loses XACK and XACKDEL",
+  heal: "The permission is given back",
+  async start({ admin, aclUser }) {
+    const user = new AclUser(admin, aclUser);
+    const commands = await user.known(ACKNOWLEDGE);
+    await user.revoke(commands);
+    return { heal: () => user.grant(commands) };
+  },
+};
+
+/** Where acknowledgements fail on and off: one queue only, so that the others show that they are told apart. */
+const FLAPPING_QUEUE = "mcp:queue:reasoning:express";
+const STEADY_QUEUES = ["mcp:queue:reasoning", "mcp:queue:codegen*", "mcp:queue:ml*"];
+
+/** How often Redis is asked whether it has refused something: well before the second attempt, 100 ms later. */
+const LOOK_MS = 10;
+/** Well after it, at any scale: a second attempt that is refused as well is a step towards another alert. */
+const LEAST_PERIOD_MS = 250;
+
+/**
+ * First attempts are refused and retries succeed: the permission goes, and comes back as soon as Redis has refused
+ * something. Nothing depends on how long that takes: a drill that is slow itself makes the flapping rarer.
+ */
+export const flapAck: FaultInjection = {
+  id: "flap-ack",
+  inject: `XACK on ${FLAPPING_QUEUE} is refused on and off, so that first attempts fail and retries succeed`,
+  heal: "The permission stays",
+  async start({ admin, aclUser, profile, signal }) {
+    const user = new AclUser(admin, aclUser);
+    const commands = await user.known(ACKNOWLEDGE);
+    const stop = new AbortController();
+    const ended = AbortSignal.any([stop.signal, signal]);
+    // Some twenty times in the window of the alert.
+    const periodMs = Math.max(LEAST_PERIOD_MS, scaleMs(minutes(5), profile) / 20);
+    const flapping = flap(user, commands, periodMs, ended);
+    return {
+      heal: async () => {
+        stop.abort();
+        await flapping;
+      },
+    };
+  },
+};
+
+async function flap(user: AclUser, commands: readonly string[], periodMs: number, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    const before = await user.denials();
+    try {
+      await user.revoke(commands, STEADY_QUEUES);
+      while ((await user.denials()) === before && !ended.aborted) await pause(LOOK_MS);
+    } finally {
+      await user.grant(commands);
+    }
+    await pause(periodMs, undefined, { signal: ended }).catch(() => {});
+  }
+}
+
+/** One message that cannot be acknowledged, in a system that does nothing else. */
+export async function failOneAcknowledgement(
+  { admin, aclUser, api, load }: FaultBench,
+  type: TaskType,
+  until: WaitFor,
+): Promise<void> {
+  const user = new AclUser(admin, aclUser);
+  const commands = await user.known(ACKNOWLEDGE);
+  const before = await api.metric("mcp_ack_failures_total");
+  await user.revoke(commands);
+  try {
+    await load.burst(type, "express", 1);
+    await until("an acknowledgement that failed for good", async () => {
+      const failures = await api.metric("mcp_ack_failures_total");
+      if (failures === before) throw new Error(`mcp_ack_failures_total is still ${failures}`);
+    });
+  } finally {
+    await user.grant(commands);
+  }
+}
+
+/** Waits until the probe throws no more. */
+export type WaitFor = (what: string, probe: () => Promise<void>) => Promise<unknown>;

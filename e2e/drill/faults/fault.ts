@@ -1,0 +1,36 @@
+import type { FaultId } from "@mcp-orchestrator/alerts";
+import type { FaultBench } from "./faultContext.ts";
+
+/** A fault could not be injected or healed as it should. */
+export class FaultError extends Error {
+  readonly code = "FAULT";
+  /** Id of the fault. */
+  readonly subject: FaultId;
+
+  constructor(fault: FaultId, message: string) {
+    super(`${fault}: ${message}`);
+    this.name = "FaultError";
+    this.subject = fault;
+  }
+}
+
+/** A fault that is on. Healing twice does no harm. */
+export type ActiveFault = {
+  heal(): Promise<void>;
+};
+
+/** Something real that is done to the stack from outside. */
+export type FaultInjection = {
+  /** Under which the catalogue knows it. */
+  readonly id: FaultId;
+  /** One line for people: what is done. */
+  readonly inject: string;
+  /** One line for people: what undoes it. */
+  readonly heal: string;
+  /**
+   * Does it, and returns when it has taken effect or is sure to.
+   *
+   * @param bench what may be touched; `bench.signal` ends whatever the fault keeps doing
+   */
+  start(bench: FaultBench): Promise<ActiveFault>;
+};

@@ -1,0 +1,79 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
+import type { ServiceApi } from "../../services/load/serviceApi.ts";
+import { AclUser } from "./acl.ts";
+import type { FaultInjection } from "./fault.ts";
+
+/** Twice the threshold of one crash in two seconds; crashes per second are the same at every scale. */
+const KILL_INTERVAL_MS = 1_000;
+
+/**
+ * One worker of each type in turn gets SIGKILL. The others of each type, in this replica or another, are left alone, so
+ * that tasks are still worked on and nothing but the crashes is wrong.
+ */
+export const killWorkers: FaultInjection = {
+  id: "kill-workers",
+  inject: "A worker process gets SIGKILL once a second, of each type in turn",
+  heal: "The killing stops",
+  async start({ api, service, signal }) {
+    const stop = new AbortController();
+    // A start a second takes up a core; it is not to be slow tasks for the stacks beside it.
+    await service.background(true);
+    const killing = killInTurn(api, AbortSignal.any([stop.signal, signal]));
+    return {
+      heal: async () => {
+        stop.abort();
+        await killing;
+        await service.background(false);
+      },
+    };
+  },
+};
+
+async function killInTurn(api: ServiceApi, ended: AbortSignal): Promise<void> {
+  let dueAtMs = performance.now();
+  for (let turn = 0; !ended.aborted; turn += 1) {
+    const type = BUILT_IN_TYPES[turn % BUILT_IN_TYPES.length];
+    const victim = (await api.workers()).find((worker) => worker.type === type && worker.index === 0);
+    if (victim?.pid !== undefined) kill(victim.pid);
+    dueAtMs += KILL_INTERVAL_MS;
+    await pause(Math.max(0, dueAtMs - performance.now()), undefined, { signal: ended }).catch(() => {});
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It died between the answer and the signal.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** The service lives, answers and takes tasks, and no worker of it can read one. */
+export const starveWorkers: FaultInjection = {
+  id: "starve-workers",
+  inject: "The service's Redis user loses XREADGROUP: the service lives and its workers get nothing",
+  heal: "The permission is given back",
+  async start({ admin, aclUser }) {
+    const user = new AclUser(admin, aclUser);
+    await user.revoke(["xreadgroup"]);
+    return { heal: () => user.grant(["xreadgroup"]) };
+  },
+};
+
+export const stopService: FaultInjection = {
+  id: "stop-service",
+  inject: "The service is stopped with SIGTERM",
+  heal: "The service is started",
+  async start({ service }) {
+    await service.stop();
+    let healing: Promise<void> | undefined;
+    return {
+      heal: () => {
+        healing ??= service.start();
+        return healing;
+      },
+    };
+  },
+};

@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { chooseRuntime, NoRuntimeError } from "../stack/runtime/choose.ts";
+import { watchForInterruption } from "../testkit/interruption.ts";
+import { defaultJobs, machineText, runDrill } from "./drill.ts";
+import { scriptsFor, UnknownScriptError } from "./episodes.ts";
+import { type DrillOptions, parseOptions } from "./options.ts";
+import { profileOf } from "./prediction.ts";
+import { keepRecording, record } from "./recording/recording.ts";
+import { renderMarkdown } from "./report/markdown.ts";
+import { type DrillReport, episodeReport } from "./report/results.ts";
+import { renderTimelines } from "./report/svg.ts";
+import { Progress, renderTables } from "./report/terminal.ts";
+import { stackVersions } from "./versions.ts";
+
+/** `npm run drill`. */
+
+const EXIT = { passed: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+const interrupted = watchForInterruption();
+interrupted.addEventListener("abort", () => {
+  process.stderr.write("\nInterrupted: clearing up, and then the report. Once more ends it at once.\n");
+});
+
+process.exitCode = await main(parseOptions(process.argv.slice(2)));
+
+async function main(options: DrillOptions): Promise<number> {
+  const profile = profileOf(options.scale);
+  try {
+    const scripts = scriptsFor(profile, options.only);
+    if (options.list) {
+      for (const { id, title } of scripts) process.stdout.write(`${id.padEnd(20)} ${title}\n`);
+      return EXIT.passed;
+    }
+    const runtime = await chooseRuntime(options.runtime);
+    const jobs = Math.min(options.jobs ?? defaultJobs(options.scale), scripts.length);
+    const startedAt = new Date();
+    let results: Awaited<ReturnType<typeof runDrill>>;
+    let versions: Record<string, string> = {};
+    {
+      using progress = new Progress(scripts, process.stdout);
+      results = await runDrill(
+        scripts,
+        { runtime, jobs, signal: interrupted },
+        {
+          starting: (script) => progress.starting(script),
+          phase: (script, phase) => progress.phase(script, phase),
+          done: (result) => progress.done(result),
+          after: async ({ stack, admin }, script, { passed, observation }) => {
+            if (Object.keys(versions).length === 0) versions = await stackVersions(stack, admin);
+            if (options.record && passed && script.kind === "fault" && observation !== undefined) {
+              await keepRecording(await record(script.id, stack.prometheus, observation, script.profile));
+            }
+          },
+        },
+      );
+    }
+    const report: DrillReport = {
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      factor: options.scale,
+      runtime: runtime.name,
+      jobs,
+      machine: machineText(),
+      versions,
+      passed: results.length === scripts.length && results.every(({ passed }) => passed),
+      episodes: results.map(episodeReport),
+    };
+    process.stdout.write(`${renderTables(report)}\n`);
+    await write(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+    await write(options.markdown, renderMarkdown(report));
+    await write(options.svg, renderTimelines(report));
+    process.stdout.write(`Report: ${options.json}, ${options.markdown}, ${options.svg}\n`);
+    if (interrupted.aborted) return EXIT.interrupted;
+    return report.passed ? EXIT.passed : EXIT.failed;
+  } catch (error) {
+    if (!(error instanceof UnknownScriptError || error instanceof NoRuntimeError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+}
+
+async function write(file: string, content: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
+}

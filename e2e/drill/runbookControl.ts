@@ -1,0 +1,46 @@
+import { type AlertName, alertNamed } from "@mcp-orchestrator/alerts";
+import { requestJson } from "../testkit/http.ts";
+import type { Stage } from "./episode.ts";
+import { ALWAYS_FIRING } from "./expectation.ts";
+import { planOf } from "./faultEpisode.ts";
+import { type RunbookCommand, remainingCommands } from "./runbooks/plan.ts";
+import { SCENARIOS } from "./scenarios.ts";
+
+/**
+ * Runs what no fault has a use for, while all is well: commands that look and, because what they change can be undone,
+ * those that change something.
+ */
+export async function runRemainingCommands({ drill, engineer }: Stage): Promise<void> {
+  const rest = remainingCommands(SCENARIOS.map(planOf));
+  const looks = rest.filter(isLook);
+  const { url } = drill.stack.orchestrator;
+  const before = await requestJson<{ types: { type: string; wanted: number }[] }>(`${url}/api/v1/workers/status`);
+  const instanceOf = () => ({});
+  await engineer.checkHealthy(
+    looks.filter(({ alert }) => alert !== ALWAYS_FIRING),
+    instanceOf,
+  );
+  await engineer.diagnose(
+    looks.filter(({ alert }) => alert === ALWAYS_FIRING),
+    instanceOf,
+  );
+  try {
+    await engineer.mitigate(
+      rest.filter((planned) => !isLook(planned)),
+      instanceOf,
+    );
+  } finally {
+    for (const { type, wanted } of before.types) {
+      await requestJson(`${url}/api/v1/admin/workers/scale`, { json: { type, count: wanted } });
+    }
+    for (const what of ["rate-limit", "express-bypass"]) {
+      await requestJson(`${url}/api/v1/admin/${what}/disable`, { method: "POST" });
+    }
+  }
+}
+
+function isLook({ alert, command }: RunbookCommand): boolean {
+  return alertNamed(alert as AlertName).runbook.diagnosis.some(({ commands = [] }) =>
+    commands.some(({ id }) => id === command.id),
+  );
+}

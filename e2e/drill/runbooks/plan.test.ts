@@ -1,0 +1,67 @@
+import { ALERTS, commandsOf, DEPLOYMENTS, FAULT_IDS } from "@mcp-orchestrator/alerts";
+import { describe, expect, test } from "vitest";
+import { ALWAYS_FIRING, alertsOf } from "../expectation.ts";
+import { planOf } from "../faultEpisode.ts";
+import { SCENARIOS } from "../scenarios.ts";
+import { exceptionFor, RUNBOOK_EXCEPTIONS } from "./exceptions.ts";
+import { DRILL_DEPLOYMENT, remainingCommands } from "./plan.ts";
+
+const plans = SCENARIOS.map(planOf);
+const commands = ALERTS.flatMap(({ name, runbook }) =>
+  commandsOf(runbook).map((command) => ({ alert: name, command })),
+);
+
+describe("the commands of the runbooks", () => {
+  test("are run by the drill in one form, or stand in the list of exceptions", () => {
+    const run = new Set(
+      [...plans.flatMap(({ diagnosis, mitigation }) => [...diagnosis, ...mitigation]), ...remainingCommands(plans)].map(
+        ({ alert, command }) => `${alert} ${command.id}`,
+      ),
+    );
+    const missing = commands.filter(
+      ({ alert, command }) =>
+        !run.has(`${alert} ${command.id}`) && exceptionFor(command.id, DRILL_DEPLOYMENT) === undefined,
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test("have an exception for every form that the drill does not run", () => {
+    const missing = commands
+      .filter(({ command }) => typeof command.run !== "string")
+      .flatMap(({ alert, command }) =>
+        DEPLOYMENTS.filter((deployment) => deployment !== DRILL_DEPLOYMENT)
+          .filter((deployment) => exceptionFor(command.id, deployment) === undefined)
+          .map((deployment) => `${alert} ${command.id} ${deployment}`),
+      );
+    expect(missing).toEqual([]);
+  });
+
+  test("have no exception that none of them needs", () => {
+    const ids = new Set(commands.map(({ command }) => command.id));
+    expect(RUNBOOK_EXCEPTIONS.flatMap((exception) => exception.ids).filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
+test("every alert of the runbook has its diagnosis run while one of its faults is on", () => {
+  const diagnosed = new Set(plans.flatMap(({ diagnosis }) => diagnosis.map(({ alert }) => alert)));
+  const drilled = new Set(SCENARIOS.flatMap(({ alert, runbooks = [] }) => [alert, ...runbooks]));
+  expect([...drilled].filter((alert) => !diagnosed.has(alert))).toEqual([]);
+});
+
+test("a fault that its runbook heals has commands against it", () => {
+  const healed = SCENARIOS.filter(({ healedByRunbook }) => healedByRunbook);
+  expect(healed.map(planOf).filter(({ mitigation }) => mitigation.length === 0)).toEqual([]);
+  expect(healed.length).toBeGreaterThan(0);
+});
+
+test("every fault of the catalogue is drilled", () => {
+  const drilled = new Set<string>(SCENARIOS.map(({ fault }) => fault.id));
+  expect(FAULT_IDS.filter((id) => !drilled.has(id))).toEqual(["none"]);
+});
+
+test("every alert but the one that always fires reaches its receivers by some fault", () => {
+  const told = new Set(
+    SCENARIOS.flatMap(({ expectation }) => alertsOf(expectation).filter((name) => !expectation[name]?.inhibited)),
+  );
+  expect(ALERTS.map(({ name }) => name).filter((name) => !told.has(name))).toEqual([ALWAYS_FIRING]);
+});

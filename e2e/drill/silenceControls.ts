@@ -1,0 +1,142 @@
+import { ALERTS, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import type { LoadPlan, TaskType } from "../services/load/load.ts";
+import { loadAroundWork, steadyLoad } from "../services/load/rates.ts";
+import type { Script, Stage } from "./episode.ts";
+import { scrapesMissed } from "./evidence.ts";
+import { failOneAcknowledgement } from "./faults/index.ts";
+import { runRemainingCommands } from "./runbookControl.ts";
+import { NotYetError } from "./watch.ts";
+
+/**
+ * What must not alarm anybody. Each control is watched for as long as the slowest alert of the nine would need: its
+ * window, its `for`, and then some.
+ */
+
+type Control = Pick<Script, "id" | "title" | "replicas" | "traces" | "startsProcesses"> & {
+  /** How long its own part takes about; next to nothing unless given. */
+  readonly actMs?: (profile: TimingProfile) => number;
+  /** The steady load unless given. */
+  readonly load?: (profile: TimingProfile) => LoadPlan;
+  act(stage: Stage): Promise<void>;
+};
+
+/** More than the depth that QueueDepthSpike allows, for less time than it does. */
+const BURST_TASKS = 700;
+const WAIT_MS = 30_000;
+
+const noLoad = (): LoadPlan => ({});
+
+const CONTROLS: readonly Control[] = [
+  { id: "steady-load", title: "Steady load", act: async () => {} },
+  { id: "idle", title: "No traffic at all", load: noLoad, act: async () => {} },
+  {
+    id: "rolling-restart",
+    title: "Rolling restart of two replicas under load",
+    replicas: 2,
+    startsProcesses: true,
+    // Two times eight processes.
+    actMs: () => 8_000,
+    load: loadAroundWork,
+    async act({ drill, wait }) {
+      for (const [index, { server }] of drill.stack.orchestrators.entries()) {
+        await server.stop();
+        await server.start();
+        await wait(`replica ${index} to be scraped again`, WAIT_MS, async () => {
+          const targets = [...(await drill.stack.prometheus.targets()).values()];
+          if (targets.some((health) => health !== "up")) throw new NotYetError(targets.join(", "));
+        });
+      }
+    },
+  },
+  {
+    id: "burst",
+    title: `A burst of ${BURST_TASKS} tasks that is drained in time`,
+    load: loadAroundWork,
+    act: ({ bench }) => bench.load.burst("codegen", "regular", BURST_TASKS),
+  },
+  {
+    id: "missed-scrapes",
+    title: "One missed scrape, and later two in a row, under load",
+    actMs: (profile) => scaleMs(minutes(6), profile),
+    async act(stage) {
+      await missScrapes(stage, 1);
+      // Until the first one has left every window.
+      await stage.observe(scaleMs(minutes(5), stage.drill.profile));
+      await missScrapes(stage, 2);
+    },
+  },
+  {
+    id: "single-failures",
+    title: "A single failed task and a single failed acknowledgement in an idle system",
+    load: noLoad,
+    replicas: 1,
+    traces: "acknowledgements",
+    // Of two types: neither is in the other's rates.
+    async act(stage) {
+      const { bench, wait } = stage;
+      await failOneAcknowledgement(bench, "codegen", (what, probe) => wait(what, WAIT_MS, probe));
+      await failOneTask(stage, "reasoning");
+    },
+  },
+  {
+    id: "runbook-commands",
+    title: "The commands of the runbooks that belong to no fault",
+    replicas: 1,
+    // To scale up is one of them.
+    startsProcesses: true,
+    load: loadAroundWork,
+    act: runRemainingCommands,
+  },
+];
+
+/** Every control as a script. */
+export function controlScripts(profile: TimingProfile): Script[] {
+  const watchMs = longestAlertMs(profile);
+  return CONTROLS.map(({ act, actMs = () => 0, load = steadyLoad, ...control }) => ({
+    ...control,
+    kind: "control",
+    profile,
+    expectation: {},
+    load: load(profile),
+    expectedMs: actMs(profile) + watchMs,
+    async run(stage) {
+      await act(stage);
+      await stage.observe(watchMs);
+    },
+  }));
+}
+
+/** Window and `for` of the slowest of the nine, and a tenth more. */
+function longestAlertMs(profile: TimingProfile): number {
+  const each = ALERTS.filter(({ windowMs = 0 }) => windowMs <= 300_000).map(
+    ({ forMs, windowMs = 0 }) => forMs + windowMs,
+  );
+  return scaleMs(1.1 * Math.max(...each), profile);
+}
+
+/** One task that fails for good. */
+async function failOneTask({ bench, wait }: Stage, type: TaskType): Promise<void> {
+  const failed = () => bench.api.metric("mcp_tasks_failed_total");
+  const before = await failed();
+  await bench.upstreams({ chat: { errorRate: 1 } });
+  try {
+    await bench.load.burst(type, "express", 1);
+    await wait("the task to fail", WAIT_MS, async () => {
+      if ((await failed()) === before) throw new NotYetError("mcp_tasks_failed_total has not grown");
+    });
+  } finally {
+    await bench.upstreams({ chat: { errorRate: 0 } });
+  }
+}
+
+/** Cuts scrapes off and makes sure that Prometheus has noticed. */
+async function missScrapes({ drill, wait }: Stage, count: number): Promise<void> {
+  // A scrape bears the time at which it was due, which on a busy machine is before it arrives.
+  const sinceMs = Date.now() - drill.profile.prometheus.scrapeIntervalMs;
+  await Promise.all(drill.gates.map((gate) => gate.missNext(count)));
+  const all = count * drill.gates.length;
+  await wait(`${all} missed scrape(s) in Prometheus`, WAIT_MS, async () => {
+    const missed = await scrapesMissed(drill.stack.prometheus.url, sinceMs);
+    if (missed !== all) throw new NotYetError(`up was 0 in ${missed} scrapes`);
+  });
+}

@@ -1,0 +1,117 @@
+import { request, requestJson } from "../../testkit/http.ts";
+import { until } from "../../testkit/until.ts";
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One series of an instant query. */
+export type Sample = { readonly labels: Labels; readonly value: number };
+
+/** An alert that is pending or firing, as Prometheus sees it. */
+export type ActiveAlert = {
+  readonly name: string;
+  readonly state: "pending" | "firing";
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly activeAtMs: number;
+  readonly value: number;
+};
+
+export type AlertState = ActiveAlert["state"] | "inactive";
+
+/** What is instead of what was awaited. */
+class StateError extends Error {}
+
+/** Prometheus over its HTTP API. */
+export class PrometheusClient {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** An instant query. */
+  async query(expression: string): Promise<readonly Sample[]> {
+    const parameters = new URLSearchParams({ query: expression });
+    const { result } = await this.#get<{ result: { metric: Labels; value: [number, string] }[] }>(
+      `query?${parameters}`,
+    );
+    return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+  }
+
+  /** Every alert that is pending or firing. */
+  async alerts(): Promise<readonly ActiveAlert[]> {
+    type Raw = Pick<ActiveAlert, "state" | "labels" | "annotations"> & { activeAt: string; value: string };
+    const { alerts } = await this.#get<{ alerts: Raw[] }>("alerts");
+    return alerts.map(({ state, labels, annotations, activeAt, value }) => ({
+      ...{ name: labels.alertname ?? "", state, labels, annotations },
+      ...{ activeAtMs: Date.parse(activeAt), value: Number(value) },
+    }));
+  }
+
+  /** Names of the rules that are loaded. */
+  async ruleNames(): Promise<readonly string[]> {
+    const { groups } = await this.#get<{ groups: { rules: { name: string }[] }[] }>("rules");
+    return groups.flatMap(({ rules }) => rules.map(({ name }) => name));
+  }
+
+  /** Health of every scrape target by its address. */
+  async targets(): Promise<ReadonlyMap<string, string>> {
+    type Target = { labels: Labels; health: string };
+    const { activeTargets } = await this.#get<{ activeTargets: Target[] }>("targets?state=active");
+    return new Map(activeTargets.map(({ labels, health }) => [labels.instance ?? "", health]));
+  }
+
+  /**
+   * Waits until an alert with these labels is in a state; `inactive` is when there is none.
+   *
+   * @returns the alert; undefined for `inactive`
+   * @throws UntilTimeoutError which tells all alerts that were active last
+   */
+  waitForAlert(
+    name: string,
+    state: AlertState,
+    { timeoutMs, labels = {}, signal }: { timeoutMs: number; labels?: Labels; signal?: AbortSignal },
+  ): Promise<ActiveAlert | undefined> {
+    const options = signal === undefined ? { timeoutMs } : { timeoutMs, signal };
+    return until(`${name} to be ${state}`, options, async () => {
+      const active = await this.alerts();
+      const mine = active.filter((alert) => alert.name === name && matches(alert.labels, labels));
+      if (state === "inactive" && mine.length === 0) return undefined;
+      const found = mine.find((alert) => alert.state === state);
+      if (found === undefined) throw new StateError(`active alerts: ${active.map(describe).join(", ") || "none"}`);
+      return found;
+    });
+  }
+
+  /**
+   * Waits until this many targets were scraped with success. A Prometheus that has just started looks for its targets
+   * every five seconds, whatever its scrape interval.
+   *
+   * @throws UntilTimeoutError
+   */
+  async waitForTargets(count: number, timeoutMs: number): Promise<void> {
+    await until(`${count} healthy scrape targets`, { timeoutMs }, async () => {
+      const targets = await this.targets();
+      const up = [...targets.values()].filter((health) => health === "up").length;
+      if (up !== count) throw new StateError(JSON.stringify(Object.fromEntries(targets)));
+    });
+  }
+
+  /** Reads its configuration and rules again. */
+  async reload(): Promise<void> {
+    await request(`${this.url}/-/reload`, { method: "POST" });
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    return (await requestJson<{ data: T }>(`${this.url}/api/v1/${path}`)).data;
+  }
+}
+
+function matches(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
+}
+
+function describe({ name, state, labels, value }: ActiveAlert): string {
+  const subject = labels.queue ?? labels.type;
+  return `${name}${subject === undefined ? "" : `{${subject}}`} ${state} at ${value}`;
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+import { type ContainerRuntimeClient, ImageName } from "testcontainers";
+import type { Program } from "./runtime.ts";
+
+const ENV_FILE = fileURLToPath(new URL("../../../.env", import.meta.url));
+
+/** An image as published, and the one that the bootstrap builds from Debian packages where no registry answers. */
+export type ImageChoice = { readonly published: string; readonly local: string };
+
+/** Reads the images that `.env` pins for a service. */
+export function pinnedImages(service: Program | "node" | "grafana"): ImageChoice {
+  const pinned = parseEnv(readFileSync(ENV_FILE, "utf8"));
+  const key = `${service.toUpperCase()}_IMAGE`;
+  const published = pinned[key];
+  if (published === undefined) throw new Error(`.env pins no ${key}`);
+  return { published, local: pinned[`${key}_LOCAL`] ?? published };
+}
+
+/** The image to use: the published one if it is here, else the local one if that is, else the one to be pulled. */
+export async function chooseImage(client: ContainerRuntimeClient, service: Program | "node"): Promise<string> {
+  const { published, local } = pinnedImages(service);
+  for (const image of [published, local]) {
+    if (await client.image.exists(ImageName.fromString(image))) return image;
+  }
+  return published;
+}

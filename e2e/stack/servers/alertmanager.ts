@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type AlertmanagerEndpoints,
+  alertmanagerFlags,
+  renderAlertmanager,
+  SLACK_CHANNELS,
+  type SlackReceiver,
+  TEMPLATES_FOLDER,
+} from "@mcp-orchestrator/alertmanager";
+import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import { request } from "../../testkit/http.ts";
+import { AlertmanagerClient } from "../clients/alertmanager.ts";
+import type { RunFolder } from "../runFolder.ts";
+import type { RunningProgram, Runtime } from "../runtime/runtime.ts";
+
+const CONFIG_FILE = "alertmanager.yml";
+const ROUTING_KEY_FILE = "pagerduty-routing-key";
+const SLACK_RECEIVERS = Object.keys(SLACK_CHANNELS) as SlackReceiver[];
+const slackUrlFile = (receiver: SlackReceiver) => `${receiver}-url`;
+
+export type AlertmanagerOptions = {
+  readonly port: number;
+  readonly profile: TimingProfile;
+  /** Base address of the inbox, as Alertmanager reaches it. */
+  readonly inbox: string;
+  /** What PagerDuty would call the integration key. */
+  readonly routingKey: string;
+};
+
+/** A running Alertmanager and what can be asked of it. */
+export class AlertmanagerServer extends AlertmanagerClient implements AsyncDisposable {
+  readonly server: RunningProgram;
+
+  constructor(server: RunningProgram, url: string) {
+    super(url);
+    this.server = server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/** Starts Alertmanager with the generated routing of a timing profile; every receiver leads to the inbox. */
+export async function startAlertmanager(
+  runtime: Runtime,
+  folder: RunFolder,
+  { port, profile, inbox, routingKey }: AlertmanagerOptions,
+): Promise<AlertmanagerServer> {
+  const url = `http://127.0.0.1:${port}`;
+  const flags: string[] = [];
+  for (const flag of alertmanagerFlags(profile)) {
+    if (await runtime.knows("alertmanager", flag.split("=")[0] as string)) flags.push(flag);
+  }
+  const server = await runtime.start(
+    {
+      program: "alertmanager",
+      port,
+      files: ({ configDir }) => ({
+        [CONFIG_FILE]: renderAlertmanager(profile, endpointsFor(inbox, configDir)),
+        [ROUTING_KEY_FILE]: routingKey,
+        ...Object.fromEntries(SLACK_RECEIVERS.map((name) => [slackUrlFile(name), `${inbox}/slack/${name}`])),
+        ...templates(),
+      }),
+      args: ({ configDir, dataDir, host, port: listenPort }) => [
+        `--config.file=${configDir}/${CONFIG_FILE}`,
+        `--storage.path=${dataDir}`,
+        `--web.listen-address=${host}:${listenPort}`,
+        `--web.external-url=${url}`,
+        // No peers: it need not wait for any before it notifies.
+        "--cluster.listen-address=",
+        ...flags,
+      ],
+      ready: async () => void (await request(`${url}/-/ready`)),
+    },
+    folder,
+  );
+  return new AlertmanagerServer(server, url);
+}
+
+function endpointsFor(inbox: string, folder: string): AlertmanagerEndpoints {
+  const slackUrlFiles = SLACK_RECEIVERS.map((name) => [name, `${folder}/${slackUrlFile(name)}`]);
+  return {
+    slackUrlFiles: Object.fromEntries(slackUrlFiles) as Record<SlackReceiver, string>,
+    pagerduty: { url: `${inbox}/pagerduty/v2/enqueue`, routingKeyFile: `${folder}/${ROUTING_KEY_FILE}` },
+    deadman: { url: `${inbox}/deadman` },
+    templates: `${folder}/*.tmpl`,
+  };
+}
+
+function templates(): Record<string, string> {
+  const files = readdirSync(TEMPLATES_FOLDER).filter((file) => file.endsWith(".tmpl"));
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(TEMPLATES_FOLDER, file), "utf8")]));
+}

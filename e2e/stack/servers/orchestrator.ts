@@ -1,0 +1,83 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { request } from "../../testkit/http.ts";
+import { OrchestratorClient } from "../clients/orchestrator.ts";
+import { COMPILE_CACHE } from "../compileCache.ts";
+import type { RunFolder } from "../runFolder.ts";
+import { ManagedProcess } from "../runtime/managedProcess.ts";
+import { REDIS_USERS, type RedisServer } from "./redis.ts";
+
+const MAIN = fileURLToPath(import.meta.resolve("mcp-orchestrator/main"));
+
+export type OrchestratorOptions = {
+  /** Counts the replicas from 0. */
+  readonly index: number;
+  /** How many there are in all: several need instance ids. */
+  readonly replicas: number;
+  readonly host: string;
+  readonly port: number;
+  readonly redis: RedisServer;
+  /** Base address of the upstream simulator. */
+  readonly upstream: string;
+  /** Settings of the service by their environment names; they win over those of the stack. */
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+/** A running replica of the service and what can be asked of it. */
+export class OrchestratorServer extends OrchestratorClient implements AsyncDisposable {
+  readonly server: ManagedProcess;
+  /** The log file that the service writes itself; what it prints is in `server.logFile`. */
+  readonly logFile: string;
+
+  constructor(server: ManagedProcess, url: string, logFile: string) {
+    super(url);
+    this.server = server;
+    this.logFile = logFile;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/** Starts a replica as a process of this machine and waits until it is ready, that is, until its workers consume. */
+export async function startOrchestrator(folder: RunFolder, options: OrchestratorOptions): Promise<OrchestratorServer> {
+  const { index, replicas, host, port, redis, upstream, settings } = options;
+  const name = `orchestrator-${index}`;
+  const url = `http://${host}:${port}`;
+  const logFile = join(folder.logs, `${name}.service.log`);
+  const passwordFile = join(folder.data(name), "redis-password");
+  writeFileSync(passwordFile, redis.passwords.service, { mode: 0o600 });
+  const server = new ManagedProcess(
+    {
+      name,
+      host,
+      port,
+      command: process.execPath,
+      args: [MAIN],
+      cwd: folder.data(name),
+      // Nothing of the environment of whoever runs the suites gets into the service.
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+        HOST: host,
+        PORT: String(port),
+        REDIS_URL: redis.url,
+        REDIS_USERNAME: REDIS_USERS.service,
+        REDIS_PASSWORD_FILE: passwordFile,
+        CHAT_BASE_URL: upstream,
+        MARKET_BASE_URL: upstream,
+        INSTANCE_ID: replicas > 1 ? `replica-${index}` : "",
+        LOG_FILE: logFile,
+        ...settings,
+      },
+      ready: async () => void (await request(`${url}/readyz`)),
+      // Seven processes that start at once are slow tasks for every other stack of the machine.
+      startsGently: true,
+    },
+    folder,
+  );
+  await server.start();
+  return new OrchestratorServer(server, url, logFile);
+}

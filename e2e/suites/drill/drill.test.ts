@@ -1,0 +1,57 @@
+import { availableParallelism } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runDrill } from "../../drill/drill.ts";
+import type { EpisodeResult } from "../../drill/episodeRun.ts";
+import { scriptsFor } from "../../drill/episodes.ts";
+import { profileOf } from "../../drill/prediction.ts";
+import { reasons } from "../../drill/report/markdown.ts";
+import { episodeReport } from "../../drill/report/results.ts";
+import { chooseRuntime } from "../../stack/runtime/choose.ts";
+
+/** The whole drill at the scale of seconds, on shared stacks; each test is one episode of it. */
+
+const FACTOR = 60;
+const WHOLE_DRILL_MS = 600_000;
+
+const profile = profileOf(FACTOR);
+const scripts = scriptsFor(profile);
+const outcomes = new Map(scripts.map(({ id }) => [id, Promise.withResolvers<EpisodeResult>()]));
+const stop = new AbortController();
+let drill: Promise<unknown> = Promise.resolve();
+
+beforeAll(async () => {
+  const runtime = await chooseRuntime();
+  drill = runDrill(
+    scripts,
+    // Fewer than the command runs: nobody waits, and a machine of CI is shared.
+    { runtime, jobs: availableParallelism(), signal: stop.signal },
+    { starting: () => {}, phase: () => {}, done: (result) => outcomes.get(result.id)?.resolve(result) },
+  );
+  // A drill that cannot go on fails every test that still waits for it.
+  drill.catch((error: unknown) => {
+    for (const { reject } of outcomes.values()) reject(error);
+  });
+});
+
+afterAll(async () => {
+  stop.abort(new Error("The suite has ended"));
+  await drill.catch(() => {});
+}, WHOLE_DRILL_MS);
+
+for (const [kind, title] of [
+  ["fault", "a real fault fires its alert, reaches its receivers, and nothing else fires"],
+  ["control", "alarms nobody"],
+  ["telemetry", "telemetry that is lost in an incident neither ends it nor loses its page"],
+] as const) {
+  const own = scripts.filter((script) => script.kind === kind);
+  describe(title, () => {
+    test.each(own)(
+      "$id: $title",
+      async ({ id }) => {
+        const result = await outcomes.get(id)?.promise;
+        expect(result && reasons(episodeReport(result)).join("\n")).toBe("");
+      },
+      WHOLE_DRILL_MS,
+    );
+  });
+}

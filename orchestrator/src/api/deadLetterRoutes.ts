@@ -1,0 +1,140 @@
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { NotFoundError } from "../errors.ts";
+import { FAILURE_REASONS, LANES } from "../metrics/contract.ts";
+import type { DeadLetterFilter } from "../queue/inspect/deadLetters.ts";
+import { ADMIN, problems } from "./openapi.ts";
+import type { HttpPorts } from "./ports.ts";
+import { deadLetterView } from "./views.ts";
+
+const streamId = z.string().regex(/^\d{1,15}-\d{1,15}$/, "must be a stream id such as 1717171717171-0");
+const idParams = z.object({ id: streamId.meta({ examples: ["1717171717171-0"] }) });
+
+const filterFields = {
+  type: z.string().optional().describe("Only of this task type."),
+  reason: z.enum(FAILURE_REASONS).optional().describe("Only those that failed for this reason."),
+};
+
+const deadLetterSchema = z
+  .looseObject({
+    id: z.string(),
+    task_id: z.string(),
+    type: z.string(),
+    lane: z.enum(LANES),
+    reason: z.enum(FAILURE_REASONS),
+    error: z.string(),
+    attempts: z.int(),
+    priority: z.int(),
+    payload: z.unknown(),
+    stream: z.string(),
+    entry_id: z.string(),
+    failed_at_ms: z.number(),
+    history: z.array(z.object({ reason: z.enum(FAILURE_REASONS), error: z.string(), failed_at_ms: z.number() })),
+  })
+  .meta({ id: "DeadLetter" });
+
+/** Dead letters: read by anybody who may read tasks, repaired by administrators. */
+export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpPorts, admin: FastifyInstance): void {
+  const typed = server.withTypeProvider<ZodTypeProvider>();
+  const typedAdmin = admin.withTypeProvider<ZodTypeProvider>();
+
+  typed.get(
+    "/api/v1/dlq",
+    {
+      schema: {
+        tags: ["state"],
+        summary: "List dead letters, newest first",
+        querystring: z.strictObject({
+          ...filterFields,
+          cursor: streamId.optional().describe("Where the last page ended."),
+          limit: z.coerce.number().int().min(1).max(1000).default(50),
+        }),
+        response: {
+          200: z.object({ items: z.array(deadLetterSchema), next_cursor: z.string().optional() }),
+          ...problems(422, 503),
+        },
+      },
+    },
+    async ({ query: { type, reason, cursor, limit } }) => {
+      const page = await deadLetters.list({
+        limit,
+        ...filterOf({ type, reason }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      return {
+        items: page.items.map(deadLetterView),
+        ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }),
+      };
+    },
+  );
+
+  typed.get(
+    "/api/v1/dlq/:id",
+    {
+      schema: {
+        tags: ["state"],
+        summary: "One dead letter",
+        params: idParams,
+        response: { 200: deadLetterSchema, ...problems(404, 422, 503) },
+      },
+    },
+    async ({ params: { id } }) => {
+      const letter = await deadLetters.get(id);
+      if (letter === undefined) throw new NotFoundError("dead letter", id);
+      return deadLetterView(letter);
+    },
+  );
+
+  typedAdmin.post(
+    "/api/v1/admin/dlq/:id/retry",
+    {
+      schema: {
+        ...ADMIN,
+        summary: "Put one dead letter back into its queue, history kept",
+        params: idParams,
+        response: { 200: z.object({ retried: z.int() }), ...problems(401, 403, 404, 422, 503) },
+      },
+    },
+    async ({ params: { id } }) => {
+      await deadLetters.retry(id);
+      return { retried: 1 };
+    },
+  );
+
+  typedAdmin.post(
+    "/api/v1/admin/dlq/retry",
+    {
+      schema: {
+        ...ADMIN,
+        summary: "Put back all dead letters that match; an empty filter matches all",
+        body: z.strictObject(filterFields).meta({ examples: [{ reason: "upstream" }] }),
+        response: { 200: z.object({ retried: z.int() }), ...problems(400, 401, 403, 415, 422, 503) },
+      },
+    },
+    async ({ body }) => ({ retried: await deadLetters.retryWhere(filterOf(body)) }),
+  );
+
+  typedAdmin.delete(
+    "/api/v1/admin/dlq/:id",
+    {
+      schema: {
+        ...ADMIN,
+        summary: "Discard a dead letter for good",
+        params: idParams,
+        response: { 204: z.undefined().describe("Discarded."), ...problems(401, 403, 404, 422, 503) },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      await deadLetters.discard(id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function filterOf(given: { [K in keyof DeadLetterFilter]?: DeadLetterFilter[K] | undefined }): DeadLetterFilter {
+  return {
+    ...(given.type === undefined ? {} : { type: given.type }),
+    ...(given.reason === undefined ? {} : { reason: given.reason }),
+  };
+}

@@ -1,0 +1,75 @@
+import type { z } from "zod";
+import type { Lane } from "../metrics/contract.ts";
+import type { Telemetry } from "../metrics/telemetry.ts";
+import type { DeadLetterFilter } from "../queue/inspect/deadLetters.ts";
+import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../queue/task.ts";
+
+/** What the HTTP API needs of the service. Owned here, by the consumer; the service's classes fit these shapes. */
+export type HttpPorts = {
+  readonly submission: { submit(tasks: readonly TaskRequest[]): Promise<readonly Receipt[]> };
+  readonly lookup: {
+    find(taskId: string): Promise<TaskView | undefined>;
+    explain(taskId: string): Promise<object | undefined>;
+  };
+  readonly deadLetters: {
+    list(
+      query: DeadLetterFilter & { readonly cursor?: string; readonly limit: number },
+    ): Promise<{ readonly items: readonly DeadLetter[]; readonly nextCursor?: string | undefined }>;
+    get(id: string): Promise<DeadLetter | undefined>;
+    /** @throws NotFoundError */
+    retry(id: string): Promise<unknown>;
+    retryWhere(filter: DeadLetterFilter): Promise<number>;
+    /** @throws NotFoundError */
+    discard(id: string): Promise<unknown>;
+  };
+  readonly controls: {
+    read(): Promise<{
+      readonly rateLimit: { readonly enabled: boolean; readonly perSecond: number };
+      readonly expressBypass: boolean;
+      readonly paused: readonly string[];
+    }>;
+    enableRateLimit(perSecond?: number): Promise<unknown>;
+    disableRateLimit(): Promise<unknown>;
+    setExpressBypass(on: boolean): Promise<unknown>;
+    pause(type: string): Promise<unknown>;
+    resume(type: string): Promise<unknown>;
+  };
+  readonly supervisor: {
+    status(): readonly { readonly type: string; readonly active: boolean; readonly paused: string }[];
+    wanted(type: string): number;
+    scale(type: string, count: number): void;
+  };
+  /** Depth, pending, lag and age of every queue, as one consistent reading. */
+  readonly queues: { read(): Promise<object> };
+  readonly books: {
+    /** @throws NotFoundError; BooksChangedError where the books are not off by `count` */
+    writeOff(type: string, lane: Lane, count: number): Promise<void>;
+  };
+  readonly readiness: {
+    check(): Promise<{
+      readonly ready: boolean;
+      readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+    }>;
+  };
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  /** The level of the log in all processes of this replica. */
+  readonly logLevel: { get(): string; set(level: string): void };
+  /** Known task types, with the schema of their payload where they have one. */
+  readonly types: ReadonlyMap<string, { readonly schema?: z.ZodType | undefined }>;
+  readonly telemetry: Pick<Telemetry, "rejected">;
+};
+
+/** Settings of the HTTP API. */
+export type HttpSettings = {
+  /** Bearer token of the admin endpoints; without one they answer loopback callers only. */
+  readonly adminToken?: string | undefined;
+  /** Largest payload of one task, in bytes of its JSON text. */
+  readonly maxPayloadBytes: number;
+};
+
+/** Where the HTTP API writes what went wrong. */
+export type HttpLog = {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+};

@@ -1,0 +1,156 @@
+import { NotFoundError } from "../../errors.ts";
+import type { Keys, QueueKeys } from "../../keys.ts";
+import { FAILURE_REASONS, type FailureReason } from "../../metrics/contract.ts";
+import type { RedisClient } from "../../redis/connection.ts";
+import { Script } from "../../redis/script.ts";
+import type { RawEntry } from "../entry.ts";
+import type { DeadLetter, Receipt } from "../task.ts";
+
+const reviveScript = new Script("revive");
+const discardScript = new Script("discard");
+
+const PAGE = 100;
+/** Entries that one call looks through for matches of a filter, so that no call takes long. */
+const MAX_SCANNED = 2_000;
+const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
+
+/** Which dead letters. */
+export type DeadLetterFilter = { readonly type?: string; readonly reason?: FailureReason };
+
+export type DeadLetterPage = {
+  /** Newest first. */
+  readonly items: readonly DeadLetter[];
+  /** Where to go on; absent at the end. A page with a cursor may hold fewer items than asked for. */
+  readonly nextCursor?: string;
+};
+
+/** The dead letter queue. */
+export class DeadLetters {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+  readonly #queues = new Map<string, QueueKeys>();
+
+  constructor(redis: RedisClient, keys: Keys, types: readonly string[]) {
+    this.#redis = redis;
+    this.#keys = keys;
+    for (const queue of types.flatMap((type) => keys.queues(type))) this.#queues.set(queue.stream, queue);
+  }
+
+  /**
+   * Dead letters, newest first.
+   *
+   * @param query.cursor `nextCursor` of the page before
+   */
+  async list(query: DeadLetterFilter & { readonly cursor?: string; readonly limit: number }): Promise<DeadLetterPage> {
+    const items: DeadLetter[] = [];
+    let from = query.cursor === undefined ? "+" : `(${query.cursor}`;
+    for (let scanned = 0; scanned < MAX_SCANNED; ) {
+      const page = (await this.#redis.xrevrange(this.#keys.deadLetters, from, "-", "COUNT", PAGE)) as RawEntry[];
+      for (const raw of page) {
+        const letter = parseDeadLetter(raw);
+        if (!matches(letter, query)) continue;
+        items.push(letter);
+        if (items.length === query.limit) return { items, nextCursor: letter.id };
+      }
+      const last = page.at(-1);
+      if (page.length < PAGE || last === undefined) return { items };
+      scanned += page.length;
+      from = `(${last[0]}`;
+    }
+    return { items, nextCursor: from.slice(1) };
+  }
+
+  /** One dead letter; undefined when there is none of this id. */
+  async get(id: string): Promise<DeadLetter | undefined> {
+    if (!ENTRY_ID.test(id)) return undefined;
+    const [raw] = (await this.#redis.xrange(this.#keys.deadLetters, id, id)) as RawEntry[];
+    return raw === undefined ? undefined : parseDeadLetter(raw);
+  }
+
+  /**
+   * Puts a dead letter's task back into its queue, as new, with its history.
+   *
+   * @throws NotFoundError when it is not there (any more), or its type is not served here
+   */
+  async retry(id: string): Promise<Receipt> {
+    const letter = await this.get(id);
+    if (letter === undefined) throw new NotFoundError("dead letter", id);
+    const receipt = await this.#revive(letter);
+    if (receipt === undefined) throw new NotFoundError("dead letter", id);
+    return receipt;
+  }
+
+  /** Retries all dead letters that match and that were there when it began. Returns how many. */
+  async retryWhere(filter: DeadLetterFilter): Promise<number> {
+    let retried = 0;
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+      // A page at a time on its way: thousands of them, one round trip each, would outlast their caller's patience.
+      const served = page.items.filter(({ stream }) => this.#queues.has(stream));
+      const receipts = await Promise.all(served.map((letter) => this.#revive(letter)));
+      retried += receipts.filter((receipt) => receipt !== undefined).length;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return retried;
+  }
+
+  /**
+   * Removes a dead letter for good.
+   *
+   * @throws NotFoundError when it is not there (any more)
+   */
+  async discard(id: string): Promise<void> {
+    const letter = await this.get(id);
+    const scriptKeys = [this.#keys.deadLetters, this.#keys.task(letter?.taskId ?? "")];
+    const removed = letter === undefined ? 0 : await discardScript.run<number>(this.#redis, scriptKeys, [id]);
+    if (removed === 0) throw new NotFoundError("dead letter", id);
+  }
+
+  async #revive(letter: DeadLetter): Promise<Receipt | undefined> {
+    const queue = this.#queues.get(letter.stream);
+    if (queue === undefined) throw new NotFoundError("queue of the dead letter", letter.stream);
+    const { reason, error, failedAtMs } = letter;
+    const history = JSON.stringify([...letter.history, { reason, error, failedAtMs }]);
+    const scriptKeys = [this.#keys.deadLetters, queue.stream];
+    const args = [letter.id, this.#keys.taskPrefix, letter.taskId, history];
+    const entryId = await reviveScript.run<string | null>(this.#redis, scriptKeys, args);
+    if (entryId === null) return undefined;
+    return { taskId: letter.taskId, type: queue.type, lane: queue.lane, status: "queued", duplicate: false };
+  }
+}
+
+/** Reads an entry of the dead letter queue; what is missing or odd gets a stand-in. */
+export function parseDeadLetter([id, fields]: RawEntry): DeadLetter {
+  const map: Record<string, string> = {};
+  for (let at = 0; fields !== null && at + 1 < fields.length; at += 2)
+    map[fields[at] as string] = fields[at + 1] as string;
+  return {
+    id,
+    taskId: map.task_id ?? "",
+    type: map.type ?? "",
+    lane: map.lane === "express" ? "express" : "regular",
+    reason: FAILURE_REASONS.find((reason) => reason === map.reason) ?? "internal",
+    error: map.error ?? "",
+    attempts: Number(map.attempts) || 0,
+    priority: Number(map.priority) || 0,
+    payloadJson: map.payload ?? "",
+    stream: map.stream ?? "",
+    entryId: map.entry_id ?? "",
+    failedAtMs: Number(map.failed_at) || 0,
+    history: parseHistory(map.history),
+  };
+}
+
+function parseHistory(text: string | undefined): DeadLetter["history"] {
+  try {
+    const parsed: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
+}
+
+function matches(letter: DeadLetter, { type, reason }: DeadLetterFilter): boolean {
+  return (type === undefined || letter.type === type) && (reason === undefined || letter.reason === reason);
+}

@@ -1,0 +1,101 @@
+import type { Keys, QueueKeys } from "../../keys.ts";
+import type { RedisClient } from "../../redis/connection.ts";
+import { Script } from "../../redis/script.ts";
+import { type ControlsState, parseControls } from "../controls.ts";
+import { parseMemory } from "../submit/memoryGuard.ts";
+import { entryTimeMs } from "../taskId.ts";
+
+const script = new Script("snapshot");
+
+/** One queue at one moment. */
+export type QueueState = QueueKeys & {
+  /** Entries in the stream. */
+  readonly depth: number;
+  /** Delivered and not acknowledged. */
+  readonly pending: number;
+  /** Undelivered plus pending. With delete-on-acknowledge and one group, that is the depth; XINFO's `lag` is not. */
+  readonly lag: number;
+  /** Age of the oldest entry; 0 when there is none. */
+  readonly oldestAgeSeconds: number;
+  /** Tasks that wait for a retry or a delayed start. */
+  readonly delayed: number;
+  /** Accepted minus (completed + dead + waiting + running + retrying + written off): not 0 means lost or doubled. */
+  readonly unaccounted: number;
+  /** Tasks that somebody has taken off the books. */
+  readonly writtenOff: number;
+};
+
+/** All queues at one moment, with what the service's gauges need beside them. */
+export type QueueSnapshot = {
+  readonly nowMs: number;
+  readonly queues: readonly QueueState[];
+  readonly deadLetters: number;
+  readonly memory: { readonly usedBytes: number /** 0 where it is not limited. */; readonly maxBytes: number };
+  readonly controls: ControlsState;
+};
+
+/**
+ * Reads the state of all queues in one round trip, of the same cost whatever their depth.
+ *
+ * @param configuredRate rate limit that holds while nobody has turned the switch
+ */
+export async function readSnapshot(
+  redis: RedisClient,
+  keys: Keys,
+  types: readonly string[],
+  configuredRate: number,
+): Promise<QueueSnapshot> {
+  const queues = types.flatMap((type) => keys.queues(type));
+  const [now, deadLetters, info, controls, ...states] = await script.run<RawSnapshot>(
+    redis,
+    [
+      keys.deadLetters,
+      keys.controls,
+      ...queues.flatMap(({ stream, type, lane }) => [stream, keys.delayed(type, lane), keys.ledger(type)]),
+    ],
+    queues.flatMap(({ group, lane }) => [group, lane]),
+  );
+  const nowMs = Number(now);
+  const memory = parseMemory(info);
+  return {
+    nowMs,
+    queues: queues.map((queue, at) => queueState(queue, states[at] as RawState, nowMs)),
+    deadLetters,
+    memory: { usedBytes: memory.used, maxBytes: memory.max },
+    controls: parseControls(pairs(controls), configuredRate),
+  };
+}
+
+type RawState = [
+  depth: number,
+  pending: number,
+  added: number,
+  firstId: string,
+  delayed: number,
+  completed: number,
+  dead: number,
+  moved: number,
+  delayedInAll: number,
+  writtenOff: number,
+];
+type RawSnapshot = [now: string, deadLetters: number, info: string, controls: string[], ...RawState[]];
+
+function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueState {
+  const [depth, pending, added, firstId, delayed, completed, dead, moved, delayedInAll, writtenOff] = state;
+  return {
+    ...queue,
+    depth,
+    pending,
+    lag: depth,
+    oldestAgeSeconds: depth === 0 ? 0 : Math.max(0, nowMs - entryTimeMs(firstId)) / 1000,
+    delayed,
+    unaccounted: added + delayedInAll - moved - completed - dead - depth - delayed - writtenOff,
+    writtenOff,
+  };
+}
+
+function pairs(flat: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let at = 0; at < flat.length; at += 2) record[flat[at] as string] = flat[at + 1] as string;
+  return record;
+}

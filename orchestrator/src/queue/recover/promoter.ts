@@ -1,0 +1,50 @@
+import type { Keys } from "../../keys.ts";
+import type { RedisClient } from "../../redis/connection.ts";
+import { Script } from "../../redis/script.ts";
+
+const script = new Script("promote");
+
+/** Tasks per lane and script call: bounds how long Redis is busy with it. */
+const BATCH = 100;
+/** Script calls per round. */
+const MAX_BATCHES = 50;
+
+/** What a round came to. */
+export type PromotionRound = {
+  readonly moved: number;
+  /** Until the next task is due; undefined while none waits for its time. */
+  readonly nextDueMs: number | undefined;
+};
+
+/** Moves retries and delayed tasks whose time has come into their streams. Any number of replicas may run one. */
+export class Promoter {
+  readonly #redis: RedisClient;
+  readonly #keys: Keys;
+  readonly #types: readonly string[];
+
+  constructor(redis: RedisClient, keys: Keys, types: readonly string[]) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#types = types;
+  }
+
+  /** One round over all types and lanes. */
+  async runOnce(): Promise<PromotionRound> {
+    const queues = this.#types.flatMap((type) => this.#keys.queues(type));
+    const scriptKeys = queues.flatMap(({ stream, type, lane }) => [
+      this.#keys.delayed(type, lane),
+      stream,
+      this.#keys.ledger(type),
+    ]);
+    const args = [this.#keys.taskPrefix, BATCH, ...queues.map(({ lane }) => lane)];
+    let total = 0;
+    let nextMs = -1;
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const [next = -1, ...moved] = await script.run<number[]>(this.#redis, scriptKeys, args);
+      nextMs = next;
+      for (const count of moved) total += count;
+      if (moved.every((count) => count < BATCH)) break;
+    }
+    return { moved: total, nextDueMs: nextMs < 0 ? undefined : nextMs };
+  }
+}

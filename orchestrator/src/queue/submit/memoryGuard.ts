@@ -1,0 +1,49 @@
+import type { RedisClient } from "../../redis/connection.ts";
+
+/** How long a reading holds. */
+const FRESH_MS = 500;
+
+/**
+ * Says whether Redis holds more than its share of memory. Reads INFO at most twice a second, however many ask: the last
+ * stretch up to maxmemory is guarded by Redis itself, which refuses the submission.
+ */
+export class MemoryGuard {
+  readonly #redis: RedisClient;
+  readonly #ceiling: number;
+  readonly #now: () => number;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<boolean> | undefined;
+  #exceeded = false;
+
+  /** @param ceiling share of maxmemory, 0 to 1 */
+  constructor(redis: RedisClient, ceiling: number, now: () => number) {
+    this.#redis = redis;
+    this.#ceiling = ceiling;
+    this.#now = now;
+  }
+
+  /** True while used memory is over the ceiling. Never where maxmemory is not set. */
+  async exceeded(): Promise<boolean> {
+    if (this.#now() - this.#readAtMs < FRESH_MS) return this.#exceeded;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return await this.#reading;
+  }
+
+  async #read(): Promise<boolean> {
+    const { used, max } = parseMemory(await this.#redis.info("memory"));
+    this.#exceeded = max > 0 && used / max > this.#ceiling;
+    this.#readAtMs = this.#now();
+    return this.#exceeded;
+  }
+}
+
+/** Used and maximal memory, in bytes, from INFO memory; a maximum of 0 is none. */
+export function parseMemory(info: string): { used: number; max: number } {
+  return { used: field(info, "used_memory"), max: field(info, "maxmemory") };
+}
+
+function field(info: string, name: string): number {
+  return Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+import { RedisUnavailableError, RejectedError } from "../../errors.ts";
+import type { Keys } from "../../keys.ts";
+import type { Lane } from "../../metrics/contract.ts";
+import type { LaneCells, Telemetry } from "../../metrics/telemetry.ts";
+import type { RedisClient } from "../../redis/connection.ts";
+import { redisErrorKind } from "../../redis/redisError.ts";
+import { Script } from "../../redis/script.ts";
+import { laneOf, type Receipt, type TaskRequest, type TaskStatus } from "../task.ts";
+import { generatedTaskIdPrefix } from "../taskId.ts";
+import type { MemoryGuard } from "./memoryGuard.ts";
+
+const script = new Script("enqueue");
+
+/** When to come back, where nothing better is known. */
+const RETRY_AFTER_SECONDS = 5;
+/** Letter of a record's state, as the script tells it of a duplicate; D is a task that was just delayed. */
+const STATUS_OF_LETTER: Record<string, TaskStatus> = {
+  q: "queued",
+  d: "delayed",
+  D: "delayed",
+  r: "retrying",
+  c: "completed",
+  f: "failed",
+};
+
+export type SubmissionDeps = {
+  readonly redis: RedisClient;
+  readonly keys: Keys;
+  readonly types: readonly string[];
+  readonly maxQueueDepth: number;
+  /** Tasks per second while nobody has turned the switch; 0 is no limit. */
+  readonly rateLimitPerSecond: number;
+  readonly memory: MemoryGuard;
+  readonly telemetry: Telemetry;
+  /** Told how long it is until a task that was accepted is due. */
+  readonly onDelayed: (delayMs: number) => void;
+  readonly now: () => number;
+};
+
+/** Accepts tasks into their streams. */
+export class Submission {
+  readonly #deps: SubmissionDeps;
+  readonly #scriptKeys: readonly string[];
+  readonly #queueNumbers = new Map<string, number>();
+  readonly #cells: readonly LaneCells[];
+
+  constructor(deps: SubmissionDeps) {
+    this.#deps = deps;
+    const { keys, types } = deps;
+    const queues = types.flatMap((type) => keys.queues(type));
+    this.#scriptKeys = [
+      keys.controls,
+      keys.rateLimit,
+      ...queues.map(({ stream }) => stream),
+      ...queues.map(({ type, lane }) => keys.delayed(type, lane)),
+      ...types.map((type) => keys.ledger(type)),
+    ];
+    // The script counts from 1, the express lane of a type first.
+    for (const [at, { type, lane }] of queues.entries()) this.#queueNumbers.set(`${type} ${lane}`, at + 1);
+    this.#cells = queues.map(({ type, lane }) => deps.telemetry.lane(type, lane));
+  }
+
+  /**
+   * Accepts all of these tasks, or none. A task whose id is known already is not accepted again; its receipt says so.
+   *
+   * @param tasks of known types, validated
+   * @returns one receipt for each task, in their order
+   * @throws RejectedError while the rate limit, the depth of a queue or the memory of Redis forbid it
+   * @throws RedisUnavailableError when it is not known whether they were accepted: submit again with the same ids
+   */
+  async submit(requests: readonly TaskRequest[]): Promise<Receipt[]> {
+    if (requests.length === 0) return [];
+    const delayed = requests.filter(isDelayed);
+    const tasks = delayed.length > 0 ? requests.map(withId) : requests;
+    const { redis, memory } = this.#deps;
+    const subject = tasks[0]?.type ?? "";
+    let reply: (string | number)[];
+    try {
+      if (await memory.exceeded()) throw this.#rejected("overload", tasks, "the memory of Redis is nearly full");
+      reply = await script.run(redis, this.#scriptKeys, this.#arguments(tasks));
+    } catch (error) {
+      if (error instanceof RejectedError) throw error;
+      if (redisErrorKind(error) === "oom") throw this.#rejected("overload", tasks, "the memory of Redis is full");
+      throw new RedisUnavailableError(`submission of ${subject}`, error);
+    }
+    if (reply[0] === "overload") throw this.#rejected("overload", tasks, `${reply[1]} is at its depth limit`);
+    if (reply[0] === "rate_limit") {
+      const waitMs = Number(reply[1]);
+      const seconds = waitMs < 0 ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(waitMs / 1000));
+      throw this.#rejected("rate_limit", tasks, "submissions are rate limited", seconds);
+    }
+    if (delayed.length > 0) this.#deps.onDelayed(Math.min(...delayed.map(({ delayMs }) => delayMs)));
+    return this.#receipts(tasks, reply);
+  }
+
+  #arguments(tasks: readonly TaskRequest[]): (string | number)[] {
+    const { keys, types, maxQueueDepth, rateLimitPerSecond, now } = this.#deps;
+    const timestamp = new Date(now()).toISOString();
+    const args: (string | number)[] = [
+      keys.taskPrefix,
+      maxQueueDepth,
+      rateLimitPerSecond,
+      timestamp,
+      types.length,
+      ...types,
+      0,
+    ];
+    const countAt = args.length - 1;
+    let immediate = 0;
+    for (const task of tasks) {
+      if (isDelayed(task)) continue;
+      immediate++;
+      args.push(this.#queueNumber(task), task.priority, task.taskId ?? "", task.payloadJson);
+    }
+    args[countAt] = immediate;
+    if (immediate === tasks.length) return args;
+    for (const task of tasks) {
+      if (!isDelayed(task)) continue;
+      args.push(this.#queueNumber(task), task.priority, task.taskId ?? "", task.payloadJson, task.delayMs);
+    }
+    return args;
+  }
+
+  #queueNumber(task: TaskRequest): number {
+    const number = this.#queueNumbers.get(`${task.type} ${laneOf(task.priority)}`);
+    if (number === undefined) throw new RangeError(`unknown task type ${task.type}`);
+    return number;
+  }
+
+  #receipts(tasks: readonly TaskRequest[], reply: readonly (string | number)[]): Receipt[] {
+    const bypass = reply[1] === 1;
+    const accepted = new Map<LaneCells, number>();
+    let immediateAt = 3;
+    let delayedAt = 3 + tasks.reduce((sum, task) => sum + (isDelayed(task) ? 0 : 1), 0);
+    const receipts = tasks.map((task): Receipt => {
+      const delayed = isDelayed(task);
+      const answer = String(reply[delayed ? delayedAt++ : immediateAt++]);
+      const lane: Lane = bypass ? "regular" : laneOf(task.priority);
+      const known = STATUS_OF_LETTER[answer];
+      const duplicate = known !== undefined && answer !== "D";
+      if (!duplicate) {
+        const cells =
+          this.#cells[this.#queueNumber(task) - 1 + (bypass && laneOf(task.priority) === "express" ? 1 : 0)];
+        if (cells !== undefined) accepted.set(cells, (accepted.get(cells) ?? 0) + 1);
+      }
+      const taskId = task.taskId ?? generatedTaskIdPrefix(task.type, lane) + answer;
+      return { taskId, type: task.type, lane, status: known ?? "queued", duplicate };
+    });
+    for (const [cells, count] of accepted) cells.enqueued(count);
+    return receipts;
+  }
+
+  #rejected(reason: "overload" | "rate_limit", tasks: readonly TaskRequest[], why: string, seconds?: number): Error {
+    const counts = new Map<string, number>();
+    for (const { type } of tasks) counts.set(type, (counts.get(type) ?? 0) + 1);
+    for (const [type, count] of counts) this.#deps.telemetry.rejected(type, reason, count);
+    const subject = tasks[0]?.type ?? "";
+    return new RejectedError(reason, subject, `Not accepted: ${why}`, seconds ?? RETRY_AFTER_SECONDS);
+  }
+}
+
+function isDelayed(task: TaskRequest): task is TaskRequest & { readonly delayMs: number } {
+  return task.delayMs !== undefined && task.delayMs > 0;
+}
+
+/** A delayed task has no stream entry yet that its id could name. */
+function withId(task: TaskRequest): TaskRequest {
+  return isDelayed(task) && task.taskId === undefined ? { ...task, taskId: randomUUID() } : task;
+}
