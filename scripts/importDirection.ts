@@ -10,7 +10,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   orchestrator: ["mcp-orchestrator/handlers"],
   alerts: ["mcp-orchestrator/contract"],
   alertmanager: ["@mcp-orchestrator/alerts", "@mcp-orchestrator/alerts/tools", "@mcp-orchestrator/alerts/mutants"],
-  dashboards: ["@mcp-orchestrator/alerts", "mcp-orchestrator/contract"],
+  dashboards: ["@mcp-orchestrator/alerts", "@mcp-orchestrator/alerts/promql", "mcp-orchestrator/contract"],
   deploy: [
     "@mcp-orchestrator/alerts",
     "@mcp-orchestrator/alertmanager",

@@ -1,25 +1,12 @@
 /**
- * PromQL as a small syntax tree. Ranges hold milliseconds at production length, so that a timing profile scales them
- * when the tree is rendered and can touch nothing else.
- *
- * `@grafana/promql-builder` was tried first: it renders an empty `on ()` as no list at all, which matches on other
- * labels than was meant, and puts every number in parentheses, which nobody wants to read at night.
+ * PromQL as a small syntax tree, for rules and dashboards alike. Ranges of rules hold milliseconds at production length,
+ * so that a timing profile scales them when the tree is rendered and can touch nothing else.
  */
 export type Expression =
   | { readonly kind: "number"; readonly value: number }
-  | {
-      readonly kind: "selector";
-      readonly metric: string;
-      readonly matchers: Readonly<Record<string, string>>;
-      readonly rangeMs?: number;
-    }
+  | Selector
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[] }
-  | {
-      readonly kind: "aggregation";
-      readonly operator: "sum" | "max" | "min";
-      readonly by: readonly string[];
-      readonly operand: Expression;
-    }
+  | Aggregation
   | {
       readonly kind: "binary";
       readonly operator: BinaryOperator;
@@ -28,19 +15,48 @@ export type Expression =
       readonly on?: readonly string[];
     };
 
+/** The series of a metric, over a range where it has one. */
+export type Selector = {
+  readonly kind: "selector";
+  readonly metric: string;
+  readonly matchers: readonly Matcher[];
+  /** Milliseconds at production length, or a variable of Grafana's. */
+  readonly range?: number | `$${string}`;
+  /** What writes the series: a scrape, or Prometheus' own rules. */
+  readonly writtenBy: "scrape" | "rules";
+};
+
+export type Aggregation = {
+  readonly kind: "aggregation";
+  readonly operator: AggregationOperator;
+  readonly operand: Expression;
+} & ({ readonly by: readonly string[] } | { readonly without: readonly string[] });
+
+export type Matcher = { readonly label: string; readonly operator: "=" | "=~"; readonly value: string };
+export type AggregationOperator = "sum" | "max" | "min" | "count";
 export type Comparator = ">" | "<" | ">=" | "==";
 export type BinaryOperator = "+" | "-" | "*" | "/" | Comparator | "and" | "or" | "unless";
 
 export const number = (value: number): Expression => ({ kind: "number", value });
 export const call = (name: string, ...args: Expression[]): Expression => ({ kind: "call", name, args });
 
-const aggregate =
-  (operator: "sum" | "max" | "min") =>
-  (by: readonly string[], operand: Expression): Expression => ({ kind: "aggregation", operator, by, operand });
+/** The series of a metric that match. */
+export function selector(
+  metric: string,
+  matchers: readonly Matcher[],
+  options: Partial<Pick<Selector, "range" | "writtenBy">> = {},
+): Selector {
+  return { kind: "selector", metric, matchers, writtenBy: "scrape", ...options };
+}
 
-export const sum = aggregate("sum");
-export const max = aggregate("max");
-export const min = aggregate("min");
+/** Aggregates by labels; none gives one series. */
+export function aggregate(operator: AggregationOperator, by: readonly string[], operand: Expression): Aggregation {
+  return { kind: "aggregation", operator, by, operand };
+}
+
+export const sum = (by: readonly string[], operand: Expression) => aggregate("sum", by, operand);
+export const max = (by: readonly string[], operand: Expression) => aggregate("max", by, operand);
+export const min = (by: readonly string[], operand: Expression) => aggregate("min", by, operand);
 
 /** `left operator right`, matched on the given labels where `on` is given (an empty list matches everything). */
 export function binary(
@@ -55,4 +71,21 @@ export function binary(
 /** The first of the expressions that has a sample for a label set. */
 export function firstOf(first: Expression, ...others: readonly Expression[]): Expression {
   return others.reduce((left, right) => binary(left, "or", right), first);
+}
+
+/** The expression with each of its selectors replaced. */
+export function mapSelectors(expression: Expression, replace: (selector: Selector) => Selector): Expression {
+  const map = (inner: Expression) => mapSelectors(inner, replace);
+  switch (expression.kind) {
+    case "number":
+      return expression;
+    case "selector":
+      return replace(expression);
+    case "call":
+      return { ...expression, args: expression.args.map(map) };
+    case "aggregation":
+      return { ...expression, operand: map(expression.operand) };
+    case "binary":
+      return { ...expression, left: map(expression.left), right: map(expression.right) };
+  }
 }

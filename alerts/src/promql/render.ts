@@ -1,5 +1,5 @@
 import { formatDuration, scaleMs, type TimingProfile } from "../timing.ts";
-import type { BinaryOperator, Expression } from "./expression.ts";
+import type { Aggregation, BinaryOperator, Expression, Selector } from "./expression.ts";
 
 const MAX_WIDTH = 100;
 
@@ -21,6 +21,11 @@ const PRECEDENCE: Record<BinaryOperator, number> = {
 /** An expression as PromQL text under a timing profile; what does not fit on a line is broken at its operators. */
 export function renderExpression(expression: Expression, profile: Pick<TimingProfile, "factor">): string {
   return layOut(expression, profile, "");
+}
+
+/** An expression as PromQL on one line, as a panel asks it: at production length. */
+export function renderQuery(expression: Expression): string {
+  return oneLine(expression, { factor: 1 });
 }
 
 function layOut(expression: Expression, profile: Pick<TimingProfile, "factor">, indent: string): string {
@@ -60,11 +65,8 @@ function oneLine(expression: Expression, profile: Pick<TimingProfile, "factor">)
   switch (expression.kind) {
     case "number":
       return String(expression.value);
-    case "selector": {
-      const matchers = Object.entries(expression.matchers).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-      const range = expression.rangeMs === undefined ? "" : `[${formatDuration(scaleMs(expression.rangeMs, profile))}]`;
-      return `${expression.metric}${matchers.length > 0 ? `{${matchers.join(", ")}}` : ""}${range}`;
-    }
+    case "selector":
+      return selectorText(expression, profile);
     case "call":
       return `${expression.name}(${expression.args.map((arg) => oneLine(arg, profile)).join(", ")})`;
     case "aggregation":
@@ -92,6 +94,14 @@ function operatorText({ operator, on }: Binary): string {
   return on === undefined ? operator : `${operator} on (${on.join(", ")})`;
 }
 
-function aggregationHead({ operator, by }: Extract<Expression, { kind: "aggregation" }>): string {
-  return by.length === 0 ? operator : `${operator} by (${by.join(", ")})`;
+function aggregationHead(aggregation: Aggregation): string {
+  const { operator } = aggregation;
+  if ("without" in aggregation) return `${operator} without (${aggregation.without.join(", ")})`;
+  return aggregation.by.length === 0 ? operator : `${operator} by (${aggregation.by.join(", ")})`;
+}
+
+function selectorText({ metric, matchers, range }: Selector, profile: Pick<TimingProfile, "factor">): string {
+  const braces = matchers.map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`).join(", ");
+  const window = typeof range === "number" ? formatDuration(scaleMs(range, profile)) : range;
+  return `${metric}${braces === "" ? "" : `{${braces}}`}${window === undefined ? "" : `[${window}]`}`;
 }

@@ -1,5 +1,6 @@
 import { METRICS } from "mcp-orchestrator/contract";
 import { describe, expect, test } from "vitest";
+import { parseQuery } from "../promql/query.ts";
 import { nodesOf, type PromqlNode, parsePromql, shapeOf } from "../promql/tree.ts";
 import { drillProfile, formatDuration, PRODUCTION } from "../timing.ts";
 import { ruleFile } from "./ruleFile.ts";
@@ -24,9 +25,7 @@ const labelsByMetric = new Map<string, readonly string[]>(
   ),
 );
 
-const selectorsOf = (expression: string) =>
-  [...nodesOf(parsePromql(expression))].filter(({ name }) => name === "VectorSelector");
-const metricOf = (selector: PromqlNode) => selector.children.find(({ name }) => name === "Identifier")?.text ?? "";
+const metricsIn = (expression: string) => parseQuery(expression).selectors.map(({ metric }) => metric);
 const labelNamesIn = (node: PromqlNode) =>
   [...nodesOf(node)].filter(({ name }) => name === "LabelName").map(({ text }) => text);
 
@@ -34,22 +33,20 @@ describe.each(rules.map((rule) => ({ name: "alert" in rule ? rule.alert : rule.r
   "$name",
   ({ rule }) => {
     test("reads only series of the contract, of Prometheus and of its own recording rules", () => {
-      const read = selectorsOf(rule.expr).map(metricOf);
+      const read = metricsIn(rule.expr);
       const known = [...labelsByMetric.keys(), ...OWN_SERIES, ...recorded];
       expect(read.filter((metric) => !known.includes(metric))).toEqual([]);
     });
 
     test("matches and groups only by labels that its series have", () => {
-      const known = selectorsOf(rule.expr).flatMap((selector) => labelsByMetric.get(metricOf(selector)) ?? []);
+      const known = metricsIn(rule.expr).flatMap((metric) => labelsByMetric.get(metric) ?? []);
       const used = labelNamesIn(parsePromql(rule.expr));
       expect(used.filter((label) => ![...known, ...TARGET_LABELS].includes(label))).toEqual([]);
     });
 
     test("reads recorded series only after they are recorded", () => {
       const before = rules.slice(0, rules.indexOf(rule)).flatMap((each) => ("record" in each ? [each.record] : []));
-      const read = selectorsOf(rule.expr)
-        .map(metricOf)
-        .filter((metric) => metric.includes(":"));
+      const read = metricsIn(rule.expr).filter((metric) => metric.includes(":"));
       expect(read.filter((metric) => !before.includes(metric))).toEqual([]);
     });
   },

@@ -1,7 +1,6 @@
-import * as promql from "@grafana/promql-builder";
 import { activeAlerts } from "../query/alertStates.ts";
 import { processGauge } from "../query/process.ts";
-import { text } from "../query/vector.ts";
+import { scale, text } from "../query/vector.ts";
 import { ALERT_NAMES } from "./catalogue.ts";
 import type { Color } from "./panel.ts";
 
@@ -27,7 +26,7 @@ export const ANNOTATIONS: readonly Annotation[] = [
   },
   {
     name: "Restarts",
-    expr: promql.toString(promql.mul(processGauge("process_start_time_seconds").expr, promql.n(1000)).build()),
+    expr: text(scale(processGauge("process_start_time_seconds"), 1000)),
     color: "blue",
     title: "Restart",
     text: "{{instance}} started",

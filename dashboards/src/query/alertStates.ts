@@ -1,5 +1,5 @@
-import * as promql from "@grafana/promql-builder";
-import { constant, or, scale, type Vector } from "./vector.ts";
+import { type Matchers, matchersOf, selector } from "@mcp-orchestrator/alerts/promql";
+import { aggregate, constant, or, scale, type Vector } from "./vector.ts";
 
 /** What a state timeline of alerts shows, by value. */
 export const ALERT_STATES = ["ok", "pending", "firing"] as const;
@@ -13,9 +13,7 @@ const LABELS: readonly AlertLabel[] = ["alertname", "alertstate", "severity", "q
  * `instance` to match.
  */
 export function activeAlerts(names: readonly string[], state?: "pending" | "firing"): Vector<AlertLabel> {
-  const vector = new promql.VectorExprBuilder().metric("ALERTS").labelMatchRegexp("alertname", names.join("|"));
-  if (state !== undefined) vector.label("alertstate", state);
-  return { expr: vector, labels: LABELS };
+  return alertSeries({ alertname: names, ...(state === undefined ? {} : { alertstate: state }) });
 }
 
 /** State of one alert as an index into {@link ALERT_STATES}; the worst where it is active for several label sets. */
@@ -27,6 +25,9 @@ export function alertState(name: string): Vector {
 }
 
 function worst(name: string, state: "pending" | "firing"): Vector {
-  const vector = new promql.VectorExprBuilder().metric("ALERTS").label("alertname", name).label("alertstate", state);
-  return { expr: promql.max(vector), labels: [] };
+  return aggregate("max", alertSeries({ alertname: name, alertstate: state }));
+}
+
+function alertSeries(matchers: Matchers<AlertLabel>): Vector<AlertLabel> {
+  return { expr: selector("ALERTS", matchersOf(matchers), { writtenBy: "rules" }), labels: LABELS };
 }

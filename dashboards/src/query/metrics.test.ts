@@ -5,13 +5,13 @@ import { aggregate, quantile, share, text } from "./vector.ts";
 describe("a query of a contract metric", () => {
   test("follows the variables of the target and of its own labels", () => {
     expect(text(gauge("mcp_queue_depth"))).toBe(
-      'mcp_queue_depth{job=~"$job",instance=~"$instance",type=~"$type",lane=~"$lane"}',
+      'mcp_queue_depth{job=~"$job", instance=~"$instance", type=~"$type", lane=~"$lane"}',
     );
   });
 
   test("is fixed where a value is given", () => {
     expect(text(rate("mcp_ack_attempts_total", { outcome: "ok", type: "ml", lane: ["express", "regular"] }))).toBe(
-      'rate(mcp_ack_attempts_total{job=~"$job",instance=~"$instance",type="ml",lane=~"express|regular",outcome="ok"}' +
+      'rate(mcp_ack_attempts_total{job=~"$job", instance=~"$instance", type="ml", lane=~"express|regular", outcome="ok"}' +
         "[$__rate_interval])",
     );
   });
@@ -19,7 +19,9 @@ describe("a query of a contract metric", () => {
   test("loses le in a quantile", () => {
     const p95 = quantile(0.95, aggregate("sum", buckets("mcp_task_latency_seconds"), ["type", "le"]));
     expect(p95.labels).toEqual(["type"]);
-    expect(text(p95)).toMatch(/^histogram_quantile\(0\.95, sum by\(type, le\) \(rate\(mcp_task_latency_seconds_bucket/);
+    expect(text(p95)).toMatch(
+      /^histogram_quantile\(0\.95, sum by \(type, le\) \(rate\(mcp_task_latency_seconds_bucket/,
+    );
   });
 
   test("a share of nothing is 0, not NaN", () => {

@@ -1,12 +1,16 @@
-import * as promql from "@grafana/promql-builder";
+import {
+  call,
+  type Matchers,
+  matchersOf,
+  renderQuery,
+  type Selector,
+  selector as seriesOf,
+} from "@mcp-orchestrator/alerts/promql";
 import { type LabelOf, METRICS, type MetricName, type MetricNameOf } from "mcp-orchestrator/contract";
 import type { Vector } from "./vector.ts";
 
 /** What Prometheus itself adds to each scraped series. */
 export type TargetLabel = "job" | "instance";
-
-/** Values to match by label: a constant, or several of which one must match. */
-type Matchers<L extends string> = { readonly [K in L]?: string | readonly string[] };
 
 /** A range vector selector follows the step and the scrape interval, so that no window holds fewer than two samples. */
 const WINDOW = "$__rate_interval";
@@ -27,7 +31,7 @@ export function rate<M extends MetricNameOf<"counter">>(
   metric: M,
   matchers: Matchers<LabelOf<M>> = {},
 ): Vector<LabelOf<M> | TargetLabel> {
-  return { expr: promql.rate(selector(metric, "", matchers).range(WINDOW)), labels: labelsOf(metric) };
+  return { expr: call("rate", selector(metric, "", matchers, WINDOW)), labels: labelsOf(metric) };
 }
 
 /** How much a counter grew during each step. */
@@ -35,7 +39,7 @@ export function increase<M extends MetricNameOf<"counter">>(
   metric: M,
   matchers: Matchers<LabelOf<M>> = {},
 ): Vector<LabelOf<M> | TargetLabel> {
-  return { expr: promql.increase(selector(metric, "", matchers).range(WINDOW)), labels: labelsOf(metric) };
+  return { expr: call("increase", selector(metric, "", matchers, WINDOW)), labels: labelsOf(metric) };
 }
 
 /** Observations per second in each bucket of a histogram. */
@@ -43,7 +47,7 @@ export function buckets<M extends MetricNameOf<"histogram">>(
   metric: M,
   matchers: Matchers<LabelOf<M>> = {},
 ): Vector<LabelOf<M> | TargetLabel | "le"> {
-  const expr = promql.rate(selector(metric, "_bucket", matchers).range(WINDOW));
+  const expr = call("rate", selector(metric, "_bucket", matchers, WINDOW));
   return { expr, labels: [...labelsOf(metric), "le"] };
 }
 
@@ -52,7 +56,7 @@ export function histogramSum<M extends MetricNameOf<"histogram">>(
   metric: M,
   matchers: Matchers<LabelOf<M>> = {},
 ): Vector<LabelOf<M> | TargetLabel> {
-  return { expr: promql.rate(selector(metric, "_sum", matchers).range(WINDOW)), labels: labelsOf(metric) };
+  return { expr: call("rate", selector(metric, "_sum", matchers, WINDOW)), labels: labelsOf(metric) };
 }
 
 /** `label_values(metric, label)`: the query of a dashboard variable. */
@@ -61,9 +65,8 @@ export function labelValues<M extends MetricName>(
   label: LabelOf<M> | TargetLabel,
   follow: readonly TargetLabel[] = [],
 ): string {
-  const vector = new promql.VectorExprBuilder().metric(metric);
-  for (const name of follow) vector.labelMatchRegexp(name, `$${name}`);
-  return `label_values(${promql.toString(vector.build())}, ${label})`;
+  const matchers = follow.map((name) => [name, [`$${name}`]]);
+  return `label_values(${renderQuery(seriesOf(metric, matchersOf(Object.fromEntries(matchers))))}, ${label})`;
 }
 
 /** Labels of a metric with those of its target. */
@@ -75,21 +78,21 @@ function selector(
   metric: MetricName,
   suffix: string,
   matchers: Readonly<Record<string, string | readonly string[] | undefined>>,
-): promql.VectorExprBuilder {
-  const vector = targetSelector(`${metric}${suffix}`);
-  for (const label of METRICS[metric].labels) {
-    const wanted = matchers[label];
-    if (typeof wanted === "string") vector.label(label, wanted);
-    else if (wanted !== undefined) vector.labelMatchRegexp(label, wanted.join("|"));
-    else if (VARIABLE_LABELS.includes(label)) vector.labelMatchRegexp(label, `$${label}`);
-  }
-  return vector;
+  range?: typeof WINDOW,
+): Selector {
+  const own = METRICS[metric].labels.map((label) => [
+    label,
+    matchers[label] ?? (VARIABLE_LABELS.includes(label) ? [`$${label}`] : undefined),
+  ]);
+  return targetSelector(`${metric}${suffix}`, Object.fromEntries(own), range);
 }
 
 /** A selector that follows the variables job and instance, as every query of a dashboard must. */
-export function targetSelector(name: string): promql.VectorExprBuilder {
-  return new promql.VectorExprBuilder()
-    .metric(name)
-    .labelMatchRegexp("job", "$job")
-    .labelMatchRegexp("instance", "$instance");
+export function targetSelector(
+  name: string,
+  own: Parameters<typeof matchersOf>[0] = {},
+  range?: typeof WINDOW,
+): Selector {
+  const matchers = matchersOf({ job: ["$job"], instance: ["$instance"], ...own });
+  return seriesOf(name, matchers, range === undefined ? {} : { range });
 }

@@ -1,4 +1,4 @@
-import * as promql from "@grafana/promql-builder";
+import { call } from "@mcp-orchestrator/alerts/promql";
 import { type TargetLabel, targetSelector } from "./metrics.ts";
 import type { Vector } from "./vector.ts";
 
@@ -30,5 +30,5 @@ export function processGauge(metric: Gauge): Vector<TargetLabel> {
 
 /** Growth per second of a counter of the main process. */
 export function processRate(metric: Exclude<ProcessMetric, Gauge>): Vector<TargetLabel> {
-  return { expr: promql.rate(targetSelector(metric).range("$__rate_interval")), labels: LABELS };
+  return { expr: call("rate", targetSelector(metric, {}, "$__rate_interval")), labels: LABELS };
 }

@@ -1,6 +1,13 @@
-import * as promql from "@grafana/promql-builder";
-
-type Builder = { build(): promql.Expr };
+import {
+  type AggregationOperator,
+  aggregate as aggregateExpression,
+  type BinaryOperator,
+  binary as binaryExpression,
+  call,
+  type Expression,
+  number,
+  renderQuery,
+} from "@mcp-orchestrator/alerts/promql";
 
 /**
  * An instant vector: the PromQL that yields it and the labels that its series carry.
@@ -9,16 +16,14 @@ type Builder = { build(): promql.Expr };
  * fails to compile.
  */
 export type Vector<L extends string = never> = {
-  readonly expr: Builder;
+  readonly expr: Expression;
   readonly labels: readonly L[];
 };
 
 /** The PromQL text of a vector. */
 export function text(vector: Vector<string>): string {
-  return promql.toString(vector.expr.build());
+  return renderQuery(vector.expr);
 }
-
-const AGGREGATIONS = { sum: promql.sum, max: promql.max, min: promql.min, count: promql.count } as const;
 
 /**
  * Aggregates series.
@@ -28,35 +33,34 @@ const AGGREGATIONS = { sum: promql.sum, max: promql.max, min: promql.min, count:
  * @param by the labels to keep; none gives one series
  */
 export function aggregate<L extends string, K extends L = never>(
-  op: keyof typeof AGGREGATIONS,
+  op: AggregationOperator,
   vector: Vector<L>,
   by: readonly K[] = [],
 ): Vector<K> {
-  const expr = AGGREGATIONS[op](vector.expr);
-  return { expr: by.length === 0 ? expr : expr.by([...by]), labels: by };
+  return { expr: aggregateExpression(op, by, vector.expr), labels: by };
 }
 
 /** The quantile (0 to 1) of a vector of histogram buckets. */
 export function quantile<L extends string>(q: number, buckets: Vector<L | "le">): Vector<Exclude<L, "le">> {
   const labels = buckets.labels.filter((label): label is Exclude<L, "le"> => label !== "le");
-  return { expr: promql.histogramQuantile(q, buckets.expr), labels };
+  return { expr: call("histogram_quantile", number(q), buckets.expr), labels };
 }
 
 /** A fixed number as a one-element vector; the other side of {@link or} where no series means a known value. */
 export function constant(value: number): Vector {
-  return { expr: new promql.FuncCallExprBuilder().functionVal("vector").arg(promql.n(value)), labels: [] };
+  return { expr: call("vector", number(value)), labels: [] };
 }
 
 /** Left plus right, matched on the labels that both have. */
-export const add = <L extends string>(left: Vector<L>, right: Vector<L>) => binary(promql.add, left, right);
+export const add = <L extends string>(left: Vector<L>, right: Vector<L>) => binary(left, "+", right);
 /** Left minus right. */
-export const subtract = <L extends string>(left: Vector<L>, right: Vector<L>) => binary(promql.sub, left, right);
+export const subtract = <L extends string>(left: Vector<L>, right: Vector<L>) => binary(left, "-", right);
 /** Left, and right where left has no such series. */
-export const or = <L extends string>(left: Vector<L>, right: Vector<L>) => binary(promql.or, left, right);
+export const or = <L extends string>(left: Vector<L>, right: Vector<L>) => binary(left, "or", right);
 
 /** A vector multiplied by a number. */
 export function scale<L extends string>(vector: Vector<L>, factor: number): Vector<L> {
-  return { expr: promql.mul(vector.expr, promql.n(factor)), labels: vector.labels };
+  return { expr: binaryExpression(vector.expr, "*", number(factor)), labels: vector.labels };
 }
 
 /** Below one event in thirty years: only keeps an idle denominator from being 0. */
@@ -64,18 +68,10 @@ const IDLE_RATE = 1e-9;
 
 /** Part divided by whole; 0, not NaN, while the whole is 0. */
 export function share<L extends string>(part: Vector<L>, whole: Vector<L>): Vector<L> {
-  return { expr: promql.div(part.expr, promql.clampMin(whole.expr, IDLE_RATE)), labels: part.labels };
+  const busy = call("clamp_min", whole.expr, number(IDLE_RATE));
+  return { expr: binaryExpression(part.expr, "/", busy), labels: part.labels };
 }
 
-/** One minus the vector: a share of failures as a share of successes. */
-export function complement<L extends string>(vector: Vector<L>): Vector<L> {
-  return { expr: promql.sub(promql.n(1), vector.expr), labels: vector.labels };
-}
-
-function binary<L extends string>(
-  op: (left: Builder, right: Builder) => Builder,
-  left: Vector<L>,
-  right: Vector<L>,
-): Vector<L> {
-  return { expr: op(left.expr, right.expr), labels: left.labels };
+function binary<L extends string>(left: Vector<L>, operator: BinaryOperator, right: Vector<L>): Vector<L> {
+  return { expr: binaryExpression(left.expr, operator, right.expr), labels: left.labels };
 }
