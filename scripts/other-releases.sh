@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches releases beside those of the system, for the tests that run on both: current ones of Prometheus and
-# Alertmanager, and the newest Redis. Debian packages of newer suites, unpacked under .cache/tools and installed nowhere.
+# Alertmanager, Redis 8.0 and the newest, and Valkey 9. Debian packages of newer suites, unpacked under .cache/tools and installed nowhere.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,24 +17,34 @@ monitoring() {
   "$tools/alertmanager-0.33/amtool" --version 2>&1 | head -1
 }
 
-# It wants a newer libc than the system may have, and brings it, with all else that it is linked with.
-redis() {
-  local libraries=(libc6 libatomic1 libjemalloc2 liblzf1 libssl3t64 libstdc++6 libgcc-s1 libsystemd0 libcap2 libzstd1 zlib1g)
-  "$root/scripts/unpack-packages.sh" "sid experimental" "$unpacked/redis" redis-tools "${libraries[@]}"
-  rm -rf "$tools/redis-newest"
-  mkdir -p "$tools/redis-newest"
+# Unpacks one release of the server. It wants a newer libc than the system may have, and brings it, with all else that it
+# is linked with.
+#   server FOLDER PROGRAM "SUITE..." PACKAGE CHECK LIBRARY...
+server() {
+  local folder=$1 program=$2 suites=$3 package=$4 check=$5
+  shift 5
+  "$root/scripts/unpack-packages.sh" "$suites" "$unpacked/$folder" "$package" "$@"
+  rm -rf "${tools:?}/$folder"
+  mkdir -p "$tools/$folder"
   # The server and its checks are one program, which goes by its name.
-  mv "$unpacked/redis/usr/bin/redis-check-rdb" "$tools/redis-newest/program"
-  mv "$unpacked"/redis/usr/lib/*-linux-gnu* "$tools/redis-newest/lib"
-  rm -rf "$tools/redis-newest/lib/gconv"
-  cat >"$tools/redis-newest/redis-server" <<'LAUNCHER'
+  mv "$unpacked/$folder/usr/bin/$check" "$tools/$folder/program"
+  mv "$unpacked/$folder"/usr/lib/*-linux-gnu* "$tools/$folder/lib"
+  rm -rf "$tools/$folder/lib/gconv"
+  cat >"$tools/$folder/$program" <<LAUNCHER
 #!/bin/sh
-here=$(dirname "$0")
-exec "$here"/lib/ld-linux*.so.* --argv0 redis-server --library-path "$here/lib" "$here/program" "$@"
+here=\$(dirname "\$0")
+exec "\$here"/lib/ld-linux*.so.* --argv0 $program --library-path "\$here/lib" "\$here/program" "\$@"
 LAUNCHER
-  chmod 755 "$tools/redis-newest/redis-server"
-  "$tools/redis-newest/redis-server" --version
+  chmod 755 "$tools/$folder/$program"
+  "$tools/$folder/$program" --version
 }
 
+common=(libc6 libatomic1 libjemalloc2 liblzf1 libssl3t64 libstdc++6 libgcc-s1 libsystemd0 libcap2 libzstd1 zlib1g)
+
 [ -x "$tools/prometheus-3.5/promtool" ] && [ -x "$tools/alertmanager-0.33/amtool" ] || monitoring
-[ -x "$tools/redis-newest/redis-server" ] || redis
+[ -x "$tools/redis-newest/redis-server" ] ||
+  server redis-newest redis-server "sid experimental" redis-tools redis-check-rdb "${common[@]}"
+[ -x "$tools/redis-8.0/redis-server" ] ||
+  server redis-8.0 redis-server trixie redis-tools redis-check-rdb "${common[@]}"
+[ -x "$tools/valkey-9/valkey-server" ] ||
+  server valkey-9 valkey-server forky valkey-tools valkey-check-rdb "${common[@]}"

@@ -54,6 +54,8 @@ export function createKeys(prefix: string) {
     rateLimit: `${prefix}:rate-limit`,
     /** Sorted set of the consumers of all replicas, scored by their last heartbeat in ms. */
     heartbeats: `${prefix}:heartbeats`,
+    /** What readiness writes to see whether Redis takes writes. */
+    probe: `${prefix}:probe`,
   };
 }
 

@@ -1,6 +1,7 @@
 import packageJson from "../package.json" with { type: "json" };
 import { createServer } from "./api/server.ts";
 import type { Config } from "./config.ts";
+import { messageOf } from "./errors.ts";
 import { loadHandlers } from "./handlers/registry.ts";
 import { logConnection } from "./health/connectionLog.ts";
 import { Readiness } from "./health/readiness.ts";
@@ -87,7 +88,13 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     onDelayed: promotion.delayed,
   });
   const readiness = new Readiness({
-    selfCheck: () => selfCheck(redis, { key: keys.controls, requiredCommands: REQUIRED_COMMANDS, now: Date.now }),
+    selfCheck: () =>
+      selfCheck(redis, {
+        key: keys.controls,
+        probeKey: keys.probe,
+        requiredCommands: REQUIRED_COMMANDS,
+        now: Date.now,
+      }),
     workers: supervisor,
     types,
     log,
@@ -120,7 +127,9 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       telemetry,
       maxQueueDepth: config.load.maxQueueDepth,
       rateLimitPerSecond: config.load.rateLimitPerSecond,
-      memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs),
+      memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs, (error) =>
+        log.debug({ err: error }, `Memory of Redis cannot be read: ${messageOf(error)}`),
+      ),
       onDelayed: promotion.delayed,
       now: Date.now,
     }),

@@ -55,6 +55,7 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_tasks_unaccounted: () => 0,
   mcp_rate_limit_enabled: () => 0,
   mcp_redis_up: () => 1,
+  mcp_redis_server_info: () => 1,
   mcp_redis_memory_used_ratio: (_, minute) => 0.21 + 0.02 * noise("memory", minute) + 0.33 * stall(minute),
   mcp_upstream_requests_total: ({ upstream = "", outcome }, minute) => {
     const all = (upstream === "chat" ? 7 : 3) * (1 + 0.1 * noise(upstream, minute));

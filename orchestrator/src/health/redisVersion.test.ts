@@ -1,8 +1,14 @@
 import { expect, it } from "vitest";
+import { parseServerRelease } from "../redis/serverRelease.ts";
 import { judgeVersion } from "./redisVersion.ts";
 
+const redis = (version: string) => ({ name: "redis", version, compatibleVersion: version });
+
 it.each(["6.2.14", "", "unstable", "5"])("%j is too old", (text) => {
-  expect(judgeVersion(text)).toMatchObject({ enough: false, detail: expect.stringContaining("7.0 is the oldest") });
+  expect(judgeVersion(redis(text))).toMatchObject({
+    enough: false,
+    detail: expect.stringContaining("7.0 is the oldest"),
+  });
 });
 
 it.each([
@@ -16,5 +22,14 @@ it.each([
   ["8.6.1", "XACKDEL (used where permitted), XREADGROUP CLAIM (not needed), XADD IDMP (not needed)"],
   ["10.0.0", "XACKDEL (used where permitted), XREADGROUP CLAIM (not needed), XADD IDMP (not needed)"],
 ])("%s will do, with %s", (text, commands) => {
-  expect(judgeVersion(text)).toEqual({ enough: true, detail: `${text}, with ${commands}` });
+  expect(judgeVersion(redis(text))).toEqual({ enough: true, detail: `${text}, with ${commands}` });
+});
+
+it("judges Valkey by the Redis that it is compatible with, and shows its own version", () => {
+  const info = "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\nvalkey_release_stage:ga\r\n";
+  expect(parseServerRelease(info)).toEqual({ name: "valkey", version: "9.1.2", compatibleVersion: "7.2.4" });
+  expect(judgeVersion(parseServerRelease(info))).toEqual({
+    enough: true,
+    detail: "valkey 9.1.2, with none of the newer commands",
+  });
 });

@@ -1,3 +1,5 @@
+import type { ServerRelease } from "../redis/serverRelease.ts";
+
 type Version = readonly number[];
 
 /** XAUTOCLAIM's list of deleted ids, and `redis.acl_check_cmd`. */
@@ -19,15 +21,16 @@ export type VersionReport = {
   readonly detail: string;
 };
 
-/** Judges a server by its version, such as `7.0.15`. Whether an argument is known shows in nothing else. */
-export function judgeVersion(text: string): VersionReport {
-  const version = text.split(".").map(Number);
-  if (!isAtLeast(version, OLDEST)) {
-    return { enough: false, detail: `${text || "unknown"}, but ${OLDEST.join(".")} is the oldest that will do` };
+/** Judges a server by the release of Redis that it is compatible with. Whether an argument is known shows in nothing else. */
+export function judgeVersion({ name, version, compatibleVersion }: ServerRelease): VersionReport {
+  const compatible = compatibleVersion.split(".").map(Number);
+  const shown = name === "redis" ? version : `${name} ${version}`;
+  if (!isAtLeast(compatible, OLDEST)) {
+    return { enough: false, detail: `${shown || "unknown"}, but ${OLDEST.join(".")} is the oldest that will do` };
   }
-  const known = NEWER_COMMANDS.filter(({ since }) => isAtLeast(version, since));
-  const newer = known.map(({ name, use }) => `${name} (${use})`);
-  return { enough: true, detail: `${text}, with ${newer.join(", ") || "none of the newer commands"}` };
+  const known = NEWER_COMMANDS.filter(({ since }) => isAtLeast(compatible, since));
+  const newer = known.map(({ name: command, use }) => `${command} (${use})`);
+  return { enough: true, detail: `${shown}, with ${newer.join(", ") || "none of the newer commands"}` };
 }
 
 /** A part that is no number is none at all. */

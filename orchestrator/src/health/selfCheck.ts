@@ -1,4 +1,6 @@
 import { messageOf } from "../errors.ts";
+import { redisErrorKind } from "../redis/redisError.ts";
+import { parseServerRelease } from "../redis/serverRelease.ts";
 import { judgeVersion } from "./redisVersion.ts";
 
 /** The little of a Redis client that the checks need; both ioredis clients have it. */
@@ -7,6 +9,7 @@ export type CheckedRedis = {
   info(...sections: string[]): Promise<string>;
   time(): Promise<(string | number)[]>;
   eval(script: string, numberOfKeys: number, ...args: string[]): Promise<unknown>;
+  set(key: string, value: string, unit: "PX", milliseconds: number): Promise<unknown>;
 };
 
 /** Outcome of one check, as `/readyz` tells it. */
@@ -15,11 +18,16 @@ export type Check = { readonly name: string; readonly ok: boolean; readonly deta
 export type SelfCheckOptions = {
   /** A key of the service: in a Cluster it decides which node is asked. */
   readonly key: string;
+  /** A key that a check may write. */
+  readonly probeKey: string;
   /** Commands that the service's ACL user must be allowed, as `xack` or `xgroup|create`. */
   readonly requiredCommands: readonly string[];
   /** Epoch milliseconds. */
   readonly now: () => number;
 };
+
+/** The key of the write check goes by itself. */
+const PROBE_TTL_MS = 60_000;
 
 /** Latencies and due times are computed from both clocks. */
 const MAX_CLOCK_SKEW_MS = 1_000;
@@ -28,7 +36,7 @@ const MAX_CLOCK_SKEW_MS = 1_000;
  * Asks Redis itself about our user: needs no right but to run scripts. Each command gets a key of ours in place of all
  * its arguments, since Redis 7.0 looks for keys among arguments without counting them.
  */
-const DENIED_COMMANDS = `
+const DENIED_COMMANDS = `#!lua flags=no-writes
 local denied = {}
 for _, name in ipairs(ARGV) do
   local words = {}
@@ -51,6 +59,7 @@ export async function selfCheck(redis: CheckedRedis, options: SelfCheckOptions):
   if (!ping.ok) return [ping];
   return [
     ping,
+    await attempt("redis writes", () => checkWrite(redis, options.probeKey)),
     ...(await Promise.all([
       attempt("redis version", async () => checkVersion(await redis.info("server"))),
       attempt("maxmemory-policy", async () => checkPolicy(await redis.info("memory"))),
@@ -70,8 +79,18 @@ async function attempt(name: string, check: () => Promise<Outcome>): Promise<Che
   }
 }
 
+/** Answers to PING and to reads say nothing about writes: a replica, a full Redis or one without its replicas refuses them. */
+async function checkWrite(redis: CheckedRedis, key: string): Promise<Outcome> {
+  try {
+    await redis.set(key, "1", "PX", PROBE_TTL_MS);
+    return ok("accepted");
+  } catch (error) {
+    return failed(`refused (${redisErrorKind(error)}): ${messageOf(error)}`);
+  }
+}
+
 function checkVersion(info: string): Outcome {
-  const { enough, detail } = judgeVersion(field(info, "redis_version") ?? "");
+  const { enough, detail } = judgeVersion(parseServerRelease(info));
   return { ok: enough, detail };
 }
 

@@ -184,6 +184,12 @@ export const METRICS = {
     help: "1 when Redis answered a ping, otherwise 0.",
     labels: [],
   },
+  mcp_redis_server_info: {
+    type: "gauge",
+    unit: "state",
+    help: "Always 1; the labels say which server it is, such as redis or valkey, and its version.",
+    labels: ["name", "version"],
+  },
   mcp_redis_memory_used_ratio: {
     type: "gauge",
     unit: "ratio",

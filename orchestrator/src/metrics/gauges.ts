@@ -65,7 +65,7 @@ function processGauges({ ackWindow, supervisor, types, version }: GaugeDeps): Ga
 }
 
 /** What only Redis knows. */
-function snapshotGauges({ controls, deadLetters, memory, queues }: QueueSnapshot): Gauges {
+function snapshotGauges({ controls, deadLetters, memory, queues, server }: QueueSnapshot): Gauges {
   const perQueue = (value: (queue: QueueState) => number) =>
     queues.map((queue) => ({
       labels: { queue: queue.stream, type: queue.type, lane: queue.lane },
@@ -82,7 +82,8 @@ function snapshotGauges({ controls, deadLetters, memory, queues }: QueueSnapshot
       { labels: {}, value: memory.maxBytes === 0 ? 0 : memory.usedBytes / memory.maxBytes },
     ],
     mcp_rate_limit_enabled: [{ labels: {}, value: controls.rateLimit.enabled ? 1 : 0 }],
-    mcp_dlq_depth: [{ labels: {}, value: deadLetters }],
+    mcp_dlq_depth: deadLetters === undefined ? [] : [{ labels: {}, value: deadLetters }],
+    mcp_redis_server_info: [{ labels: { name: server.name, version: server.version }, value: 1 }],
     mcp_queue_depth: perQueue((queue) => queue.depth),
     mcp_oldest_task_age_seconds: perQueue((queue) => queue.oldestAgeSeconds),
     mcp_consumer_group_lag: perGroup((queue) => queue.lag),

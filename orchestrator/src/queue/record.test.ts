@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { completedRecord, packResult, parseRecord, parseResult, RESULT_BUCKET_MS, resultBucket } from "./record.ts";
+import {
+  completedRecord,
+  packResult,
+  parseRecord,
+  parseResult,
+  RESULT_BUCKET_MS,
+  RESULT_BUCKET_SEQUENCES,
+  resultBucket,
+} from "./record.ts";
 
 const text = (value: unknown) => JSON.stringify(value);
 const head = { originId: "1-0", entryId: "2-0", stream: "mcp:queue:ml" };
@@ -26,8 +34,11 @@ describe("a result", () => {
   });
 
   it("lies in the hash of its entry's time", () => {
-    expect(resultBucket(`${RESULT_BUCKET_MS * 7}-0`)).toBe(7);
-    expect(resultBucket(`${RESULT_BUCKET_MS * 8 - 1}-99`)).toBe(7);
+    expect(resultBucket(`${RESULT_BUCKET_MS * 7}-0`)).toBe("7");
+    expect(resultBucket(`${RESULT_BUCKET_MS * 8 - 1}-99`)).toBe("7");
+    expect(resultBucket(`${RESULT_BUCKET_MS * 8}-0`)).toBe("8");
+    expect(resultBucket(`${RESULT_BUCKET_MS * 7}-${RESULT_BUCKET_SEQUENCES - 1}`)).toBe("7");
+    expect(resultBucket(`${RESULT_BUCKET_MS * 7}-${RESULT_BUCKET_SEQUENCES}`)).toBe("7.1");
   });
 });
 

@@ -53,10 +53,18 @@ export function parseRecord(text: string): TaskRecord | undefined {
 
 /** Width of a result hash, in ms of the tasks' first entry. Bounds how many results expire in one go. */
 export const RESULT_BUCKET_MS = 16;
+/**
+ * Most sequence numbers of one ms that share a hash. More than a server adds in that time: they occur where the last id
+ * of a stream lies in the future, and every later entry gets the same ms. Without the bound one hash would hold all
+ * results from then on, and each new one would renew its expiry.
+ */
+export const RESULT_BUCKET_SEQUENCES = 4096;
 
-/** Number of the result hash that holds the result of a first-attempt task, by its entry. */
-export function resultBucket(entryId: string): number {
-  return Math.floor(entryTimeMs(entryId) / RESULT_BUCKET_MS);
+/** Name of the result hash that holds the result of a first-attempt task, by its entry. `claim.lua` computes the same. */
+export function resultBucket(entryId: string): string {
+  const sequence = Math.floor(Number(entryId.slice(entryId.indexOf("-") + 1)) / RESULT_BUCKET_SEQUENCES);
+  const time = Math.floor(entryTimeMs(entryId) / RESULT_BUCKET_MS);
+  return sequence > 0 ? `${time}.${sequence}` : String(time);
 }
 
 /**

@@ -13,6 +13,7 @@ it.each([
   [reply("UNBLOCKED the stream key no longer exists"), "nogroup"],
   [reply("NOSCRIPT No matching script. Please use EVAL."), "noscript"],
   [reply("LOADING Redis is loading the dataset in memory"), "busy"],
+  [reply("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk."), "busy"],
   [reply("READONLY You can't write against a read only replica."), "readonly"],
   [reply("ERR something else"), "reply"],
   [new Error("Command timed out"), "timeout"],

@@ -24,7 +24,7 @@ const PATTERNS: readonly (readonly [RegExp, RedisErrorKind])[] = [
   // A reader blocked on a stream that is deleted gets UNBLOCKED.
   [/^NOGROUP|^UNBLOCKED|no such key/i, "nogroup"],
   [/^NOSCRIPT/, "noscript"],
-  [/^(BUSY|LOADING|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/, "busy"],
+  [/^(BUSY|LOADING|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF)\b/, "busy"],
   [/^READONLY/, "readonly"],
   [/timed? ?out/i, "timeout"],
 ];

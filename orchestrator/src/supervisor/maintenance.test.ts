@@ -14,7 +14,7 @@ function setUp(nextDueMs: () => number | undefined) {
     promoter: {
       runOnce: async () => {
         atMs.push(performance.now() - startedAtMs);
-        return { nextDueMs: nextDueMs() };
+        return { nextDueMs: nextDueMs(), failures: [] };
       },
     },
     intervalMs: INTERVAL_MS,

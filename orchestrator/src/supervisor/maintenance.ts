@@ -31,7 +31,12 @@ export type MaintenanceDeps = {
 
 export type PromotionDeps = {
   /** Moves due retries and delayed tasks into their queues. */
-  readonly promoter: { runOnce(): Promise<{ readonly nextDueMs: number | undefined }> };
+  readonly promoter: {
+    runOnce(): Promise<{
+      readonly nextDueMs: number | undefined;
+      readonly failures: readonly { readonly queue: string; readonly error: string }[];
+    }>;
+  };
   /** Longest pause: what nobody announced is found after it, such as the retries of a replica that is gone. */
   readonly intervalMs: number;
   readonly log: Log;
@@ -46,6 +51,18 @@ export type Promotion = {
 /** The loop that moves tasks when they are due: it sleeps until the next one is. */
 export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): Promotion {
   let pauseMs = PROMOTION_PAUSE_MS;
+  let failing: ReadonlyMap<string, string> = new Map();
+  /** Each failure is logged when it begins, and when it ends. */
+  const report = (failures: readonly { readonly queue: string; readonly error: string }[]) => {
+    const now = new Map(failures.map(({ queue, error }) => [queue, error]));
+    for (const [queue, error] of now) {
+      if (!failing.has(queue)) log.error({ queue, error }, `Promotion of ${queue} fails: ${error}`);
+    }
+    for (const queue of failing.keys()) {
+      if (!now.has(queue)) log.info({ queue }, `Promotion of ${queue} works again`);
+    }
+    failing = now;
+  };
   const loop = new Loop({
     name: "promotion of due tasks",
     intervalMs: () => pauseMs,
@@ -54,7 +71,8 @@ export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): P
     run: async () => {
       // Should it fail.
       pauseMs = intervalMs;
-      const { nextDueMs = intervalMs } = await promoter.runOnce();
+      const { nextDueMs = intervalMs, failures } = await promoter.runOnce();
+      report(failures);
       pauseMs = Math.min(intervalMs, Math.max(PROMOTION_PAUSE_MS, nextDueMs));
     },
   });

@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 function check(client: RedisClient = redis, now: () => number = Date.now): Promise<Check[]> {
-  return selfCheck(client, { key: "mcp:controls", requiredCommands: REQUIRED_COMMANDS, now });
+  return selfCheck(client, { key: "mcp:controls", probeKey: "mcp:probe", requiredCommands: REQUIRED_COMMANDS, now });
 }
 const failures = (checks: readonly Check[]) => checks.filter(({ ok }) => !ok);
 
@@ -33,6 +33,7 @@ describe("self-check", () => {
     expect(failures(checks)).toEqual([]);
     expect(checks.map(({ name }) => name)).toEqual([
       "redis",
+      "redis writes",
       "redis version",
       "maxmemory-policy",
       "clock skew",
@@ -60,6 +61,33 @@ describe("self-check", () => {
     const client = await as("scriptless", [...aclRules("mcp"), "-eval"]);
     expect(failures(await check(client))).toMatchObject([{ name: "redis permissions" }]);
     client.disconnect();
+  });
+
+  it.each([
+    { why: "a full Redis", set: ["maxmemory", "1mb"], unset: ["maxmemory", "0"], detail: /^refused \(oom\): OOM/ },
+    {
+      why: "a Redis without the replicas that it wants",
+      set: ["min-replicas-to-write", "1"],
+      unset: ["min-replicas-to-write", "0"],
+      detail: /^refused \(busy\): NOREPLICAS/,
+    },
+  ] as const)("notices that $why refuses writes, and that it accepts them again", async ({ set, unset, detail }) => {
+    await server.client.config("SET", ...set);
+    const failed = failures(await check());
+    await server.client.config("SET", ...unset);
+    expect(failed).toEqual([{ name: "redis writes", ok: false, detail: expect.stringMatching(detail) }]);
+    expect(failures(await check())).toEqual([]);
+  });
+
+  it("notices a server that is only a replica", async () => {
+    await using master = await startRedis();
+    await server.client.replicaof("127.0.0.1", String(master.port));
+    const failed = failures(await check());
+    await server.client.replicaof("NO", "ONE");
+    expect(failed).toEqual([
+      { name: "redis writes", ok: false, detail: expect.stringMatching(/^refused \(readonly\): READONLY/) },
+    ]);
+    expect(failures(await check())).toEqual([]);
   });
 
   it("complains of a policy that evicts queues", async () => {

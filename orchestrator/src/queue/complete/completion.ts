@@ -115,7 +115,7 @@ function pushRange(args: string[], batch: readonly Outcome[]): void {
 function pushResults(args: string[], batch: readonly Outcome[], resultsPrefix: string): number {
   const bucketsAt = args.push("") - 1;
   let buckets = 0;
-  let bucket = -1;
+  let bucket = "";
   let sizeAt = -1;
   let size = 0;
   let total = 0;

@@ -1,6 +1,7 @@
 import type { Keys, QueueKeys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
+import { parseServerRelease, type ServerRelease } from "../../redis/serverRelease.ts";
 import { type ControlsState, parseControls } from "../controls.ts";
 import { parseMemory } from "../submit/memoryGuard.ts";
 import { entryTimeMs } from "../taskId.ts";
@@ -19,17 +20,26 @@ export type QueueState = QueueKeys & {
   readonly oldestAgeSeconds: number;
   /** Tasks that wait for a retry or a delayed start. */
   readonly delayed: number;
-  /** Accepted minus (completed + dead + waiting + running + retrying + written off): not 0 means lost or doubled. */
+  /**
+   * Accepted minus (completed + dead + waiting + running + retrying + written off), plus what a replica was told to be
+   * accepted and Redis no longer knows: not 0 means lost or doubled.
+   */
   readonly unaccounted: number;
-  /** Tasks that somebody has taken off the books. */
+  /** Lost tasks that an operator has written off. */
   readonly writtenOff: number;
 };
+
+export type UnreadableQueue = Pick<QueueKeys, "type" | "lane" | "stream"> & { readonly error: string };
 
 /** All queues at one moment, with what the service's gauges need beside them. */
 export type QueueSnapshot = {
   readonly nowMs: number;
   readonly queues: readonly QueueState[];
-  readonly deadLetters: number;
+  /** Queues that Redis could not read, such as one whose key holds another type of value. */
+  readonly unreadable: readonly UnreadableQueue[];
+  /** Undefined where the dead letter queue cannot be read. */
+  readonly deadLetters: number | undefined;
+  readonly server: ServerRelease;
   readonly memory: { readonly usedBytes: number /** 0 where it is not limited. */; readonly maxBytes: number };
   readonly controls: ControlsState;
 };
@@ -57,10 +67,20 @@ export async function readSnapshot(
   );
   const nowMs = Number(now);
   const memory = parseMemory(info);
+  const readable: QueueState[] = [];
+  const unreadable: UnreadableQueue[] = [];
+  for (const [at, queue] of queues.entries()) {
+    const state = states[at] ?? "no reply";
+    const { type, lane, stream } = queue;
+    if (typeof state === "string") unreadable.push({ type, lane, stream, error: state });
+    else readable.push(queueState(queue, state, nowMs));
+  }
   return {
     nowMs,
-    queues: queues.map((queue, at) => queueState(queue, states[at] as RawState, nowMs)),
-    deadLetters,
+    queues: readable,
+    unreadable,
+    deadLetters: typeof deadLetters === "number" ? deadLetters : undefined,
+    server: parseServerRelease(info),
     memory: { usedBytes: memory.used, maxBytes: memory.max },
     controls: parseControls(pairs(controls), configuredRate),
   };
@@ -71,27 +91,55 @@ type RawState = [
   pending: number,
   added: number,
   firstId: string,
+  firstTimestamp: string,
   delayed: number,
   completed: number,
   dead: number,
   moved: number,
   delayedInAll: number,
   writtenOff: number,
+  lost: number,
 ];
-type RawSnapshot = [now: string, deadLetters: number, info: string, controls: string[], ...RawState[]];
+type RawSnapshot = [
+  now: string,
+  deadLetters: number | string,
+  info: string,
+  controls: string[],
+  ...(RawState | string)[],
+];
 
 function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueState {
-  const [depth, pending, added, firstId, delayed, completed, dead, moved, delayedInAll, writtenOff] = state;
+  const [
+    depth,
+    pending,
+    added,
+    firstId,
+    firstTimestamp,
+    delayed,
+    completed,
+    dead,
+    moved,
+    delayedInAll,
+    writtenOff,
+    lost,
+  ] = state;
   return {
     ...queue,
     depth,
     pending,
     lag: depth,
-    oldestAgeSeconds: depth === 0 ? 0 : Math.max(0, nowMs - entryTimeMs(firstId)) / 1000,
+    oldestAgeSeconds: depth === 0 ? 0 : Math.max(0, nowMs - enqueuedAtMs(firstId, firstTimestamp, nowMs)) / 1000,
     delayed,
-    unaccounted: added + delayedInAll - moved - completed - dead - depth - delayed - writtenOff,
+    unaccounted: added + delayedInAll - moved - completed - dead - depth - delayed - writtenOff + lost,
     writtenOff,
   };
+}
+
+/** The time of an entry's id, unless that lies in the future: then its timestamp field, or a stuck queue would look fresh. */
+function enqueuedAtMs(entryId: string, timestamp: string, nowMs: number): number {
+  const idMs = entryTimeMs(entryId);
+  const fieldMs = idMs > nowMs ? Date.parse(timestamp) : Number.NaN;
+  return Number.isNaN(fieldMs) ? idMs : fieldMs;
 }
 
 function pairs(flat: readonly string[]): Record<string, string> {

@@ -14,6 +14,8 @@ export type PromotionRound = {
   readonly moved: number;
   /** Until the next task is due; undefined while none waits for its time. */
   readonly nextDueMs: number | undefined;
+  /** Queues that could not be promoted, with the error; those without one were. */
+  readonly failures: readonly { readonly queue: string; readonly error: string }[];
 };
 
 /** Moves retries and delayed tasks whose time has come into their streams. Any number of replicas may run one. */
@@ -39,12 +41,17 @@ export class Promoter {
     const args = [this.#keys.taskPrefix, BATCH, ...queues.map(({ lane }) => lane)];
     let total = 0;
     let nextMs = -1;
+    let failures: PromotionRound["failures"] = [];
     for (let batch = 0; batch < MAX_BATCHES; batch++) {
-      const [next = -1, ...moved] = await script.run<number[]>(this.#redis, scriptKeys, args);
+      const [next, ...moved] = await script.run<[number, ...(number | string)[]]>(this.#redis, scriptKeys, args);
       nextMs = next;
-      for (const count of moved) total += count;
-      if (moved.every((count) => count < BATCH)) break;
+      failures = moved.flatMap((result, at) =>
+        typeof result === "string" ? [{ queue: queues[at]?.stream ?? "", error: result }] : [],
+      );
+      const counts = moved.filter((result) => typeof result === "number");
+      for (const count of counts) total += count;
+      if (counts.every((count) => count < BATCH)) break;
     }
-    return { moved: total, nextDueMs: nextMs < 0 ? undefined : nextMs };
+    return { moved: total, nextDueMs: nextMs < 0 ? undefined : nextMs, failures };
   }
 }

@@ -2,7 +2,7 @@ import type { Keys, QueueKeys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
 import type { RawEntry } from "../entry.ts";
-import { RESULT_BUCKET_MS, type RecordState } from "../record.ts";
+import { RESULT_BUCKET_MS, RESULT_BUCKET_SEQUENCES, type RecordState } from "../record.ts";
 
 const adoptScript = new Script("adopt");
 const strandedScript = new Script("stranded");
@@ -112,6 +112,7 @@ export class Recovery {
         this.#keys.taskPrefix,
         this.#keys.resultsPrefix(this.#queue.type, this.#queue.lane),
         RESULT_BUCKET_MS,
+        RESULT_BUCKET_SEQUENCES,
         this.#idPrefix,
         ...ids,
       ],

@@ -5,24 +5,36 @@ const FRESH_MS = 500;
 
 /**
  * Says whether Redis holds more than its share of memory. Reads INFO at most twice a second, however many ask: the last
- * stretch up to maxmemory is guarded by Redis itself, which refuses the submission.
+ * stretch up to maxmemory is guarded by Redis itself, which refuses the submission. A guard that cannot read does not
+ * close intake: Redis still does (docs/adr/what-a-failed-dependency-does-to-intake.md).
  */
 export class MemoryGuard {
   readonly #redis: RedisClient;
   readonly #ceiling: number;
   readonly #now: () => number;
+  readonly #onFailure: (error: unknown) => void;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<boolean> | undefined;
   #exceeded = false;
 
-  /** @param ceiling share of maxmemory, 0 to 1 */
-  constructor(redis: RedisClient, ceiling: number, now: () => number) {
+  /**
+   * @param ceiling share of maxmemory, 0 to 1
+   * @param now monotonic clock in ms
+   * @param onFailure receives the error of every reading that failed
+   */
+  constructor(
+    redis: RedisClient,
+    ceiling: number,
+    now: () => number,
+    onFailure: (error: unknown) => void = () => undefined,
+  ) {
     this.#redis = redis;
     this.#ceiling = ceiling;
     this.#now = now;
+    this.#onFailure = onFailure;
   }
 
-  /** True while used memory is over the ceiling. Never where maxmemory is not set. */
+  /** True while used memory is over the ceiling. False where maxmemory is not set, and where it cannot be read. */
   async exceeded(): Promise<boolean> {
     if (this.#now() - this.#readAtMs < FRESH_MS) return this.#exceeded;
     this.#reading ??= this.#read().finally(() => {
@@ -32,8 +44,13 @@ export class MemoryGuard {
   }
 
   async #read(): Promise<boolean> {
-    const { used, max } = parseMemory(await this.#redis.info("memory"));
-    this.#exceeded = max > 0 && used / max > this.#ceiling;
+    try {
+      const { used, max } = parseMemory(await this.#redis.info("memory"));
+      this.#exceeded = max > 0 && used / max > this.#ceiling;
+    } catch (error) {
+      this.#exceeded = false;
+      this.#onFailure(error);
+    }
     this.#readAtMs = this.#now();
     return this.#exceeded;
   }

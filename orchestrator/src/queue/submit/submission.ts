@@ -55,6 +55,7 @@ export class Submission {
       ...queues.map(({ stream }) => stream),
       ...queues.map(({ type, lane }) => keys.delayed(type, lane)),
       ...types.map((type) => keys.ledger(type)),
+      keys.deadLetters,
     ];
     // The script counts from 1, the express lane of a type first.
     for (const [at, { type, lane }] of queues.entries()) this.#queueNumbers.set(`${type} ${lane}`, at + 1);

@@ -3,12 +3,12 @@
 -- entry whose task was finished, or went on elsewhere, by a former delivery is not to be run again.
 --
 -- KEYS: stream
--- ARGV: group, consumer, record key prefix, result key prefix, ms per result hash, what generated task ids of this
---       queue start with, entry ids
+-- ARGV: group, consumer, record key prefix, result key prefix, ms and sequence numbers per result hash, what
+--       generated task ids of this queue start with, entry ids
 -- Reply: {{entry id, deliveries, fields, state letter or ''}, ...}; entries of others and deleted ones are left out
 local stream, group, consumer, prefix = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local adopted = {}
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   local id = ARGV[i]
   local row = redis.call('XPENDING', stream, group, id, id, 1)[1]
   if row and row[2] == consumer then
@@ -16,15 +16,19 @@ for i = 7, #ARGV do
     if entry then
       local fields = {}
       for f = 1, #entry[2], 2 do fields[entry[2][f]] = entry[2][f + 1] end
-      local record = redis.call('GET', prefix .. (fields.task_id or ARGV[6] .. id))
+      local record = redis.call('GET', prefix .. (fields.task_id or ARGV[7] .. id))
       local letter = ''
       if record then
         local state, record_origin, record_entry = string.match(record, '^(%a) (%S+) (%S+) ')
         local same = record_entry == id or record_origin == (fields.origin or id)
         if same and not (state == 'q' and record_entry == id) then letter = state end
       else
-        local bucket = math.floor(string.match(id, '^%d+') / ARGV[5])
-        if redis.call('HEXISTS', ARGV[4] .. string.format('%.0f', bucket), id) == 1 then letter = 'c' end
+        local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+        local bucket = string.format('%.0f', math.floor(ms / ARGV[5]))
+        if tonumber(seq) >= tonumber(ARGV[6]) then
+          bucket = bucket .. '.' .. string.format('%.0f', math.floor(seq / ARGV[6]))
+        end
+        if redis.call('HEXISTS', ARGV[4] .. bucket, id) == 1 then letter = 'c' end
       end
       adopted[#adopted + 1] = { id, row[4] + 1, entry[2], letter }
     end

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Counts the entries that will be delivered before one.
 --
 -- KEYS: stream

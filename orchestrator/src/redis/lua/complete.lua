@@ -20,6 +20,9 @@
 local stream, dead_letters, delayed_set, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, consumer, lane, prefix, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
+-- In s; renewDeadLetterRecords.lua renews it as long as the dead letter is there.
+local DEAD_LETTER_RECORD_TTL = 604800
+
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
@@ -137,7 +140,7 @@ for i = others_at + 1, #ARGV, 6 do
         -- What is no proper entry is kept as it was.
         'entry', (raw and not (fields.task_id and fields.payload)) and cjson.encode(raw) or '')
       redis.call('SET', prefix .. task_id, 'f ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {"deadLetterId":"' .. letter
-        .. '","finishedAtMs":' .. now .. ',' .. ARGV[i + 4])
+        .. '","finishedAtMs":' .. now .. ',' .. ARGV[i + 4], 'EX', DEAD_LETTER_RECORD_TTL)
       counts.dead = counts.dead + 1
     elseif kind == 'r' and raw then
       local due = string.format('%.0f', now + tonumber(ARGV[i + 3]))

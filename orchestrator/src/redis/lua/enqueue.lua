@@ -1,7 +1,7 @@
 #!lua
 -- Accepts a batch of tasks: all of them, or none.
 --
--- KEYS: controls, rate limit bucket; then for N types: 2N streams (express, regular), 2N delayed sets, N ledgers
+-- KEYS: controls, rate limit bucket; then for N types: 2N streams (express, regular), 2N delayed sets, N ledgers; dead letters
 -- ARGV: record key prefix, depth limit, configured rate (0: none), timestamp, N, N type names,
 --       I = number of tasks to start now, then each: queue number, priority, task id or '', payload;
 --       then the delayed ones: queue number, priority, task id, payload, delay in ms
@@ -25,7 +25,7 @@ local function queue_of(number)
   return number
 end
 
--- Letter of a task that is known already; nil when its pointer leads to an entry that somebody deleted.
+-- Letter of a task that is known already; nil when its record leads to an entry or a dead letter that was deleted.
 local seen = {}
 local function known(id)
   if seen[id] then return 'q' end
@@ -33,6 +33,10 @@ local function known(id)
   if not record then return nil end
   local state, _, entry, stream = string.match(record, '^(%a) (%S+) (%S+) (%S+) ')
   if state == 'q' and #redis.call('XRANGE', stream, entry, entry) == 0 then return nil end
+  if state == 'f' then
+    local letter = string.match(record, '"deadLetterId":"(%d+%-%d+)"')
+    if letter and #redis.call('XRANGE', KEYS[#KEYS], letter, letter) == 0 then return nil end
+  end
   return state or 'q'
 end
 

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Everything that Redis knows about one task, at one moment.
 --
 -- KEYS: record, heartbeats, then optionally the stream and the result hash that a generated task id names

@@ -1,37 +1,60 @@
 #!lua flags=allow-oom
 -- Moves tasks whose time has come into their streams, for all queues in one call. Safe to be run by several replicas at
--- once.
+-- once. A queue that fails stops itself only: the others are promoted, and its error is in the reply.
 --
 -- KEYS: for each queue: delayed set, stream, ledger
 -- ARGV: record key prefix, most tasks per queue, then the lane of each queue
--- Reply: ms until the next task of any queue is due (-1: none waits), then the number of moved ones for each queue
+-- Reply: ms until the next task of any queue is due (-1: none waits), then for each queue the number of moved tasks or the
+--        text of the error
 local time = redis.call('TIME')
-local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local prefix, most = ARGV[1], tonumber(ARGV[2])
+-- Lua unpacks some 8,000 values at most; an entry of the service has a dozen.
+local MOST_FIELDS = 1000
+-- The pause until the next round is shorter than this in any case.
+local LONGEST_MS = 86400000
+
+-- The fields of a member as strings. What the service did not write becomes an entry that its worker rejects.
+local function fields_of(member)
+  local ok, fields = pcall(cjson.decode, member)
+  if not ok or type(fields) ~= 'table' or #fields == 0 or #fields % 2 == 1 or #fields > MOST_FIELDS then
+    return { 'payload', member }
+  end
+  for f = 1, #fields do
+    local kind = type(fields[f])
+    if kind ~= 'string' and kind ~= 'number' and kind ~= 'boolean' then return { 'payload', member } end
+    fields[f] = tostring(fields[f])
+  end
+  return fields
+end
+
+local function promote(delayed, stream, ledger, lane)
+  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', string.format('%.0f', now), 'LIMIT', 0, most)
+  for i = 1, #due do
+    local fields = fields_of(due[i])
+    local map = {}
+    for f = 1, #fields, 2 do map[fields[f]] = fields[f + 1] end
+    local entry = redis.call('XADD', stream, '*', unpack(fields))
+    redis.call('ZREM', delayed, due[i])
+    if map.task_id then
+      local origin = map.origin and string.match(map.origin, '^%d+%-%d+$') or entry
+      redis.call('SET', prefix .. map.task_id, 'q ' .. origin .. ' ' .. entry .. ' ' .. stream
+        .. ' {"attempts":' .. (string.match(map.attempt or '', '^%d%d?%d?%d?$') or '0') .. '}')
+    end
+    redis.call('HINCRBY', ledger, lane .. ':moved', 1)
+  end
+  return #due
+end
+
 local moved, next_ms = {}, -1
 for q = 1, #KEYS / 3 do
-  local delayed, stream, ledger = KEYS[q * 3 - 2], KEYS[q * 3 - 1], KEYS[q * 3]
-  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, ARGV[2])
-  for i = 1, #due do
-    local ok, fields = pcall(cjson.decode, due[i])
-    -- What somebody put there by hand becomes an entry that its worker can refuse.
-    if not ok or type(fields) ~= 'table' or #fields == 0 or #fields % 2 == 1 then fields = { 'payload', due[i] } end
-    local map = {}
-    for f = 1, #fields, 2 do
-      fields[f], fields[f + 1] = tostring(fields[f]), tostring(fields[f + 1])
-      map[fields[f]] = fields[f + 1]
-    end
-    local entry = redis.call('XADD', stream, '*', unpack(fields))
-    if map.task_id then
-      redis.call('SET', ARGV[1] .. map.task_id, 'q ' .. (map.origin or entry) .. ' ' .. entry .. ' ' .. stream
-        .. ' {"attempts":' .. (tonumber(map.attempt) or 0) .. '}')
-    end
-    redis.call('ZREM', delayed, due[i])
-    redis.call('HINCRBY', ledger, ARGV[2 + q] .. ':moved', 1)
-  end
-  moved[q] = #due
-  local first = redis.call('ZRANGEBYSCORE', delayed, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  local delayed = KEYS[q * 3 - 2]
+  local ok, result = pcall(promote, delayed, KEYS[q * 3 - 1], KEYS[q * 3], ARGV[2 + q])
+  moved[q] = ok and result or (type(result) == 'table' and result.err or tostring(result))
+  -- A queue that fails has tasks that are due: its next try is that of the next regular round.
+  local first = ok and redis.call('ZRANGEBYSCORE', delayed, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1) or {}
   if first[2] then
-    local ms = math.max(0, math.ceil(tonumber(first[2]) - tonumber(now)))
+    local ms = math.min(LONGEST_MS, math.max(0, math.ceil(tonumber(first[2]) - now)))
     if next_ms < 0 or ms < next_ms then next_ms = ms end
   end
 end

@@ -1,42 +1,51 @@
-#!lua flags=allow-oom
--- The state of all queues at one moment, so that the books can be checked exactly. Every command is O(1) in the number
--- of tasks.
+#!lua flags=no-writes
+-- The state of all queues at one moment, so that task accounting is exact. Every command is O(1) in the number of tasks.
+-- It only reads: Redis answers it while it refuses writes. A queue that cannot be read is reported, and the others are read.
 --
 -- KEYS: dead letters, controls, then for each queue: stream, delayed set, ledger
 -- ARGV: for each queue: group, lane
--- Reply: {now in ms, dead letters, INFO memory, controls,
---         {length, pending, entries added, first entry id, delayed, completed, dead, moved, delayed in all, written off},
---         ...}
+-- Reply: {now in ms, dead letters, INFO, controls, then for each queue:
+--         {length, pending, entries added, first entry id, its timestamp field, delayed, completed, dead, moved,
+--          delayed in all, written off, lost} or, where it cannot be read, the text of the error}
 local time = redis.call('TIME')
+local letters = redis.pcall('XLEN', KEYS[1])
 local reply = {
   string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)),
-  redis.call('XLEN', KEYS[1]),
-  redis.call('INFO', 'memory'),
+  type(letters) == 'table' and letters.err or letters,
+  redis.call('INFO', 'memory', 'server'),
   redis.call('HGETALL', KEYS[2]),
 }
-for q = 1, #ARGV / 2 do
-  local at = 3 + (q - 1) * 3
-  local group, lane = ARGV[q * 2 - 1], ARGV[q * 2]
-  local length, added, first, pending = 0, 0, '', 0
-  local info = redis.pcall('XINFO', 'STREAM', KEYS[at])
+
+local function field(fields, name)
+  for f = 1, #fields, 2 do
+    if fields[f] == name then return fields[f + 1] end
+  end
+end
+
+local function read(stream, delayed, ledger, group, lane)
+  local length, added, first, timestamp, pending = 0, 0, '', '', 0
+  local info = redis.pcall('XINFO', 'STREAM', stream)
   if not info.err then
-    for f = 1, #info, 2 do
-      if info[f] == 'length' then length = info[f + 1] end
-      if info[f] == 'entries-added' then added = info[f + 1] end
-      if info[f] == 'first-entry' and info[f + 1] then first = info[f + 1][1] end
-    end
-    local groups = redis.call('XINFO', 'GROUPS', KEYS[at])
+    length, added = field(info, 'length'), field(info, 'entries-added')
+    local entry = field(info, 'first-entry')
+    if entry then first, timestamp = entry[1], field(entry[2], 'timestamp') or '' end
+    local groups = redis.call('XINFO', 'GROUPS', stream)
     for i = 1, #groups do
-      local fields = {}
-      for f = 1, #groups[i], 2 do fields[groups[i][f]] = groups[i][f + 1] end
-      if fields.name == group then pending = fields.pending end
+      if field(groups[i], 'name') == group then pending = field(groups[i], 'pending') end
     end
   elseif not string.find(info.err, 'no such key', 1, true) then
-    return redis.error_reply(info.err)
+    error(info.err, 0)
   end
-  local books = redis.call('HMGET', KEYS[at + 2], lane .. ':completed', lane .. ':dead', lane .. ':moved',
-    lane .. ':delayed', lane .. ':written_off')
-  reply[#reply + 1] = { length, pending, added, first, redis.call('ZCARD', KEYS[at + 1]), tonumber(books[1] or 0),
-    tonumber(books[2] or 0), tonumber(books[3] or 0), tonumber(books[4] or 0), tonumber(books[5] or 0) }
+  local books = redis.call('HMGET', ledger, lane .. ':completed', lane .. ':dead', lane .. ':moved', lane .. ':delayed',
+    lane .. ':written_off', lane .. ':lost')
+  local state = { length, pending, added, first, timestamp, redis.call('ZCARD', delayed) }
+  for i = 1, 6 do state[6 + i] = tonumber(books[i] or 0) or 0 end
+  return state
+end
+
+for q = 1, #ARGV / 2 do
+  local at = 3 + (q - 1) * 3
+  local ok, state = pcall(read, KEYS[at], KEYS[at + 1], KEYS[at + 2], ARGV[q * 2 - 1], ARGV[q * 2])
+  reply[#reply + 1] = ok and state or (type(state) == 'table' and state.err or tostring(state))
 end
 return reply
