@@ -76,6 +76,8 @@ function packageComplaint(workspace: string, allowed: readonly string[], name: s
 
 function relativeComplaint(file: string, workspace: string, name: string): string | undefined {
   const target = posix.join(posix.dirname(file), name);
+  // What an operator writes stands above all workspaces, and the catalogue reads it.
+  if (workspace === "alerts" && target === "bundle.config.ts") return undefined;
   if (!target.startsWith(`${workspace}/`)) return "another workspace is imported by its package name";
   if (file === "orchestrator/src/metrics/contract.ts") return "the contract has no imports";
   const from = layerOf(file);

@@ -1,14 +1,12 @@
-/** Receivers that post to Slack, with their channels. */
-export const SLACK_CHANNELS = {
-  "team-platform": "#team-platform",
-  "slack-critical": "#alerts-critical",
-  "slack-warnings": "#alerts-warning",
-} as const;
+import { BUNDLE, type Bundle } from "@mcp-orchestrator/alerts";
 
-export type SlackReceiver = keyof typeof SLACK_CHANNELS;
+/** Receivers that post to Slack. */
+export const SLACK_RECEIVERS = ["team-platform", "slack-critical", "slack-warnings"] as const;
+
+export type SlackReceiver = (typeof SLACK_RECEIVERS)[number];
 
 /** Every receiver of the configuration. */
-export const RECEIVERS = ["team-platform", "slack-critical", "slack-warnings", "pagerduty", "deadman"] as const;
+export const RECEIVERS = [...SLACK_RECEIVERS, "pagerduty", "deadman"] as const;
 
 export type ReceiverName = (typeof RECEIVERS)[number];
 
@@ -22,3 +20,24 @@ export type AlertmanagerEndpoints = {
   /** Glob of the message templates. */
   readonly templates: string;
 };
+
+/** Base address of the bundled inbox, as the containers of the compose stack reach it. */
+export const BUNDLED_INBOX = "http://inbox:8090";
+
+/** The accounts that the bundle names. */
+export function accountEndpoints({ notifications }: Pick<Bundle, "notifications"> = BUNDLE): AlertmanagerEndpoints {
+  const { slack, pagerduty, deadman, templates } = notifications;
+  const files = SLACK_RECEIVERS.map((name) => [name, slack[name].urlFile]);
+  return {
+    slackUrlFiles: Object.fromEntries(files) as Record<SlackReceiver, string>,
+    pagerduty,
+    deadman,
+    templates,
+  };
+}
+
+/** The same with the bundled inbox in the place of PagerDuty, so that the stack runs without an account anywhere. */
+export function bundledEndpoints(bundle: Pick<Bundle, "notifications"> = BUNDLE): AlertmanagerEndpoints {
+  const accounts = accountEndpoints(bundle);
+  return { ...accounts, pagerduty: { ...accounts.pagerduty, url: `${BUNDLED_INBOX}/pagerduty/v2/enqueue` } };
+}

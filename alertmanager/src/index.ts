@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 
-export { ACCOUNT_ENDPOINTS, BUNDLED_ENDPOINTS } from "../endpoints.ts";
 export {
   type AlertmanagerConfig,
   alertmanagerConfig,
@@ -10,9 +9,11 @@ export {
 } from "./config.ts";
 export {
   type AlertmanagerEndpoints,
+  accountEndpoints,
+  bundledEndpoints,
   RECEIVERS,
   type ReceiverName,
-  SLACK_CHANNELS,
+  SLACK_RECEIVERS,
   type SlackReceiver,
 } from "./endpoints.ts";
 export { INHIBITIONS, type Inhibition } from "./inhibitions.ts";

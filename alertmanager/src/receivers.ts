@@ -1,25 +1,26 @@
-import { type AlertmanagerEndpoints, SLACK_CHANNELS, type SlackReceiver } from "./endpoints.ts";
+import type { Bundle } from "@mcp-orchestrator/alerts";
+import { type AlertmanagerEndpoints, SLACK_RECEIVERS, type SlackReceiver } from "./endpoints.ts";
 
 /** One receiver as Alertmanager's configuration spells it. */
 export type Receiver = { readonly name: string } & Readonly<Record<string, unknown>>;
 
 /** The receivers, in the order of the runbook, with the dead man's switch last. */
-export function receivers(endpoints: AlertmanagerEndpoints): Receiver[] {
+export function receivers(endpoints: AlertmanagerEndpoints, bundle: Pick<Bundle, "notifications">): Receiver[] {
   return [
-    ...(Object.keys(SLACK_CHANNELS) as SlackReceiver[]).map((name) => slack(name, endpoints)),
+    ...SLACK_RECEIVERS.map((name) => slack(name, endpoints, bundle.notifications.slack[name].channel)),
     pagerduty(endpoints),
     deadman(endpoints),
   ];
 }
 
-function slack(name: SlackReceiver, endpoints: AlertmanagerEndpoints): Receiver {
+function slack(name: SlackReceiver, endpoints: AlertmanagerEndpoints, channel: string): Receiver {
   return {
     name,
     slack_configs: [
       {
         send_resolved: true,
         api_url_file: endpoints.slackUrlFiles[name],
-        channel: SLACK_CHANNELS[name],
+        channel,
         username: "Alertmanager",
         color: '{{ template "mcp.slack.color" . }}',
         title: '{{ template "mcp.slack.title" . }}',

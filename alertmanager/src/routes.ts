@@ -12,11 +12,15 @@ export type Route = {
   readonly routes?: readonly Route[];
 };
 
-/** The routing tree: who hears of which alert, and how soon. */
-export function routingTree({ alertmanager }: TimingProfile): Route {
+/**
+ * The routing tree: who is notified of which alert, and how soon.
+ *
+ * @param installation labels that tell installations apart: two of them never share a message
+ */
+export function routingTree({ alertmanager }: TimingProfile, installation: readonly string[] = []): Route {
   return {
     receiver: "team-platform",
-    group_by: ["alertname", "severity"],
+    group_by: ["alertname", "severity", ...installation],
     group_wait: formatDuration(alertmanager.groupWaitMs),
     group_interval: formatDuration(alertmanager.groupIntervalMs),
     repeat_interval: formatDuration(alertmanager.repeatIntervalMs),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { drillProfile, hours } from "@mcp-orchestrator/alerts";
 import { ALERTMANAGER_RELEASES } from "@mcp-orchestrator/alerts/tools";
 import { describe, expect, test } from "vitest";
-import { renderAlertmanager, SLACK_CHANNELS, type SlackReceiver, TEMPLATES_FOLDER } from "../src/index.ts";
+import { renderAlertmanager, SLACK_RECEIVERS, type SlackReceiver, TEMPLATES_FOLDER } from "../src/index.ts";
 import { AlertmanagerProcess, type PostedAlert, until } from "../src/proof/alertmanagerProcess.ts";
 import { Capture } from "./support/capture.ts";
 
@@ -102,11 +102,10 @@ function timeless(messages: unknown): string {
 
 async function start(release: (typeof ALERTMANAGER_RELEASES)[number], capture: Capture): Promise<AlertmanagerProcess> {
   return AlertmanagerProcess.start(release, async (folder) => {
-    const receivers = Object.keys(SLACK_CHANNELS) as SlackReceiver[];
-    for (const name of receivers) await writeFile(join(folder, name), `${capture.url}/slack/${name}`);
+    for (const name of SLACK_RECEIVERS) await writeFile(join(folder, name), `${capture.url}/slack/${name}`);
     await writeFile(join(folder, "key"), "0123456789abcdef0123456789abcdef");
     return renderAlertmanager(profile, {
-      slackUrlFiles: Object.fromEntries(receivers.map((name) => [name, join(folder, name)])) as Record<
+      slackUrlFiles: Object.fromEntries(SLACK_RECEIVERS.map((name) => [name, join(folder, name)])) as Record<
         SlackReceiver,
         string
       >,

@@ -6,11 +6,11 @@ import { ALERTMANAGER_RELEASES, amtool, run } from "@mcp-orchestrator/alerts/too
 import { dump } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GENERATED_FOLDER } from "../src/files.ts";
-import { alertmanagerConfig, BUNDLED_ENDPOINTS, TEMPLATES_FOLDER } from "../src/index.ts";
+import { alertmanagerConfig, bundledEndpoints, TEMPLATES_FOLDER } from "../src/index.ts";
 import { FOREIGN_CASES, RECEIVERS_OF } from "../src/proof/routingCases.ts";
 import { deliveriesOf } from "../src/proof/simulatedRouting.ts";
 
-const config = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+const config = alertmanagerConfig(PRODUCTION, bundledEndpoints());
 const cases = [
   ...ALERTS.map((alert) => ({
     labels: { alertname: alert.name as string, ...labelsOf(alert) },
@@ -40,7 +40,7 @@ describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
     async (name) => {
       const shipped = await readFile(join(GENERATED_FOLDER, name), "utf8");
       const file = join(folder, name);
-      await writeFile(file, shipped.replace(BUNDLED_ENDPOINTS.templates, `${TEMPLATES_FOLDER}/*.tmpl`));
+      await writeFile(file, shipped.replace(bundledEndpoints().templates, `${TEMPLATES_FOLDER}/*.tmpl`));
       // Older releases have no strict mode, and read names as strictly as that.
       const strict = release === "0.25" ? [] : ["--enable-feature=utf8-strict-mode"];
       const outcome = await run(amtool(release), ["check-config", ...strict, file]);

@@ -1,11 +1,6 @@
-/** The catalogue contradicts itself, the metric contract, or an override. */
+/** The catalogue contradicts itself, or lacks what it is asked for. */
 export class CatalogueError extends Error {
-  readonly code:
-    | "THRESHOLD_NOT_A_BUCKET_BOUND"
-    | "THRESHOLD_INVALID"
-    | "THRESHOLD_FIXED"
-    | "UNKNOWN_ALERT"
-    | "NO_CONDITION";
+  readonly code: "UNKNOWN_ALERT" | "NO_CONDITION";
   /** The alert or signal it is about. */
   readonly subject: string;
 

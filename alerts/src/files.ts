@@ -14,6 +14,9 @@ const RULE_FILE = "mcp-orchestrator.rules.yml";
 /** The page that collects what was corrected; it stands among the other documents. */
 export const CORRECTIONS_FILE = fileURLToPath(new URL("../../docs/runbook-corrections.md", import.meta.url));
 
+/** The page that describes the settings of the bundle. */
+export const BUNDLE_PAGE = fileURLToPath(new URL("../../docs/bundle.md", import.meta.url));
+
 /** Every file that is generated from the catalogue. */
 export function generatedFiles(): GeneratedFiles {
   const runbooks = [...renderRunbooks()].map(([name, text]): [string, string] => [`runbooks/${name}`, text]);

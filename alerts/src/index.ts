@@ -1,3 +1,4 @@
+export { BUNDLE, type Bundle, type BundleConfig, BundleError, resolveBundle } from "./bundle/index.ts";
 export {
   type Alert,
   type Facts,
@@ -7,7 +8,17 @@ export {
   type Signal,
 } from "./catalogue/alert.ts";
 export { FAULT_IDS, type Fault, type FaultId } from "./catalogue/fault.ts";
-export { ALERTS, type AlertGroup, type AlertName, alertNamed, buildCatalogue, GROUPS } from "./catalogue/index.ts";
+export {
+  ALERTS,
+  type AlertGroup,
+  type AlertName,
+  alertNamed,
+  buildCatalogue,
+  CATALOGUE,
+  type Catalogue,
+  GROUPS,
+  SHIPPED_ALERTS,
+} from "./catalogue/index.ts";
 export {
   type Command,
   type Correction,
@@ -24,15 +35,21 @@ export {
 export { CatalogueError } from "./errors.ts";
 export { driftOf, type GeneratedFiles, writeGenerated } from "./generated.ts";
 export { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS, type PanelKey } from "./panels.ts";
-export { JOB } from "./promql/series.ts";
-export { annotationsOf, type Links, labelsOf } from "./render/annotations.ts";
+export { annotationsOf, COMMON_LABELS, labelsOf } from "./render/annotations.ts";
 export {
   type Discovery,
   type PrometheusPaths,
   prometheusFlags,
   renderPrometheusConfig,
 } from "./render/prometheusConfig.ts";
-export { type AlertingRule, type RecordingRule, type RuleFile, type RuleGroup, ruleFile } from "./render/ruleFile.ts";
+export {
+  type AlertingRule,
+  type RecordingRule,
+  type RuleFile,
+  type RuleGroup,
+  type RuleSource,
+  ruleFile,
+} from "./render/ruleFile.ts";
 export { renderRules } from "./render/rules.ts";
 export { renderRunbooks } from "./render/runbooks.ts";
 export { generatedYaml, HEADER } from "./render/yaml.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type GeneratedFiles, generatedYaml } from "@mcp-orchestrator/alerts";
 import { DASHBOARDS } from "./dashboards/index.ts";
-import type { DashboardSpec } from "./model/dashboard.ts";
+import type { Dashboard } from "./model/installation.ts";
 import { classicDashboard } from "./render/classic.ts";
 import { provisioningFiles } from "./render/provisioning.ts";
 import { dashboardResource } from "./render/resource.ts";
@@ -28,7 +28,7 @@ function plain(value: unknown): unknown {
 }
 
 /** A dashboard as the JSON file that Grafana imports. */
-export function renderClassic(spec: DashboardSpec): string {
+export function renderClassic(spec: Dashboard): string {
   return `${JSON.stringify(classicDashboard(spec), null, 2)}
 `;
 }

@@ -1,4 +1,4 @@
-export { DASHBOARDS } from "./dashboards/index.ts";
+export { DASHBOARDS, dashboardsFor } from "./dashboards/index.ts";
 export { GENERATED_FOLDER, renderClassic } from "./files.ts";
 export { type DashboardSpec, panelsOf } from "./model/dashboard.ts";
 export { type PanelSpec, queriesOf } from "./model/panel.ts";

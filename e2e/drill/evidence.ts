@@ -1,4 +1,4 @@
-import { JOB } from "@mcp-orchestrator/alerts";
+import { BUNDLE } from "@mcp-orchestrator/alerts";
 import type { Notification, Rejection } from "../services/inbox/notification.ts";
 import type { Stack } from "../stack/stack.ts";
 import { requestJson } from "../testkit/http.ts";
@@ -63,6 +63,6 @@ export async function rawSamples(url: string, selector: string, fromMs: number, 
 
 /** How many scrapes of the service have failed since a moment. */
 export async function scrapesMissed(url: string, sinceMs: number): Promise<number> {
-  const up = await rawSamples(url, `up{job="${JOB}"}`, sinceMs, Date.now());
+  const up = await rawSamples(url, `up{job="${BUNDLE.job}"}`, sinceMs, Date.now());
   return up.flatMap(({ samples }) => samples).filter(({ value }) => value === 0).length;
 }

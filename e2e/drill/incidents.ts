@@ -1,3 +1,4 @@
+import { COMMON_LABELS } from "@mcp-orchestrator/alerts";
 import type { Incident } from "./observation.ts";
 
 /** One series of `ALERTS` with its raw samples. */
@@ -9,9 +10,6 @@ export type AlertSeries = {
 
 /** From one moment to another, epoch ms. */
 export type Interval = { readonly fromMs: number; readonly toMs: number };
-
-/** Labels that every alert of the catalogue has: they tell no instance from another. */
-const COMMON_LABELS = new Set(["__name__", "alertname", "alertstate", "severity", "service", "team", "page"]);
 
 /**
  * Puts the samples of `ALERTS` together to incidents.

@@ -1,4 +1,4 @@
-import type { AlertName } from "@mcp-orchestrator/alerts";
+import { type AlertName, COMMON_LABELS } from "@mcp-orchestrator/alerts";
 import type { Stack } from "../stack/stack.ts";
 import { ALWAYS_FIRING, alertsOf, type Expectation, fits, type Instance, instanceText } from "./expectation.ts";
 
@@ -9,9 +9,6 @@ type Active = { readonly name: string; readonly state: "pending" | "firing"; rea
 export class NotYetError extends Error {
   readonly code = "NOT_YET";
 }
-
-/** Labels that tell no instance of an alert from another. */
-const COMMON_LABELS = new Set(["alertname", "severity", "service", "team", "page"]);
 
 /**
  * Looks at a stack while an episode is under way. Each look throws what it saw where that is not what is waited for.

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ALERTS, PRODUCTION } from "@mcp-orchestrator/alerts";
+import { ALERTS, PRODUCTION, SHIPPED_ALERTS } from "@mcp-orchestrator/alerts";
 import { equivalenceOf as ruleEquivalence, ruleMutants, survivors } from "@mcp-orchestrator/alerts/mutants";
-import { BUNDLED_ENDPOINTS } from "../../endpoints.ts";
 import { alertmanagerConfig } from "../config.ts";
+import { bundledEndpoints } from "../endpoints.ts";
 import { AlertmanagerProcess } from "../proof/alertmanagerProcess.ts";
 import { inhibitionConfig, tryInhibitions } from "../proof/inhibitionTrial.ts";
 import { equivalenceOf } from "./equivalents.ts";
@@ -18,11 +18,11 @@ import { routesAsTheyMust } from "./routeTrial.ts";
 
 const options = parseOptions(process.argv.slice(2), [...ALERTS.map(({ name }) => name), ...OTHER_AREAS]);
 const isWanted = (area: string) => options.only?.includes(area) ?? true;
-const config = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+const config = alertmanagerConfig(PRODUCTION, bundledEndpoints());
 const startMs = performance.now();
 
-// Samples of an alert whose threshold the user changed are about another number: nothing can be said about its mutants.
-const alerts = ALERTS.filter(({ name, overridden }) => isWanted(name) && !overridden);
+// Samples are about the thresholds that ship.
+const alerts = SHIPPED_ALERTS.filter(({ name }) => isWanted(name));
 const mutants = {
   rules: alerts.flatMap((alert) => ruleMutants(alert)),
   routes: isWanted("routes") ? routeMutants(config) : [],

@@ -1,12 +1,12 @@
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { expect, test } from "vitest";
-import { BUNDLED_ENDPOINTS } from "../../endpoints.ts";
 import { alertmanagerConfig } from "../config.ts";
+import { bundledEndpoints } from "../endpoints.ts";
 import { EQUIVALENTS } from "./equivalents.ts";
 import { inhibitionMutants } from "./inhibitions.ts";
 import { routeMutants } from "./routes.ts";
 
-const config = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+const config = alertmanagerConfig(PRODUCTION, bundledEndpoints());
 const routes = routeMutants(config);
 const inhibitions = inhibitionMutants(config);
 const about = (start: string) =>

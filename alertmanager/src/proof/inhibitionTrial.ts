@@ -1,7 +1,7 @@
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { dump } from "js-yaml";
-import { BUNDLED_ENDPOINTS } from "../../endpoints.ts";
 import { type AlertmanagerConfig, alertmanagerConfig } from "../config.ts";
+import { bundledEndpoints } from "../endpoints.ts";
 import { type AlertmanagerProcess, type AlertStatus, until } from "./alertmanagerProcess.ts";
 import { INHIBITION_CASES, type InhibitionCase, SEVERITY_OF } from "./inhibitionCases.ts";
 
@@ -66,7 +66,7 @@ export async function tryInhibitions(server: AlertmanagerProcess, config: Alertm
 
 /** A configuration with the inhibitions that ship, and no receivers that could be told. */
 export function inhibitionConfig(): string {
-  return trialConfig(alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS));
+  return trialConfig(alertmanagerConfig(PRODUCTION, bundledEndpoints()));
 }
 
 function trialConfig({ inhibit_rules }: AlertmanagerConfig): string {

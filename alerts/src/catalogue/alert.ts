@@ -1,12 +1,14 @@
+import type { Bundle } from "../bundle/schema.ts";
 import { CatalogueError } from "../errors.ts";
 import type { PanelKey } from "../panels.ts";
 import { binary, type Comparator, call, type Expression, number } from "../promql/expression.ts";
-import { isBucketBound, recorded } from "../promql/series.ts";
+import { scoped, scopedName } from "../promql/scope.ts";
+import { recorded } from "../promql/series.ts";
 import { formatDuration, minutes } from "../timing.ts";
 import { formatThreshold, type Unit, valueTemplate } from "../units.ts";
 import type { Fault } from "./fault.ts";
 import type { Runbook } from "./runbook.ts";
-import type { Samples } from "./samples.ts";
+import { type Samples, scopedSamples } from "./samples.ts";
 
 export type Severity = "critical" | "warning" | "none";
 
@@ -111,45 +113,36 @@ export function held(signal: Signal): Expression {
   return call("last_over_time", recorded(signal.record, HOLDOVER_MS));
 }
 
-/**
- * Applies the user's thresholds and writes the texts out.
- *
- * @throws CatalogueError when a threshold is no finite number, or is no bucket bound of the histogram it is held against
- */
+/** An alert as an installation has it: thresholds and scope applied, texts written out. */
 export function resolveAlert<Name extends string>(
   definition: AlertDefinition<Name>,
-  overrides: Readonly<Record<string, number>>,
+  bundle: Pick<Bundle, "thresholds" | "job" | "selector" | "scope" | "links" | "alertLabels">,
 ): Alert<Name> {
-  const { condition, page, keepFiringForMs, ...rest } = definition;
-  const override = overrides[definition.name];
-  if (override !== undefined && definition.threshold.fixed === true) {
-    throw new CatalogueError(
-      "THRESHOLD_FIXED",
-      definition.name,
-      `The threshold of ${definition.name} cannot be changed`,
-    );
-  }
-  const threshold = { ...definition.threshold, value: override ?? definition.threshold.value };
-  checkThreshold(definition.name, threshold);
+  const { condition, page, keepFiringForMs, signal, ...rest } = definition;
+  const overrides: Readonly<Record<string, number | undefined>> = bundle.thresholds;
+  const value = overrides[definition.name] ?? definition.threshold.value;
+  const threshold = { ...definition.threshold, value };
   const facts: Facts = {
-    threshold: formatThreshold(threshold.value, threshold.unit),
-    limit: threshold.value,
+    threshold: formatThreshold(value, threshold.unit),
+    limit: value,
     value: valueTemplate(threshold.unit),
     for: formatDuration(definition.forMs),
     window: definition.windowMs === undefined ? "" : formatDuration(definition.windowMs),
   };
-  const limit = number(threshold.value);
+  const limit = number(value);
   return {
     ...rest,
+    ...(signal === undefined ? {} : { signal: scopedSignal(signal, bundle) }),
     page: page ?? false,
     keepFiringForMs: keepFiringForMs ?? KEEP_FIRING_FOR_MS,
     threshold,
-    expression: condition?.(limit) ?? binary(held(signalOf(definition)), definition.comparator, limit),
+    expression: scoped(condition?.(limit) ?? binary(held(signalOf(definition)), definition.comparator, limit), bundle),
     facts,
     summary: definition.summary(facts),
     description: definition.description(facts),
     runbook: definition.runbook(facts),
-    overridden: override !== undefined && override !== definition.threshold.value,
+    samples: scopedSamples(definition.samples, bundle),
+    overridden: value !== definition.threshold.value,
   };
 }
 
@@ -158,16 +151,12 @@ function signalOf({ name, signal }: AlertDefinition): Signal {
   return signal;
 }
 
-function checkThreshold(name: string, { value, bucketOf }: AlertDefinition["threshold"]): void {
-  if (!Number.isFinite(value) || value < 0) {
-    throw new CatalogueError("THRESHOLD_INVALID", name, `The threshold of ${name} must be a number >= 0, not ${value}`);
-  }
-  if (bucketOf !== undefined && !isBucketBound(bucketOf, value)) {
-    throw new CatalogueError(
-      "THRESHOLD_NOT_A_BUCKET_BOUND",
-      name,
-      `The threshold of ${name}, ${value} s, is no bucket bound of ${bucketOf}: a quantile is interpolated inside a ` +
-        "bucket, so the alert would fire too early or too late. Choose a bound, or add one to the metric contract.",
-    );
-  }
+function scopedSignal(signal: Signal, bundle: Parameters<typeof scoped>[1]): Signal {
+  return {
+    ...signal,
+    record: scopedName(signal.record, bundle),
+    labels: [...bundle.scope.labels, ...signal.labels],
+    expression: scoped(signal.expression, bundle),
+    ...(signal.inputs === undefined ? {} : { inputs: signal.inputs.map((input) => scopedSignal(input, bundle)) }),
+  };
 }

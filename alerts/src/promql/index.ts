@@ -13,5 +13,6 @@ export {
 } from "./expression.ts";
 export { parseQuery, type Query, type QuerySelector } from "./query.ts";
 export { renderQuery } from "./render.ts";
+export { followingScopeVariables } from "./scope.ts";
 export { type Matchers, matchersOf } from "./series.ts";
 export { PromqlSyntaxError } from "./tree.ts";

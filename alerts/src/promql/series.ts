@@ -1,9 +1,6 @@
 import { type LabelOf, METRICS, type MetricName, type MetricNameOf } from "mcp-orchestrator/contract";
 import { type Expression, type Matcher, type Selector, selector } from "./expression.ts";
 
-/** Value of `job` under which Prometheus scrapes the service. */
-export const JOB = "mcp-orchestrator";
-
 /** Values to match by label: one, or several of which one must match. */
 export type Matchers<L extends string> = { readonly [K in L]?: string | readonly string[] };
 
@@ -30,8 +27,8 @@ export function bucketsOver<M extends MetricNameOf<"histogram">>(
   return selector(`${metric}_bucket`, matchersOf(matchers), { range });
 }
 
-/** `up` of the service's targets: 1 where the last scrape succeeded. */
-export const targetsUp: Selector = selector("up", matchersOf({ job: JOB }));
+/** `up` of the service's targets: 1 where the last scrape succeeded. Which job that is, the bundle says. */
+export const targetsUp: Selector = selector("up", []);
 
 /** The samples of a recording rule, now or over a window. */
 export function recorded(name: string, range?: number): Expression {

@@ -1,33 +1,44 @@
-import { LINKS } from "../../links.ts";
+import { BUNDLE, type Bundle } from "../bundle/index.ts";
 import type { Alert } from "../catalogue/alert.ts";
 import { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS } from "../panels.ts";
 
-/** Addresses that the links of a notification start with. */
-export type Links = { readonly grafanaUrl: string; readonly runbooksUrl: string };
+/** Names of the labels that say what kind of alert it is. All others tell instances of one alert apart. */
+export const COMMON_LABELS: ReadonlySet<string> = new Set([
+  "__name__",
+  "alertname",
+  "alertstate",
+  "severity",
+  "service",
+  "page",
+  ...Object.keys(BUNDLE.alertLabels),
+]);
 
 /** Labels of every alert, beside its own. No value is ever put in a label: it would make a new alert each time. */
-export function labelsOf(alert: Alert): Record<string, string> {
+export function labelsOf(alert: Alert, { alertLabels }: Pick<Bundle, "alertLabels"> = BUNDLE): Record<string, string> {
   return {
     severity: alert.severity,
     service: "mcp-orchestrator",
-    team: "platform",
+    ...alertLabels,
     ...(alert.page ? { page: "true" } : {}),
   };
 }
 
-/** Annotations of an alert, as templates that Prometheus fills in. */
-export function annotationsOf(alert: Alert, links: Links = LINKS): Record<string, string> {
+/** Annotations of an alert, as templates that Prometheus fills in. A link that is not configured is left out. */
+export function annotationsOf(
+  alert: Alert,
+  { links, scope }: Pick<Bundle, "links" | "scope"> = BUNDLE,
+): Record<string, string> {
+  const installation = scope.labels.map((label) => `${label} {{ $labels.${label} }}`).join(", ");
   return {
-    summary: alert.summary,
+    summary: installation === "" ? alert.summary : `${alert.summary} (${installation})`,
     description: alert.description,
-    runbook_url: `${links.runbooksUrl}/${alert.name}.md`,
-    dashboard_url: dashboardUrl(alert, links),
+    ...(links.runbooks === undefined ? {} : { runbook_url: `${links.runbooks}/${alert.name}.md` }),
+    ...(links.dashboards === undefined ? {} : { dashboard_url: dashboardUrl(alert, links.dashboards, scope.labels) }),
   };
 }
 
-function dashboardUrl(alert: Alert, links: Links): string {
-  const variables = DASHBOARD_VARIABLES.filter((name) => alert.signal?.labels.includes(name)).map(
-    (name) => `&var-${name}={{ $labels.${name} | urlquery }}`,
-  );
-  return `${links.grafanaUrl}/d/${DASHBOARD_UID}?viewPanel=${PANEL_IDS[alert.panel]}${variables.join("")}`;
+function dashboardUrl(alert: Alert, dashboards: string, scopeLabels: readonly string[]): string {
+  const own = DASHBOARD_VARIABLES.filter((name) => alert.signal?.labels.includes(name));
+  const variables = [...own, ...scopeLabels].map((name) => `&var-${name}={{ $labels.${name} | urlquery }}`);
+  return `${dashboards}/d/${DASHBOARD_UID}?viewPanel=${PANEL_IDS[alert.panel]}${variables.join("")}`;
 }

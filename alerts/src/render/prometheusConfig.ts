@@ -1,4 +1,4 @@
-import { JOB } from "../promql/series.ts";
+import { BUNDLE, type Bundle } from "../bundle/index.ts";
 import { formatDuration, type TimingProfile } from "../timing.ts";
 import { generatedYaml } from "./yaml.ts";
 
@@ -16,18 +16,28 @@ export type PrometheusPaths = {
   readonly ruleFile: string;
 };
 
-/** `prometheus.yml`: what is scraped, how often, which rules run, and who is told. */
-export function renderPrometheusConfig(profile: TimingProfile, paths: PrometheusPaths): string {
+/** `prometheus.yml`: what is scraped, how often, which rules run, and who is notified. */
+export function renderPrometheusConfig(
+  profile: TimingProfile,
+  paths: PrometheusPaths,
+  { job, externalLabels, scope: { replicaLabels } }: Pick<Bundle, "job" | "externalLabels" | "scope"> = BUNDLE,
+): string {
   const { prometheus } = profile;
+  // The servers of a pair send the same alerts: without the label that differs, Alertmanager sees one of each.
+  const copies = replicaLabels.filter((label) => label in externalLabels);
   return generatedYaml({
     global: {
       scrape_interval: formatDuration(prometheus.scrapeIntervalMs),
       scrape_timeout: formatDuration(prometheus.scrapeTimeoutMs),
       evaluation_interval: formatDuration(prometheus.evaluationIntervalMs),
+      ...(Object.keys(externalLabels).length === 0 ? {} : { external_labels: externalLabels }),
     },
     rule_files: [paths.ruleFile],
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [paths.alertmanager] }] }] },
-    scrape_configs: [{ job_name: JOB, ...discovery(paths.orchestrator, profile) }],
+    alerting: {
+      ...(copies.length === 0 ? {} : { alert_relabel_configs: [{ action: "labeldrop", regex: copies.join("|") }] }),
+      alertmanagers: [{ static_configs: [{ targets: [paths.alertmanager] }] }],
+    },
+    scrape_configs: [{ job_name: job, ...discovery(paths.orchestrator, profile) }],
   });
 }
 

@@ -1,10 +1,16 @@
-import type { AlertGroup } from "../catalogue/index.ts";
-import { GROUPS } from "../catalogue/index.ts";
+import type { Bundle } from "../bundle/index.ts";
+import type { Alert } from "../catalogue/alert.ts";
+import { CATALOGUE } from "../catalogue/index.ts";
 import { renderExpression } from "../promql/render.ts";
+import { EXPECTED_INSTALLATION, scopedName } from "../promql/scope.ts";
 import { formatDuration, scaleMs, type TimingProfile } from "../timing.ts";
-import { annotationsOf, type Links, labelsOf } from "./annotations.ts";
+import { annotationsOf, labelsOf } from "./annotations.ts";
 
-export type RecordingRule = { readonly record: string; readonly expr: string };
+export type RecordingRule = {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
 export type AlertingRule = {
   readonly alert: string;
   readonly expr: string;
@@ -20,17 +26,24 @@ export type RuleGroup = {
 };
 export type RuleFile = { readonly groups: readonly RuleGroup[] };
 
+/** What rules are made of: an installation's catalogue, or a part of it. */
+export type RuleSource = {
+  readonly bundle: Bundle;
+  readonly groups: readonly { readonly name: string; readonly alerts: readonly Alert[] }[];
+};
+
 /**
  * The catalogue as Prometheus rule groups. A group's signals come before its alerts: rules of a group run in order, so
  * that an alert sees the signal of its own evaluation.
  */
-export function ruleFile(profile: TimingProfile, links?: Links, groups: readonly AlertGroup[] = GROUPS): RuleFile {
+export function ruleFile(profile: TimingProfile, { bundle, groups }: RuleSource = CATALOGUE): RuleFile {
   const duration = (productionMs: number) => formatDuration(scaleMs(productionMs, profile));
   return {
-    groups: groups.map((group) => ({
+    groups: groups.map((group, index) => ({
       name: group.name,
       interval: formatDuration(profile.prometheus.evaluationIntervalMs),
       rules: [
+        ...(index === 0 ? expectedInstallations(bundle) : []),
         ...[...signalsOf(group)].map((signal) => ({
           record: signal.record,
           expr: renderExpression(signal.expression, profile),
@@ -40,15 +53,21 @@ export function ruleFile(profile: TimingProfile, links?: Links, groups: readonly
           expr: renderExpression(alert.expression, profile),
           ...(alert.forMs > 0 ? { for: duration(alert.forMs) } : {}),
           ...(alert.keepFiringForMs > 0 ? { keep_firing_for: duration(alert.keepFiringForMs) } : {}),
-          labels: labelsOf(alert),
-          annotations: annotationsOf(alert, links),
+          labels: labelsOf(alert, bundle),
+          annotations: annotationsOf(alert, bundle),
         })),
       ],
     })),
   };
 }
 
-function signalsOf(group: AlertGroup) {
+/** A sample for each installation, so that one that is gone altogether is missed by its name. */
+function expectedInstallations(bundle: Bundle): RecordingRule[] {
+  const record = scopedName(EXPECTED_INSTALLATION, bundle);
+  return bundle.scope.installations.map((labels) => ({ record, expr: "vector(1)", labels }));
+}
+
+function signalsOf(group: RuleSource["groups"][number]) {
   const signals = group.alerts.flatMap(({ signal }) =>
     signal === undefined ? [] : [...(signal.inputs ?? []), signal],
   );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import type { Alert } from "../catalogue/alert.ts";
-import { GROUPS } from "../catalogue/index.ts";
+import { CATALOGUE, GROUPS } from "../catalogue/index.ts";
 import { renderPromtoolTests } from "../render/promtoolTests.ts";
 import { type RuleFile, ruleFile } from "../render/ruleFile.ts";
 import { PRODUCTION } from "../timing.ts";
@@ -12,12 +12,8 @@ import { type Outcome, run } from "./run.ts";
 
 /** The production rules that one alert needs: its signals and itself. */
 export function rulesOf(alert: Alert): RuleFile {
-  const groups = GROUPS.map((group) => ({ ...group, alerts: group.alerts.filter(({ name }) => name === alert.name) }));
-  return ruleFile(
-    PRODUCTION,
-    undefined,
-    groups.filter((group) => group.alerts.length > 0),
-  );
+  const group = GROUPS.find(({ alerts }) => alerts.some(({ name }) => name === alert.name));
+  return ruleFile(PRODUCTION, { ...CATALOGUE, groups: [{ name: group?.name ?? alert.name, alerts: [alert] }] });
 }
 
 /** Runs the samples of an alert against rules, which need not be its own. */

@@ -1,13 +1,13 @@
 import { activeAlerts } from "../query/alertStates.ts";
 import { processGauge } from "../query/process.ts";
-import { scale, text } from "../query/vector.ts";
+import { scale, type Vector } from "../query/vector.ts";
 import { ALERT_NAMES } from "./catalogue.ts";
 import type { Color } from "./panel.ts";
 
 /** Marks on the time axis of all panels. */
 export type Annotation = {
   readonly name: string;
-  readonly expr: string;
+  readonly vector: Vector<string>;
   readonly color: Color;
   readonly title: string;
   readonly text: string;
@@ -18,7 +18,7 @@ export type Annotation = {
 export const ANNOTATIONS: readonly Annotation[] = [
   {
     name: "Alerts",
-    expr: text(activeAlerts(ALERT_NAMES, "firing")),
+    vector: activeAlerts(ALERT_NAMES, "firing"),
     color: "red",
     title: "{{alertname}}",
     text: "{{severity}} {{queue}} {{type}} {{lane}}",
@@ -26,7 +26,7 @@ export const ANNOTATIONS: readonly Annotation[] = [
   },
   {
     name: "Restarts",
-    expr: text(scale(processGauge("process_start_time_seconds"), 1000)),
+    vector: scale(processGauge("process_start_time_seconds"), 1000),
     color: "blue",
     title: "Restart",
     text: "{{instance}} started",

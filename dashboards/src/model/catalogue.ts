@@ -1,4 +1,12 @@
-import { ALERTS, type AlertName, alertNamed, annotationsOf, GROUPS } from "@mcp-orchestrator/alerts";
+import {
+  ALERTS,
+  type AlertName,
+  alertNamed,
+  annotationsOf,
+  BUNDLE,
+  type Bundle,
+  GROUPS,
+} from "@mcp-orchestrator/alerts";
 
 export type { AlertName };
 
@@ -24,7 +32,7 @@ export function thresholdOf(alert: AlertName): ThresholdLine {
   return { alert, value: threshold.value, severity: severity === "critical" ? "critical" : "warning" };
 }
 
-/** Where the runbook of an alert is. */
-export function runbookUrl(alert: AlertName): string {
-  return annotationsOf(alertNamed(alert)).runbook_url ?? "";
+/** Where the runbook of an alert is; undefined where no address is configured. */
+export function runbookUrl(alert: AlertName, links: Bundle["links"]): string | undefined {
+  return annotationsOf(alertNamed(alert), { ...BUNDLE, links }).runbook_url;
 }

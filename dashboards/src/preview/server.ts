@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { JOB } from "@mcp-orchestrator/alerts";
+import { BUNDLE } from "@mcp-orchestrator/alerts";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { DASHBOARDS } from "../dashboards/index.ts";
 import { GENERATED_FOLDER } from "../files.ts";
@@ -67,7 +67,7 @@ async function servePage(server: FastifyInstance): Promise<void> {
 }
 
 function serveApi(server: FastifyInstance, prometheusUrl: string): void {
-  server.get("/api/config", () => ({ prometheusUrl, job: JOB }));
+  server.get("/api/config", () => ({ prometheusUrl, job: BUNDLE.job }));
   server.get("/api/dashboards", () => DASHBOARDS.map(({ uid, title, description }) => ({ uid, title, description })));
   server.get<{ Params: { uid: string } }>("/api/dashboards/:uid", async ({ params }, reply) => {
     const known = DASHBOARDS.find(({ uid }) => uid === params.uid);

@@ -65,6 +65,15 @@ export function labelValues<M extends MetricName>(
   label: LabelOf<M> | TargetLabel,
   follow: readonly TargetLabel[] = [],
 ): string {
+  return labelValuesQuery(metric, label, follow);
+}
+
+/** The same for a label that tells installations apart; the bundle says which labels do. */
+export function scopeLabelValues(label: string, follow: readonly string[]): string {
+  return labelValuesQuery("mcp_build_info", label, follow);
+}
+
+function labelValuesQuery(metric: MetricName, label: string, follow: readonly string[]): string {
   const matchers = follow.map((name) => [name, [`$${name}`]]);
   return `label_values(${renderQuery(seriesOf(metric, matchersOf(Object.fromEntries(matchers))))}, ${label})`;
 }

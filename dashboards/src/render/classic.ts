@@ -1,9 +1,9 @@
 import * as sdk from "@grafana/grafana-foundation-sdk/dashboard";
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
-import { ANNOTATIONS } from "../model/annotations.ts";
+import type { Annotation } from "../model/annotations.ts";
 import { runbookUrl } from "../model/catalogue.ts";
-import type { DashboardSpec } from "../model/dashboard.ts";
 import { describe } from "../model/describe.ts";
+import type { Dashboard } from "../model/installation.ts";
 import { type Place, place } from "../model/layout.ts";
 import type { PanelSpec } from "../model/panel.ts";
 import { idOf } from "../model/panelIds.ts";
@@ -14,15 +14,15 @@ import {
   DATASOURCE_LABEL,
   DATASOURCE_VARIABLE,
   type QueryVariable,
-  VARIABLES,
 } from "../model/variables.ts";
+import { text } from "../query/vector.ts";
 import { visualization } from "./panels.ts";
 
 /** The schema of Grafana 11.0: that and every later version migrate it on load. */
 const SCHEMA_VERSION = 39;
 
 /** A dashboard in the classic JSON model. */
-export function classicDashboard(spec: DashboardSpec): sdk.Dashboard {
+export function classicDashboard(spec: Dashboard): sdk.Dashboard {
   const builder = new sdk.DashboardBuilder(spec.title)
     .uid(spec.uid)
     .description(spec.description)
@@ -34,34 +34,34 @@ export function classicDashboard(spec: DashboardSpec): sdk.Dashboard {
     .refresh(REFRESH)
     .timepicker(new sdk.TimePickerBuilder().refreshIntervals([...REFRESH_INTERVALS]))
     .links(spec.tags.map(dashboardLink))
-    .annotations(ANNOTATIONS.map(annotation))
-    .variables([datasourceVariable(), ...VARIABLES.map(queryVariable)]);
+    .annotations(spec.annotations.map(annotation))
+    .variables([datasourceVariable(), ...spec.variables.map(queryVariable)]);
   for (const section of place(spec)) {
     builder.withRow(
       new sdk.RowBuilder(section.title).id(idOf(`${spec.uid}/${section.title}`)).gridPos(section.heading),
     );
-    for (const { panel, place: at } of section.panels) builder.withPanel({ build: () => classicPanel(panel, at) });
+    for (const { panel, place: at } of section.panels)
+      builder.withPanel({ build: () => classicPanel(panel, at, spec.links) });
   }
   const { id: _, ...dashboard } = builder.build();
   return { ...dashboard, schemaVersion: SCHEMA_VERSION };
 }
 
 /** A panel in the classic JSON model, at its place. */
-export function classicPanel(panel: PanelSpec, at: Place): sdk.Panel {
+export function classicPanel(panel: PanelSpec, at: Place, links: Dashboard["links"]): sdk.Panel {
   return {
     ...visualization(panel).build(),
     id: idOf(panel.key),
     title: panel.title,
-    description: describe(panel),
+    description: describe(panel, links),
     datasource: DATASOURCE,
     gridPos: { ...at },
-    links: panel.runbooks.map((alert) =>
-      new sdk.DashboardLinkBuilder(`Runbook: ${alert}`)
-        .type(sdk.DashboardLinkType.Link)
-        .url(runbookUrl(alert))
-        .targetBlank(true)
-        .build(),
-    ),
+    links: panel.runbooks.flatMap((alert) => {
+      const url = runbookUrl(alert, links);
+      if (url === undefined) return [];
+      const link = new sdk.DashboardLinkBuilder(`Runbook: ${alert}`).type(sdk.DashboardLinkType.Link).url(url);
+      return [link.targetBlank(true).build()];
+    }),
   };
 }
 
@@ -90,16 +90,17 @@ function queryVariable(variable: QueryVariable): sdk.QueryVariableBuilder {
     .current({ text: ["All"], value: ["$__all"] });
 }
 
-function annotation(source: (typeof ANNOTATIONS)[number]): sdk.AnnotationQueryBuilder {
+function annotation(source: Annotation): sdk.AnnotationQueryBuilder {
+  const expr = text(source.vector);
   const builder = new sdk.AnnotationQueryBuilder()
     .name(source.name)
     .datasource(DATASOURCE)
     .enable(true)
     .iconColor(source.color)
-    .expr(source.expr)
+    .expr(expr)
     .titleFormat(source.title)
     .textFormat(source.text)
-    .target(new prometheus.DataqueryBuilder().datasource(DATASOURCE).expr(source.expr).refId("Anno").range());
+    .target(new prometheus.DataqueryBuilder().datasource(DATASOURCE).expr(expr).refId("Anno").range());
   if (source.valueIsTime) builder.useValueForTime(true);
   return builder;
 }

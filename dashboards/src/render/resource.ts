@@ -1,11 +1,11 @@
 import * as v2 from "@grafana/grafana-foundation-sdk/dashboardv2";
 import type * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import type * as resource from "@grafana/grafana-foundation-sdk/resource";
-import { ANNOTATIONS } from "../model/annotations.ts";
+import type { Annotation } from "../model/annotations.ts";
 import { runbookUrl } from "../model/catalogue.ts";
-import type { DashboardSpec } from "../model/dashboard.ts";
 import { panelsOf } from "../model/dashboard.ts";
 import { describe } from "../model/describe.ts";
+import type { Dashboard } from "../model/installation.ts";
 import { type PlacedSection, place } from "../model/layout.ts";
 import type { PanelSpec } from "../model/panel.ts";
 import { idOf } from "../model/panelIds.ts";
@@ -16,12 +16,12 @@ import {
   DATASOURCE_LABEL,
   DATASOURCE_VARIABLE,
   type QueryVariable,
-  VARIABLES,
 } from "../model/variables.ts";
+import { text } from "../query/vector.ts";
 import { visualization } from "./panels.ts";
 
 /** A dashboard as a resource of Grafana's dashboard v2 API. */
-export function dashboardResource(spec: DashboardSpec): resource.Manifest {
+export function dashboardResource(spec: Dashboard): resource.Manifest {
   const builder = new v2.DashboardBuilder(spec.title)
     .description(spec.description)
     .tags([...spec.tags])
@@ -36,10 +36,10 @@ export function dashboardResource(spec: DashboardSpec): resource.Manifest {
         .autoRefreshIntervals([...REFRESH_INTERVALS]),
     )
     .links(spec.tags.map(dashboardLink))
-    .annotations(ANNOTATIONS.map(annotation))
-    .variables([datasourceVariable(), ...VARIABLES.map(queryVariable)])
+    .annotations(spec.annotations.map(annotation))
+    .variables([datasourceVariable(), ...spec.variables.map(queryVariable)])
     .layout(new v2.RowsBuilder().rows(place(spec).map(row)));
-  for (const panel of panelsOf(spec)) builder.element(panel.key, element(panel));
+  for (const panel of panelsOf(spec)) builder.element(panel.key, element(panel, spec.links));
   return v2.manifest(spec.uid, builder).build();
 }
 
@@ -57,7 +57,7 @@ function row(section: PlacedSection): v2.RowBuilder {
   return new v2.RowBuilder().title(section.title).layout(new v2.GridBuilder().items(items));
 }
 
-function element(panel: PanelSpec): v2.PanelBuilder {
+function element(panel: PanelSpec, links: Dashboard["links"]): v2.PanelBuilder {
   const classic = visualization(panel).build();
   const group = new v2.QueryGroupBuilder()
     .targets((classic.targets ?? []).map((target) => panelQuery(target as prometheus.Dataquery)))
@@ -69,11 +69,13 @@ function element(panel: PanelSpec): v2.PanelBuilder {
   return new v2.PanelBuilder()
     .id(idOf(panel.key))
     .title(panel.title)
-    .description(describe(panel))
+    .description(describe(panel, links))
     .links(
-      panel.runbooks.map((alert) =>
-        new v2.DataLinkBuilder().title(`Runbook: ${alert}`).url(runbookUrl(alert)).targetBlank(true),
-      ),
+      panel.runbooks.flatMap((alert) => {
+        const url = runbookUrl(alert, links);
+        if (url === undefined) return [];
+        return [new v2.DataLinkBuilder().title(`Runbook: ${alert}`).url(url).targetBlank(true)];
+      }),
     )
     .data(group)
     .visualization(
@@ -126,13 +128,14 @@ function queryVariable(variable: QueryVariable): v2.QueryVariableBuilder {
     .current({ text: ["All"], value: ["$__all"] });
 }
 
-function annotation(source: (typeof ANNOTATIONS)[number]): v2.AnnotationQueryBuilder {
+function annotation(source: Annotation): v2.AnnotationQueryBuilder {
+  const expr = text(source.vector);
   return new v2.AnnotationQueryBuilder()
     .name(source.name)
     .enable(true)
     .hide(false)
     .iconColor(source.color)
-    .query({ build: () => dataQuery({ expr: source.expr, refId: "Anno" }) })
+    .query({ build: () => dataQuery({ expr, refId: "Anno" }) })
     .legacyOptions({
       titleFormat: source.title,
       textFormat: source.text,

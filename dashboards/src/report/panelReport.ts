@@ -1,7 +1,7 @@
 import { DASHBOARDS } from "../dashboards/index.ts";
 import { panelsOf } from "../model/dashboard.ts";
 import { queriesOf } from "../model/panel.ts";
-import { ALL_VALUES, VARIABLES } from "../model/variables.ts";
+import { ALL_VALUES } from "../model/variables.ts";
 import { interpolate } from "../preview/web/interpolate.ts";
 import { sampling } from "../preview/web/step.ts";
 import { text } from "../query/vector.ts";
@@ -40,16 +40,16 @@ const POINTS = 300;
 export async function reportPanels({ ask, nowMs, rangeMs, scrapeIntervalMs }: ReportOptions): Promise<QueryResult[]> {
   const range = { fromMs: nowMs - rangeMs, toMs: nowMs };
   const sampled = sampling(range, POINTS, scrapeIntervalMs);
-  const allValues = Object.fromEntries(VARIABLES.map(({ name }) => [name, ALL_VALUES]));
-  const queries = DASHBOARDS.flatMap((dashboard) =>
-    panelsOf(dashboard).flatMap((panel) =>
+  const queries = DASHBOARDS.flatMap((dashboard) => {
+    const allValues = Object.fromEntries(dashboard.variables.map(({ name }) => [name, ALL_VALUES]));
+    return panelsOf(dashboard).flatMap((panel) =>
       queriesOf(panel).map((vector) => ({
         dashboard: dashboard.uid,
         panel: panel.key,
         query: interpolate(text(vector), {}, allValues, sampled),
       })),
-    ),
-  );
+    );
+  });
   const results: QueryResult[] = [];
   for (const asked of queries) {
     results.push({ ...asked, ...(await ask(asked.query, { ...range, stepMs: sampled.stepMs })) });

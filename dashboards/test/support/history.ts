@@ -1,4 +1,4 @@
-import { JOB } from "@mcp-orchestrator/alerts";
+import { BUNDLE } from "@mcp-orchestrator/alerts";
 import { METRICS, type MetricName } from "mcp-orchestrator/contract";
 import { PROCESS_METRICS } from "../../src/query/process.ts";
 import { ALERT_COURSES, COURSES, kindOf, medianSeconds, PROCESS_COURSES } from "./values.ts";
@@ -7,7 +7,7 @@ import { EXPOSED_PROCESS_METRICS, type Labels, labelSets } from "./workload.ts";
 const STEP_SECONDS = 15;
 /** Length of the recorded time; its incidents are placed within. */
 export const HISTORY_MINUTES = 120;
-const TARGET = { job: JOB, instance: "orchestrator-1:8000" };
+const TARGET = { job: BUNDLE.job, instance: "orchestrator-1:8000" };
 /** Spread of durations around their median, as the sigma of a log-normal distribution. */
 const SPREAD = 0.55;
 

@@ -1,10 +1,11 @@
-import { DASHBOARDS, FOLDER, renderClassic } from "@mcp-orchestrator/dashboards";
+import { dashboardsFor, FOLDER, renderClassic } from "@mcp-orchestrator/dashboards";
 import { ConfigMap } from "kubernetes-models/v1";
+import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { LABELS } from "./names.ts";
 
 /** A ConfigMap for each dashboard, found by the sidecar of Grafana's Helm chart through its label. */
 export function dashboardConfigMaps(): ConfigMap[] {
-  return DASHBOARDS.map(
+  return dashboardsFor(CLUSTER_BUNDLE).map(
     (spec) =>
       new ConfigMap({
         metadata: {

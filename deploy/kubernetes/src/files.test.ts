@@ -1,9 +1,10 @@
-import { alertmanagerConfig, BUNDLED_ENDPOINTS, INHIBITIONS } from "@mcp-orchestrator/alertmanager";
-import { driftOf, JOB, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
+import { accountEndpoints, alertmanagerConfig, INHIBITIONS } from "@mcp-orchestrator/alertmanager";
+import { BUNDLE, buildCatalogue, driftOf, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
 import { createKeys } from "mcp-orchestrator/keys";
 import { SETTINGS as KNOWN_SETTINGS } from "mcp-orchestrator/settings";
 import { describe, expect, test } from "vitest";
+import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { GENERATED_FOLDER, generatedFiles, resources } from "./files.ts";
 import { prometheusRule, serviceMonitor } from "./monitoring.ts";
 import { NAMESPACE } from "./names.ts";
@@ -71,29 +72,41 @@ describe("the workload", () => {
     expect(serviceMonitor.spec.endpoints?.[0]?.relabelings).toContainEqual({
       action: "replace",
       targetLabel: "job",
-      replacement: JOB,
+      replacement: BUNDLE.job,
     });
   });
 });
 
 describe("the rules", () => {
-  const shipped = ruleFile(PRODUCTION).groups.flatMap(({ rules }) => rules);
+  const shipped = ruleFile(PRODUCTION, buildCatalogue(CLUSTER_BUNDLE)).groups.flatMap(({ rules }) => rules);
   const here = prometheusRule().spec.groups?.flatMap(({ rules }) => rules ?? []) ?? [];
 
   test("are the catalogue's, expression by expression", () => {
     expect(here.map(({ expr }) => expr)).toEqual(shipped.map(({ expr }) => expr));
   });
 
-  test("carry the namespace that the operator makes receivers match", () => {
-    const alerts = here.filter(({ alert }) => alert !== undefined);
-    expect(alerts).not.toEqual([]);
-    expect(alerts.filter(({ labels }) => labels?.namespace !== NAMESPACE)).toEqual([]);
+  test("keep the namespace that the operator makes receivers match, in every expression", () => {
+    const grouped = here.filter(({ expr }) => / by \(/.test(String(expr)));
+    expect(grouped.length).toBeGreaterThan(10);
+    expect(grouped.filter(({ expr }) => / by \((?!namespace\b)/.test(String(expr)))).toEqual([]);
+    expect(here.find(({ alert }) => alert === "Watchdog")?.expr).toBe("namespace_mcp_installation:expected");
+  });
+
+  test("name the namespace in one place alone, which an overlay replaces", () => {
+    const named = here.filter(({ expr, labels }) => labels?.namespace !== undefined || /namespace=/.test(String(expr)));
+    expect(named.map(({ record, labels }) => ({ record, labels }))).toEqual([
+      { record: "namespace_mcp_installation:expected", labels: { namespace: NAMESPACE } },
+    ]);
+  });
+
+  test("lead nowhere on localhost", () => {
+    expect(JSON.stringify(prometheusRule())).not.toContain("localhost");
   });
 });
 
 describe("the notifications", () => {
   const { spec } = alertmanagerConfigResource();
-  const shipped = alertmanagerConfig(PRODUCTION, BUNDLED_ENDPOINTS);
+  const shipped = alertmanagerConfig(PRODUCTION, accountEndpoints());
 
   test("go to the same receivers by the same routes", () => {
     expect(spec.receivers?.map(({ name }) => name)).toEqual(shipped.receivers.map(({ name }) => name));

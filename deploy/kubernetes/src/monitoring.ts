@@ -1,10 +1,11 @@
 import { PrometheusRule, ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1";
-import { formatDuration, JOB, type Links, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
-import { HTTP_PORT_NAME, LABELS, NAME, NAMESPACE, SELECTOR_LABELS } from "./names.ts";
+import { BUNDLE, buildCatalogue, formatDuration, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
+import { CLUSTER_BUNDLE } from "./bundle.ts";
+import { HTTP_PORT_NAME, LABELS, NAME, SELECTOR_LABELS } from "./names.ts";
 
 /** Scrapes all replicas through the service, whose name becomes the label `job` that rules and dashboards match. */
 export const serviceMonitor = new ServiceMonitor({
-  metadata: { name: NAME, labels: LABELS },
+  metadata: { name: NAME, labels: { ...LABELS, ...BUNDLE.kubernetes.monitorLabels } },
   spec: {
     selector: { matchLabels: SELECTOR_LABELS },
     endpoints: [
@@ -13,25 +14,19 @@ export const serviceMonitor = new ServiceMonitor({
         path: "/metrics",
         interval: formatDuration(PRODUCTION.prometheus.scrapeIntervalMs),
         scrapeTimeout: formatDuration(PRODUCTION.prometheus.scrapeTimeoutMs),
-        relabelings: [{ action: "replace", targetLabel: "job", replacement: JOB }],
+        relabelings: [{ action: "replace", targetLabel: "job", replacement: BUNDLE.job }],
       },
     ],
   },
 });
 
-/**
- * The rules of the catalogue. Prometheus aggregates the label `namespace` away, and the operator makes a receiver of an
- * AlertmanagerConfig match only alerts of its namespace: the rules put it back, or nobody would be notified.
- */
-export function prometheusRule(links?: Links): PrometheusRule {
-  const groups = ruleFile(PRODUCTION, links).groups.map(({ name, interval, rules }) => ({
+/** The rules of the catalogue. Alerts keep the label `namespace` of what was scraped, by which their receiver is found. */
+export function prometheusRule(bundle = CLUSTER_BUNDLE): PrometheusRule {
+  const groups = ruleFile(PRODUCTION, buildCatalogue(bundle)).groups.map(({ name, interval, rules }) => ({
     name,
     interval,
-    rules: rules.map((rule) =>
-      "alert" in rule
-        ? { ...rule, labels: { ...rule.labels, namespace: NAMESPACE }, annotations: { ...rule.annotations } }
-        : { ...rule },
-    ),
+    rules: rules.map((rule) => structuredClone(rule)),
   }));
-  return new PrometheusRule({ metadata: { name: NAME, labels: LABELS }, spec: { groups } });
+  const labels = { ...LABELS, ...bundle.kubernetes.ruleLabels };
+  return new PrometheusRule({ metadata: { name: NAME, labels }, spec: { groups: groups as never } });
 }

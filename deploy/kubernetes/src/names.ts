@@ -1,11 +1,13 @@
-/** Namespace of the base; an overlay may set another one with `namespace:`, see docs/scaling.md. */
-export const NAMESPACE = "mcp-orchestrator";
-/** Name of the service and of nearly everything that belongs to it; also the value of the label `job`. */
+import { BUNDLE } from "@mcp-orchestrator/alerts";
+
+/** Namespace of the base; an overlay may set another one with `namespace:`, see docs/kubernetes.md. */
+export const NAMESPACE = BUNDLE.kubernetes.namespace;
+/** Name of the service and of nearly everything that belongs to it. */
 export const NAME = "mcp-orchestrator";
 /** Name of the container's and the service's port. */
 export const HTTP_PORT_NAME = "http";
 /** Port of the API and of /metrics. */
-export const HTTP_PORT = 8000;
+export const HTTP_PORT = BUNDLE.kubernetes.httpPort;
 /** Secret with what the service must keep to itself: `redis-password`, `admin-token`, `chat-api-key`. */
 export const SERVICE_SECRET = NAME;
 /** Secret with the addresses and keys of whoever is notified. */

@@ -2,20 +2,21 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AlertmanagerConfig } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1alpha1";
 import {
-  ACCOUNT_ENDPOINTS,
   type AlertmanagerEndpoints,
+  accountEndpoints,
   alertmanagerConfig,
   type Route,
   TEMPLATES_FOLDER,
 } from "@mcp-orchestrator/alertmanager";
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { ConfigMap } from "kubernetes-models/v1";
+import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { camelCase } from "./camelCase.ts";
 import { LABELS, NAME, NOTIFICATION_SECRET, TEMPLATES_CONFIG_MAP } from "./names.ts";
 
 /** As on a single machine, with the dead man's switch in the secret too. */
 const ENDPOINTS: AlertmanagerEndpoints = {
-  ...ACCOUNT_ENDPOINTS,
+  ...accountEndpoints(CLUSTER_BUNDLE),
   deadman: { urlFile: "/etc/alertmanager/secrets/deadman-url" },
 };
 
@@ -23,7 +24,7 @@ const MATCHER = /^(\w+)(=~|!~|!=|=)"(.*)"$/;
 
 /** Routing, receivers and inhibitions as the operator wants them; secrets are keys of one Secret. */
 export function alertmanagerConfigResource(): AlertmanagerConfig {
-  const config = alertmanagerConfig(PRODUCTION, ENDPOINTS);
+  const config = alertmanagerConfig(PRODUCTION, ENDPOINTS, CLUSTER_BUNDLE);
   return new AlertmanagerConfig({
     metadata: { name: NAME, labels: LABELS },
     spec: {

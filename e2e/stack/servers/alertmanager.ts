@@ -4,7 +4,7 @@ import {
   type AlertmanagerEndpoints,
   alertmanagerFlags,
   renderAlertmanager,
-  SLACK_CHANNELS,
+  SLACK_RECEIVERS,
   type SlackReceiver,
   TEMPLATES_FOLDER,
 } from "@mcp-orchestrator/alertmanager";
@@ -16,7 +16,6 @@ import type { RunningProgram, Runtime } from "../runtime/runtime.ts";
 
 const CONFIG_FILE = "alertmanager.yml";
 const ROUTING_KEY_FILE = "pagerduty-routing-key";
-const SLACK_RECEIVERS = Object.keys(SLACK_CHANNELS) as SlackReceiver[];
 const slackUrlFile = (receiver: SlackReceiver) => `${receiver}-url`;
 
 export type AlertmanagerOptions = {
