@@ -52,6 +52,25 @@ export class RejectedError extends OrchestratorError {
   }
 }
 
+/** A task's id belongs to a task that differs from the submitted one. */
+export type TaskIdConflict = {
+  /** Position in the submission. */
+  readonly index: number;
+  readonly taskId: string;
+  readonly differs: readonly ("type" | "priority" | "payload")[];
+};
+
+/** Ids of a submission belong to other tasks already; nothing was enqueued. */
+export class TaskIdConflictError extends OrchestratorError {
+  readonly conflicts: readonly TaskIdConflict[];
+
+  constructor(conflicts: readonly TaskIdConflict[]) {
+    const subject = conflicts[0]?.taskId ?? "";
+    super("TASK_ID_CONFLICT", subject, "Nothing was enqueued: a task of the same id is there already, and it differs");
+    this.conflicts = conflicts;
+  }
+}
+
 /** Redis could not be reached, did not answer in time, or refused the command. */
 export class RedisUnavailableError extends OrchestratorError {
   constructor(subject: string, cause: unknown) {

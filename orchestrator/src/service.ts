@@ -132,6 +132,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       ),
       onDelayed: promotion.delayed,
       now: Date.now,
+      monotonicMs,
     }),
     lookup: {
       find: (taskId) => lookup.find(taskId),

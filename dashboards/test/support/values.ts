@@ -36,6 +36,10 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_tasks_failed_total: ({ reason = "", type }, minute) =>
     (reason === "upstream" ? 0.02 + (type === "codegen" ? 0.28 * slow(minute) : 0) : 0.004) + 0.002,
   mcp_task_latency_seconds: load,
+  mcp_task_wait_seconds: load,
+  mcp_http_requests_total: ({ cause }, minute) => (cause === "none" ? 6 : cause === "overload" ? stall(minute) : 0.01),
+  mcp_submission_duration_seconds: ({ outcome }, minute) =>
+    outcome === "ok" ? 3 : outcome === "error" ? stall(minute) : 0.01,
   mcp_ack_attempts_total: (labels, minute) =>
     labels.outcome === "ok" ? load(labels, minute) : 0.001 + 0.05 * crashing(minute),
   mcp_ack_failures_total: (_, minute) => 0.012 * crashing(minute),
@@ -127,6 +131,7 @@ export function medianSeconds(metric: MetricName, { type, lane, upstream }: Labe
   if (metric === "mcp_upstream_request_duration_seconds") {
     return upstream === "chat" ? 0.03 + 0.12 * slow(minute) : 0.012;
   }
+  if (metric === "mcp_submission_duration_seconds") return 0.002 + 0.004 * stall(minute);
   const waiting = lane === "regular" ? 0.06 + 8 * stall(minute) : 0;
   return (
     0.028 + waiting + (type === "codegen" ? 0.1 * slow(minute) : 0) + 0.004 * noise(`median${type}${lane}`, minute)

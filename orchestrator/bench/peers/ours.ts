@@ -54,6 +54,7 @@ export async function openOurs(url: string, priority = DEFAULT_PRIORITY): Promis
     telemetry: noTelemetry,
     onDelayed: () => undefined,
     now: Date.now,
+    monotonicMs: () => performance.now(),
   });
   return {
     async enqueue(payloads) {

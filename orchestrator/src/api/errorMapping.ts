@@ -6,6 +6,7 @@ import {
   OrchestratorError,
   RedisUnavailableError,
   RejectedError,
+  TaskIdConflictError,
   ValidationError,
 } from "../errors.ts";
 import { isRedisFailure } from "../redis/redisError.ts";
@@ -55,6 +56,16 @@ function ofService(error: OrchestratorError): HttpProblem | undefined {
     });
   }
   if (error instanceof NotFoundError) return new HttpProblem(404, error.code, error.message);
+  if (error instanceof TaskIdConflictError) {
+    const errors = error.conflicts.flatMap(({ index, taskId, differs }) =>
+      differs.map((path) => ({
+        index,
+        path,
+        message: `differs from that of the task ${taskId}, which is there already`,
+      })),
+    );
+    return new HttpProblem(409, error.code, error.message, { errors });
+  }
   if (error instanceof BooksChangedError) return new HttpProblem(409, error.code, error.message);
   if (error instanceof ValidationError) {
     const errors = error.issues.map((message) => ({ path: "payload", message }));

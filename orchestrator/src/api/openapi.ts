@@ -45,7 +45,7 @@ const MEANINGS = {
   401: "The bearer token is missing or wrong.",
   403: "Without a configured token, admin endpoints answer loopback callers only.",
   404: "There is no such thing.",
-  409: "What the request is about has changed; look again.",
+  409: "A task of that id is there and differs, or what the request is about has changed.",
   413: "The payload, body or batch is too large.",
   415: "The body must be application/json.",
   422: "The request has invalid fields.",

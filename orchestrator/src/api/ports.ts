@@ -6,7 +6,10 @@ import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../queue/task.t
 
 /** What the HTTP API needs of the service. Owned here, by the consumer; the service's classes fit these shapes. */
 export type HttpPorts = {
-  readonly submission: { submit(tasks: readonly TaskRequest[]): Promise<readonly Receipt[]> };
+  readonly submission: {
+    /** @param receivedMs when the request came in, by `performance.now()` */
+    submit(tasks: readonly TaskRequest[], receivedMs: number): Promise<readonly Receipt[]>;
+  };
   readonly lookup: {
     find(taskId: string): Promise<TaskView | undefined>;
     explain(taskId: string): Promise<object | undefined>;
@@ -56,7 +59,7 @@ export type HttpPorts = {
   readonly logLevel: { get(): string; set(level: string): void };
   /** Known task types, with the schema of their payload where they have one. */
   readonly types: ReadonlyMap<string, { readonly schema?: z.ZodType | undefined }>;
-  readonly telemetry: Pick<Telemetry, "rejected">;
+  readonly telemetry: Pick<Telemetry, "rejected" | "http">;
 };
 
 /** Settings of the HTTP API. */

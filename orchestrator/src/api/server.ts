@@ -17,6 +17,7 @@ import {
 import { describeApi } from "./openapi.ts";
 import type { HttpLog, HttpPorts, HttpSettings } from "./ports.ts";
 import { HttpProblem, PROBLEM_TYPE, problem } from "./problem.ts";
+import { causeOf, countRequests } from "./requestCounts.ts";
 import { answerClientError } from "./slowClients.ts";
 import { stateRoutes } from "./stateRoutes.ts";
 import { taskRoutes } from "./taskRoutes.ts";
@@ -37,6 +38,7 @@ const SHUTDOWN_RETRY_AFTER_SECONDS = 5;
  */
 export function createServer(deps: ServerDeps): FastifyInstance {
   const { settings, log, timeouts = CLIENT_TIMEOUTS } = deps;
+  const cells = deps.telemetry.http();
   const server = fastify({
     // Requests are counted by metrics; a line for each would cost more than the work.
     logger: false,
@@ -53,10 +55,14 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeouts.checkIntervalMs,
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => {
+      const status = answerClientError(error, socket);
+      if (status !== undefined) cells.request("other", causeOf(status, ""));
+    },
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
   });
   const methodsOf = allowedMethods(server);
+  countRequests(server, cells);
   server.setValidatorCompiler(validatorCompiler);
   // The views have the shapes that the schemas document; checking each answer again would double its cost.
   server.setSerializerCompiler(() => JSON.stringify);
@@ -69,6 +75,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       log.error({ err: error, method: request.method, url: request.url }, `Request failed: ${messageOf(error)}`);
       found = new HttpProblem(500, "INTERNAL", "The service failed to answer; its log says why.");
     }
+    reply.problemCode = found.code;
     const { headers, ...options } = found.options;
     reply.code(found.status).type(PROBLEM_TYPE);
     if (headers !== undefined) reply.headers(headers);

@@ -8,11 +8,15 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, code: string, d
   HPE_HEADER_OVERFLOW: [431, "HEADERS_TOO_LARGE", "The request line and headers are too large."],
 };
 
-/** Answers a request that never got to a route with a problem document, and closes its connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed) return;
+/**
+ * Answers a request that never got to a route with a problem document, and closes its connection.
+ *
+ * @returns the status of the answer; undefined where the client is gone
+ */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): number | undefined {
+  if (error.code === "ECONNRESET" || socket.destroyed) return undefined;
+  const [status, code, detail] = ANSWERS[error.code ?? ""] ?? [400, "BAD_REQUEST", "The request is not valid HTTP."];
   if (socket.writable) {
-    const [status, code, detail] = ANSWERS[error.code ?? ""] ?? [400, "BAD_REQUEST", "The request is not valid HTTP."];
     const body = JSON.stringify(problem(status, code, detail));
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
@@ -21,4 +25,5 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
   // Not end(): a client that does not read would keep the connection half open.
   socket.destroySoon();
+  return status;
 }

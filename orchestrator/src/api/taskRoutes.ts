@@ -26,9 +26,9 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
   const typed = server.withTypeProvider<ZodTypeProvider>();
   const requests = new TaskRequests({ ...ports, maxPayloadBytes: settings.maxPayloadBytes });
 
-  async function submit(tasks: readonly TaskRequest[]) {
+  async function submit(tasks: readonly TaskRequest[], receivedMs: number) {
     try {
-      return await ports.submission.submit(tasks);
+      return await ports.submission.submit(tasks, receivedMs);
     } catch (error) {
       if (error instanceof RejectedError) requests.countRejected(tasks, error.reason);
       throw error;
@@ -45,14 +45,14 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
         summary: "Submit a task",
         body: taskSchema,
         response: {
-          200: receiptSchema.describe("The id was known already: nothing was enqueued."),
+          200: receiptSchema.describe("The same task was submitted before: nothing was enqueued."),
           202: receiptSchema,
-          ...problems(400, 413, 415, 422, 429, 503),
+          ...problems(400, 409, 413, 415, 422, 429, 503),
         },
       },
     },
     async (request, reply) => {
-      const [receipt] = await submit([requests.single(request.body, request.bodyText)]);
+      const [receipt] = await submit([requests.single(request.body, request.bodyText)], request.receivedMs);
       if (receipt === undefined) throw new Error("a submission of one task gave no receipt");
       reply.code(receipt.duplicate ? 200 : 202);
       reply.header("location", `/api/v1/tasks/${receipt.taskId}`);
@@ -69,11 +69,11 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
         tags: ["tasks"],
         summary: "Submit many tasks, all or none",
         body: batchSchema,
-        response: { 202: acceptedSchema, ...problems(400, 413, 415, 422, 429, 503) },
+        response: { 202: acceptedSchema, ...problems(400, 409, 413, 415, 422, 429, 503) },
       },
     },
     async (request, reply) => {
-      const receipts = await submit(requests.batch(request.body, request.bodyText));
+      const receipts = await submit(requests.batch(request.body, request.bodyText), request.receivedMs);
       reply.code(202);
       const duplicates = receipts.reduce((sum, { duplicate }) => sum + Number(duplicate), 0);
       return { accepted: receipts.length - duplicates, tasks: receipts.map(receiptView) };

@@ -22,7 +22,9 @@ export const taskSchema = z
       .regex(TASK_ID_PATTERN, "must be 1 to 128 of A-Z a-z 0-9 . _ : -")
       .refine((id) => parseGeneratedTaskId(id) === undefined, "must not look like an id that the service generates")
       .optional()
-      .describe("Makes the submission idempotent: the same id twice is one task."),
+      .describe(
+        "Makes the submission idempotent: the same task twice is one task. Another task of the same id is refused with 409.",
+      ),
     delay_ms: z
       .int()
       .min(0)

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { FastifyInstance } from "fastify";
 import { beforeEach, expect, test } from "vitest";
-import { RedisUnavailableError, RejectedError } from "../errors.ts";
+import { RedisUnavailableError, RejectedError, TaskIdConflictError } from "../errors.ts";
 import { MAX_BATCH_TASKS } from "../queue/task.ts";
 import { MemoryService } from "./testing/memoryPorts.ts";
 
@@ -38,6 +38,23 @@ test("the same caller-chosen id again is answered with 200 and enqueues nothing"
   expect(again.statusCode).toBe(200);
   expect(again.json()).toMatchObject({ task_id: "mine-1", duplicate: true });
   expect(service.submitted).toHaveLength(1);
+});
+
+test("an id of another task is refused with 409 and what differs", async () => {
+  service.refusal = new TaskIdConflictError([
+    { index: 1, taskId: "mine-1", differs: ["type", "payload"] },
+    { index: 3, taskId: "mine-3", differs: ["priority"] },
+  ]);
+  const response = await batch([good]);
+  expect(response.statusCode).toBe(409);
+  expect(response.json()).toMatchObject({
+    code: "TASK_ID_CONFLICT",
+    errors: [
+      { index: 1, path: "type", message: expect.stringContaining("mine-1") },
+      { index: 1, path: "payload" },
+      { index: 3, path: "priority", message: expect.stringContaining("mine-3") },
+    ],
+  });
 });
 
 test("any JSON value is passed on exactly as sent", async () => {

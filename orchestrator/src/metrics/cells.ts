@@ -5,11 +5,15 @@ import {
   METRICS,
   type MetricNameOf,
   type REJECT_REASONS,
+  REQUEST_CAUSES,
+  REQUEST_OUTCOMES,
+  REQUEST_ROUTES,
+  type RequestCause,
   UPSTREAM_OUTCOMES,
   UPSTREAMS,
 } from "./contract.ts";
 import { type CellMetric, type LabelsOf, type Layout, UNKNOWN_TYPE } from "./layout.ts";
-import type { LaneCells, Telemetry, UpstreamCells } from "./telemetry.ts";
+import type { HttpCells, LaneCells, Telemetry, UpstreamCells } from "./telemetry.ts";
 
 /** Increments since the last drain, sparse: cell, increment, cell, increment, ... */
 export type Deltas = readonly number[];
@@ -40,6 +44,7 @@ export class Cells implements Telemetry {
       completed: this.#counter("mcp_tasks_completed_total", at),
       failed: (reason, count) => failed.get(reason)?.(count),
       latency: this.#histogram("mcp_task_latency_seconds", at),
+      wait: this.#histogram("mcp_task_wait_seconds", at),
       ackAttempts: (ok, error) => {
         attemptsOk(ok);
         attemptsError(error);
@@ -73,6 +78,25 @@ export class Cells implements Telemetry {
         this.#circuits[UPSTREAMS.indexOf(name)] = CIRCUIT_STATES.indexOf(state);
         this.#note();
       },
+    };
+  }
+
+  http(): HttpCells {
+    const causes = Object.keys(REQUEST_CAUSES) as RequestCause[];
+    const counters = new Map(
+      REQUEST_ROUTES.flatMap((route) =>
+        causes.map((cause) => {
+          const labels = { route, cause, outcome: REQUEST_CAUSES[cause] };
+          return [`${route} ${cause}`, this.#counter("mcp_http_requests_total", labels)] as const;
+        }),
+      ),
+    );
+    const durations = new Map(
+      REQUEST_OUTCOMES.map((outcome) => [outcome, this.#histogram("mcp_submission_duration_seconds", { outcome })]),
+    );
+    return {
+      request: (route, cause) => counters.get(`${route} ${cause}`)?.(1),
+      submission: (outcome, seconds) => durations.get(outcome)?.(seconds),
     };
   }
 

@@ -15,6 +15,39 @@ export const FAILURE_REASONS = ["upstream", "timeout", "validation", "poison", "
 export const CRASH_REASONS = ["signal", "exit", "oom", "unresponsive"] as const;
 /** Why a submission was refused at the door. */
 export const REJECT_REASONS = ["rate_limit", "overload", "invalid"] as const;
+/** Groups of endpoints of the HTTP API; `other` is what belongs to none of them. */
+export const REQUEST_ROUTES = [
+  "submit",
+  "submit_batch",
+  "task",
+  "dlq",
+  "admin",
+  "state",
+  "probe",
+  "metrics",
+  "other",
+] as const;
+/** How the HTTP API answered a request: `rejected` is the client's to change, `error` is not. */
+export const REQUEST_OUTCOMES = ["ok", "rejected", "error"] as const;
+/** Why the HTTP API answered as it did, with the outcome that each cause belongs to. */
+export const REQUEST_CAUSES = {
+  none: "ok",
+  invalid: "rejected",
+  denied: "rejected",
+  not_found: "rejected",
+  conflict: "rejected",
+  /** The request took too long to arrive. */
+  slow_client: "rejected",
+  rate_limit: "rejected",
+  /** A limit of queues, memory or requests in flight. */
+  overload: "error",
+  redis: "error",
+  shutdown: "error",
+  not_ready: "error",
+  /** The client went away before it had its answer. */
+  aborted: "error",
+  internal: "error",
+} as const satisfies Record<string, (typeof REQUEST_OUTCOMES)[number]>;
 /** Outcome of one attempt to acknowledge one message. */
 export const ACK_OUTCOMES = ["ok", "error"] as const;
 /** External APIs that the built-in handlers call. */
@@ -73,6 +106,13 @@ export const METRICS = {
     type: "histogram",
     unit: "seconds",
     help: "Time from a task's first stream entry to its stored result.",
+    labels: taskLabels,
+    buckets: TASK_LATENCY_BUCKETS_SECONDS,
+  },
+  mcp_task_wait_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    help: "Time from the receipt of a task's submission to its stored result, without a delay that was asked for.",
     labels: taskLabels,
     buckets: TASK_LATENCY_BUCKETS_SECONDS,
   },
@@ -166,6 +206,19 @@ export const METRICS = {
     help: "Submissions refused at the door, by reason.",
     labels: ["type", "reason"],
   },
+  mcp_http_requests_total: {
+    type: "counter",
+    unit: "requests",
+    help: "Requests that the HTTP API has answered, by group of endpoints, outcome and cause.",
+    labels: ["route", "outcome", "cause"],
+  },
+  mcp_submission_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    help: "Time from the receipt of a submission to its answer, by outcome.",
+    labels: ["outcome"],
+    buckets: TASK_LATENCY_BUCKETS_SECONDS,
+  },
   mcp_tasks_unaccounted: {
     type: "gauge",
     unit: "tasks",
@@ -242,5 +295,8 @@ export type Lane = (typeof LANES)[number];
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 export type CrashReason = (typeof CRASH_REASONS)[number];
 export type RejectReason = (typeof REJECT_REASONS)[number];
+export type RequestRoute = (typeof REQUEST_ROUTES)[number];
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+export type RequestCause = keyof typeof REQUEST_CAUSES;
 export type Upstream = (typeof UPSTREAMS)[number];
 export type UpstreamOutcome = (typeof UPSTREAM_OUTCOMES)[number];

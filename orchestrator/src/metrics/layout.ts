@@ -8,6 +8,9 @@ import {
   type MetricNameOf,
   type MetricSpec,
   REJECT_REASONS,
+  REQUEST_CAUSES,
+  REQUEST_OUTCOMES,
+  REQUEST_ROUTES,
   UPSTREAM_OUTCOMES,
   UPSTREAMS,
 } from "./contract.ts";
@@ -42,12 +45,14 @@ export function createLayout(types: readonly string[]): Layout {
   for (const [name, spec] of Object.entries(METRICS) as [CellMetric, MetricSpec][]) {
     if (spec.type === "gauge") continue;
     const width = spec.buckets === undefined ? 1 : spec.buckets.length + 2;
-    const list = combinations(spec.labels, (label) => valuesOf(name, label, types)).map((labels) => {
-      const one = { labels, offset: size, width };
-      offsets.set(keyOf(name, spec.labels, labels), size);
-      size += width;
-      return one;
-    });
+    const list = combinations(spec.labels, (label) => valuesOf(name, label, types))
+      .filter(isPossible)
+      .map((labels) => {
+        const one = { labels, offset: size, width };
+        offsets.set(keyOf(name, spec.labels, labels), size);
+        size += width;
+        return one;
+      });
     series.set(name, list);
   }
   return {
@@ -74,7 +79,12 @@ function valuesOf(metric: CellMetric, label: string, types: readonly string[]): 
       return LANES;
     case "upstream":
       return UPSTREAMS;
+    case "route":
+      return REQUEST_ROUTES;
+    case "cause":
+      return Object.keys(REQUEST_CAUSES);
     case "outcome":
+      if (metric === "mcp_http_requests_total" || metric === "mcp_submission_duration_seconds") return REQUEST_OUTCOMES;
       return metric === "mcp_ack_attempts_total" ? ACK_OUTCOMES : UPSTREAM_OUTCOMES;
     case "reason":
       if (metric === "mcp_tasks_failed_total") return FAILURE_REASONS;
@@ -82,6 +92,11 @@ function valuesOf(metric: CellMetric, label: string, types: readonly string[]): 
     default:
       throw new RangeError(`the values of label ${label} of ${metric} are not known`);
   }
+}
+
+/** A cause belongs to one outcome: series of the others would only be 0. */
+function isPossible({ cause, outcome }: Labels): boolean {
+  return cause === undefined || REQUEST_CAUSES[cause as keyof typeof REQUEST_CAUSES] === outcome;
 }
 
 function combinations(names: readonly string[], valuesOfLabel: (label: string) => readonly string[]): Labels[] {

@@ -1,4 +1,14 @@
-import type { CIRCUIT_STATES, FailureReason, Lane, RejectReason, Upstream, UpstreamOutcome } from "./contract.ts";
+import type {
+  CIRCUIT_STATES,
+  FailureReason,
+  Lane,
+  RejectReason,
+  RequestCause,
+  RequestOutcome,
+  RequestRoute,
+  Upstream,
+  UpstreamOutcome,
+} from "./contract.ts";
 
 /** State of a circuit breaker. */
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
@@ -13,6 +23,8 @@ export type LaneCells = {
   failed(reason: FailureReason, count: number): void;
   /** Time from a task's first stream entry to its stored result. */
   latency(seconds: number): void;
+  /** Time from the receipt of a task's submission to its stored result. */
+  wait(seconds: number): void;
   /** Attempts to acknowledge a message: one call per batch, with both outcomes. */
   ackAttempts(ok: number, error: number): void;
   /** Messages whose attempts to acknowledge all failed. */
@@ -31,12 +43,21 @@ export type UpstreamCells = {
   circuit(state: CircuitState): void;
 };
 
+/** Counters of the HTTP API. */
+export type HttpCells = {
+  /** One request that was answered; its outcome follows from the cause. */
+  request(route: RequestRoute, cause: RequestCause): void;
+  /** Time from the receipt of a submission to its answer. */
+  submission(outcome: RequestOutcome, seconds: number): void;
+};
+
 /** Where the service reports what happened. No label objects: cells are bound once and called with numbers. */
 export interface Telemetry {
   lane(type: string, lane: Lane): LaneCells;
   /** Submissions refused at the door; `type` is `unknown` where the submission named none that is known. */
   rejected(type: string, reason: RejectReason, count: number): void;
   upstream(name: Upstream): UpstreamCells;
+  http(): HttpCells;
 }
 
 const nothing = (): void => undefined;
@@ -48,6 +69,7 @@ export const noTelemetry: Telemetry = {
     completed: nothing,
     failed: nothing,
     latency: nothing,
+    wait: nothing,
     ackAttempts: nothing,
     ackFailures: nothing,
     orphans: nothing,
@@ -56,4 +78,5 @@ export const noTelemetry: Telemetry = {
   }),
   rejected: nothing,
   upstream: () => ({ request: nothing, circuit: nothing }),
+  http: () => ({ request: nothing, submission: nothing }),
 };

@@ -35,11 +35,20 @@ describe("an entry", () => {
       payloadJson: "1",
       attempts: 0,
       originId: "5-1",
+      waitedMs: 0,
     });
   });
 
   it("of a retry tells its attempts and where it began", () => {
     expect(decode("payload", "1", "attempt", "2", "origin", "4-0")).toMatchObject({ attempts: 2, originId: "4-0" });
+  });
+
+  it("tells what it has waited and what its submission was about, unless these are odd", () => {
+    const good = { waitedMs: 12, digest: "eAb_-9" };
+    expect(decode("payload", "1", "waited", "12", "digest", "eAb_-9")).toMatchObject(good);
+    const odd = decode("payload", "1", "waited", "-3", "digest", 'e","x":"');
+    expect(odd).toMatchObject({ waitedMs: 0 });
+    expect(odd).not.toHaveProperty("digest");
   });
 
   it("is the same as bytes and as strings", () => {

@@ -3,6 +3,9 @@ import { ValidationError } from "../errors.ts";
 /** An entry of ours has few fields. One of thousands could not be copied by a script. */
 const MAX_FIELDS = 64;
 
+/** The form of a digest; an entry that was added out of band may hold anything. */
+const DIGEST = /^[\w-]{1,32}$/;
+
 /** Text as a script gives it, or as it came over the wire: most of an entry never needs to become a string. */
 export type Text = string | Buffer;
 
@@ -18,6 +21,10 @@ export type Entry = {
   readonly attempts: number;
   /** Stream id of the task's first entry: what latency counts from. */
   readonly originId: string;
+  /** Time from the receipt of the submission to the moment it was accepted, in ms. */
+  readonly waitedMs: number;
+  /** What an idempotent submission was about (`taskDigest`); undefined where the service chose the id. */
+  readonly digest?: string;
 };
 
 /**
@@ -31,6 +38,8 @@ export function decodeEntry(id: string, fields: readonly Text[], type: string, i
   let attempts = 0;
   let originId = id;
   let entryType = type;
+  let waitedMs = 0;
+  let digest: string | undefined;
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const value = fields[at + 1] as Text;
     switch (nameOf(fields[at] as Text)) {
@@ -49,12 +58,26 @@ export function decodeEntry(id: string, fields: readonly Text[], type: string, i
       case "origin":
         originId = textOf(value);
         break;
+      case "waited":
+        waitedMs = Math.max(0, Number.parseInt(textOf(value), 10) || 0);
+        break;
+      case "digest":
+        digest = DIGEST.exec(textOf(value))?.[0];
+        break;
     }
   }
   if (fields.length > MAX_FIELDS) throw new ValidationError(type, [`the entry has ${fields.length / 2} fields`]);
   if (payloadJson === undefined) throw new ValidationError(type, ["the entry has no payload field"]);
   if (entryType !== type) throw new ValidationError(type, [`the entry is of type ${JSON.stringify(entryType)}`]);
-  return { id, taskId: taskId === "" ? idPrefix + id : taskId, payloadJson, attempts, originId };
+  return {
+    id,
+    taskId: taskId === "" ? idPrefix + id : taskId,
+    payloadJson,
+    attempts,
+    originId,
+    waitedMs,
+    ...(digest === undefined ? {} : { digest }),
+  };
 }
 
 /** The task id of an entry, whatever else is wrong with it. */

@@ -13,6 +13,8 @@ export type RecordState = "c" | "f" | "r" | "d" | "q";
 /** Body of a record; which parts are there depends on the state. Times are epoch ms. */
 export type RecordBody = {
   readonly attempts: number;
+  /** What an idempotent submission was about (`taskDigest`). */
+  readonly digest?: string;
   readonly startedAtMs?: number;
   readonly finishedAtMs?: number;
   readonly acceptedAtMs?: number;
@@ -98,12 +100,13 @@ export function parseResult(text: string): RecordBody {
 
 /** The record of a completed task that has one: it was moved, or its id was chosen by the caller. */
 export function completedRecord(
-  head: { readonly originId: string; readonly entryId: string; readonly stream: string },
+  head: { readonly originId: string; readonly entryId: string; readonly stream: string; readonly digest?: string },
   attempts: number,
   packed: string,
 ): string {
   const [started, finished, worker] = packed.split(" ", 3) as [string, string, string];
   const resultJson = packed.slice(started.length + finished.length + worker.length + 3);
-  const body = `{"attempts":${attempts},"startedAtMs":${started},"finishedAtMs":${finished},"worker":${JSON.stringify(worker)},"result":${resultJson}}`;
+  const digest = head.digest === undefined ? "" : `"digest":"${head.digest}",`;
+  const body = `{${digest}"attempts":${attempts},"startedAtMs":${started},"finishedAtMs":${finished},"worker":${JSON.stringify(worker)},"result":${resultJson}}`;
   return `c ${head.originId} ${head.entryId} ${head.stream} ${body}`;
 }

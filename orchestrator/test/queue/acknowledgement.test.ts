@@ -237,7 +237,8 @@ describe.each([
     const taskId = `${TYPE}.regular.${entryId}`;
     for (const expectedPending of [1, 100]) {
       const complete = createCompletion({ redis, keys, queue, consumer, resultTtlSeconds: 60, expectedPending });
-      const outcome = { kind: "completed", entryId, taskId, originMs: 0, result: "1 2 x 3", hasRecord: false } as const;
+      const task = { entryId, taskId, originMs: 0, waitedMs: 0 };
+      const outcome = { kind: "completed", ...task, result: "1 2 x 3", hasRecord: false } as const;
       await complete([outcome, outcome]);
       await complete([outcome]);
       expect(await server.client.hgetall(keys.ledger(TYPE))).toEqual({ "regular:completed": "1" });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError, RejectedError } from "../../src/errors.ts";
+import type { Lane } from "../../src/metrics/contract.ts";
 import { Controls } from "../../src/queue/controls.ts";
+import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
@@ -33,6 +35,11 @@ const task = (fields: Partial<TaskRequest> = {}): TaskRequest => ({
   ...fields,
 });
 const tasks = (count: number) => Array.from({ length: count }, () => task());
+/** Makes what is delayed in the express lane due. */
+const dueNow = async () => {
+  const delayed = keys.delayed(TYPE, "express");
+  for (const member of await server.client.zrange(delayed, 0, -1)) await server.client.zadd(delayed, 0, member);
+};
 const keysThere = () => server.client.keys("*");
 
 describe("a submission", () => {
@@ -49,6 +56,122 @@ describe("a submission", () => {
     expect(await redis.xlen(stream)).toBe(1);
     const [again] = await createSubmission(redis).submit([task({ taskId: "mine", delayMs: 5 })]);
     expect(again).toMatchObject({ duplicate: true, status: "queued" });
+  });
+
+  it("of a known id with another type, lane or payload is refused with what differs, whatever became of the task", async () => {
+    const other = "codegen";
+    const types = { types: [TYPE, other] };
+    const submission = createSubmission(redis, types);
+    const first = task({ taskId: "mine", priority: 20, payloadJson: '{"how": "fails", "n": 1}' });
+    const differing: [Partial<TaskRequest>, string[]][] = [
+      [{ payloadJson: '{"how":"fails","n":2}' }, ["payload"]],
+      [{ priority: 1 }, ["priority"]],
+      [{ type: other, priority: 1, payloadJson: "{}" }, ["type", "priority", "payload"]],
+    ];
+    const lookup = new TaskLookup(redis, keys, [TYPE, other]);
+    const checkedAs = async (status: string) => {
+      for (const [fields, differs] of differing) {
+        const before = await server.client.dbsize();
+        const refused = submission.submit([task(), { ...first, ...fields }]);
+        const conflicts = [{ index: 1, taskId: "mine", differs }];
+        await expect(refused, status).rejects.toMatchObject({ code: "TASK_ID_CONFLICT", conflicts });
+        expect(await server.client.dbsize()).toBe(before);
+      }
+      // White space between tokens says nothing.
+      const same = { ...first, payloadJson: '{"how":"fails",\n"n":1}' };
+      expect(await submission.submit([same])).toEqual([
+        { taskId: "mine", type: TYPE, lane: "express", status, duplicate: true },
+      ]);
+    };
+    await submission.submit([{ ...first, delayMs: 60_000 }]);
+    await checkedAs("delayed");
+    await dueNow();
+    await new Promoter(redis, keys, [TYPE, other]).runOnce();
+    await checkedAs("queued");
+    let failing = true;
+    const run = async () => {
+      if (failing) throw new Error("not yet");
+      return "done";
+    };
+    const once = startRunner(server, run, { maxAttempts: 2, retryBaseMs: 60_000, retryCapMs: 60_000 });
+    const status = async () => (await lookup.find("mine"))?.status;
+    await eventually(status, (found) => found === "retrying");
+    await checkedAs("retrying");
+    await dueNow();
+    await new Promoter(redis, keys, [TYPE, other]).runOnce();
+    await eventually(status, (found) => found === "failed");
+    await checkedAs("failed");
+    failing = false;
+    expect(await new DeadLetters(redis, keys, [TYPE]).retryWhere({})).toBe(1);
+    await eventually(status, (found) => found === "completed");
+    await once.drain(0);
+    await checkedAs("completed");
+  });
+
+  it("with twins of one id that differ is refused as a whole", async () => {
+    const twins = [task({ taskId: "a" }), task({ taskId: "a", payloadJson: "1" })];
+    const refused = createSubmission(redis).submit(twins);
+    await expect(refused).rejects.toMatchObject({ conflicts: [{ index: 1, taskId: "a", differs: ["payload"] }] });
+    expect(await keysThere()).toEqual([]);
+  });
+
+  it("counts delayed tasks to the depth of their queue", async () => {
+    const submission = createSubmission(redis, { maxQueueDepth: 10 });
+    await submission.submit(Array.from({ length: 8 }, () => task({ delayMs: 60_000 })));
+    await expect(submission.submit(tasks(3))).rejects.toMatchObject({ code: "OVERLOADED" });
+    const later = Array.from({ length: 3 }, () => task({ delayMs: 1 }));
+    await expect(submission.submit(later)).rejects.toMatchObject({ code: "OVERLOADED" });
+    expect(await redis.zcard(keys.delayed(TYPE, "regular"))).toBe(8);
+    await submission.submit([task(), task({ delayMs: 60_000 })]);
+    await submission.submit(tasks(10).map((one) => ({ ...one, priority: 20 })));
+  });
+
+  it("of an id whose dead letter is deleted is accepted again", async () => {
+    const submission = createSubmission(redis);
+    await submission.submit([task({ taskId: "dies" })]);
+    const runner = startRunner(server, () => Promise.reject(new Error("always")), { maxAttempts: 1 });
+    await eventually(
+      () => lookup.find("dies"),
+      (view) => view?.status === "failed",
+    );
+    await runner.drain(0);
+    expect(await submission.submit([task({ taskId: "dies" })])).toMatchObject([{ duplicate: true, status: "failed" }]);
+    await server.client.del(keys.deadLetters);
+    expect(await submission.submit([task({ taskId: "dies" })])).toMatchObject([{ duplicate: false, status: "queued" }]);
+  });
+
+  it("tells its task how long it has waited to be accepted, also while Redis was paused", async () => {
+    const submission = createSubmission(redis);
+    await submission.submit(tasks(1));
+    const receivedMs = performance.now() - 250;
+    process.kill(server.pid, "SIGSTOP");
+    const paused = submission.submit(tasks(1), receivedMs);
+    const from = performance.now();
+    await eventually(
+      async () => performance.now() - from,
+      (ms) => ms > 150,
+    );
+    process.kill(server.pid, "SIGCONT");
+    await paused;
+    const least = performance.now() - receivedMs;
+    const waits: number[] = [];
+    const latencies: number[] = [];
+    const { telemetry } = countingTelemetry();
+    const lane = (type: string, name: Lane) => ({
+      ...telemetry.lane(type, name),
+      wait: (seconds: number) => waits.push(seconds),
+      latency: (seconds: number) => latencies.push(seconds),
+    });
+    const runner = startRunner(server, async () => "done", {}, { telemetry: { ...telemetry, lane } });
+    await eventually(
+      () => waits.length,
+      (count) => count === 2,
+    );
+    await runner.drain(0);
+    const [first = 0, second = 0] = waits.map((wait, at) => wait - (latencies[at] ?? 0));
+    expect(first).toBeLessThan(0.05);
+    expect(second * 1000).toBeGreaterThan(395);
+    expect(second * 1000).toBeLessThanOrEqual(least + 2);
   });
 
   it("tells twins in one batch apart", async () => {

@@ -68,6 +68,7 @@ export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDep
     telemetry: noTelemetry,
     onDelayed: () => undefined,
     now: Date.now,
+    monotonicMs: () => performance.now(),
     ...deps,
   });
 }
@@ -84,6 +85,7 @@ export function countingTelemetry(): { telemetry: Telemetry; counts: Record<stri
       completed: (count) => add(`${lane} completed`, count),
       failed: (reason, count) => add(`${lane} failed ${reason}`, count),
       latency: () => add(`${lane} latencies`, 1),
+      wait: () => add(`${lane} waits`, 1),
       ackAttempts: (ok, error) => {
         add(`${lane} acks ok`, ok);
         add(`${lane} acks error`, error);
@@ -95,6 +97,7 @@ export function countingTelemetry(): { telemetry: Telemetry; counts: Record<stri
     }),
     rejected: (_type, reason, count) => add(`rejected ${reason}`, count),
     upstream: () => ({ request: () => undefined, circuit: () => undefined }),
+    http: () => ({ request: () => undefined, submission: () => undefined }),
   };
   return { telemetry, counts };
 }

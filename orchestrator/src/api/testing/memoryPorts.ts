@@ -12,6 +12,9 @@ export class MemoryService {
   readonly views = new Map<string, TaskView>();
   readonly deadLetters = new Map<string, DeadLetter>();
   readonly rejected: [type: string, reason: string, count: number][] = [];
+  /** Requests that were counted: route and cause. */
+  readonly counted: string[] = [];
+  readonly submissionSeconds: [outcome: string, seconds: number][] = [];
   readonly paused = new Set<string>();
   readonly logged: { fields: object; message: string }[] = [];
   readonly wanted = new Map([
@@ -110,7 +113,13 @@ export class MemoryService {
       },
     },
     types: this.types,
-    telemetry: { rejected: (type, reason, count) => this.rejected.push([type, reason, count]) },
+    telemetry: {
+      rejected: (type, reason, count) => this.rejected.push([type, reason, count]),
+      http: () => ({
+        request: (route, cause) => this.counted.push(`${route} ${cause}`),
+        submission: (outcome, seconds) => this.submissionSeconds.push([outcome, seconds]),
+      }),
+    },
   };
 
   /** The HTTP API before this service. */

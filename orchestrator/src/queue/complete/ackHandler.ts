@@ -4,7 +4,7 @@ import { messageOf } from "../../errors.ts";
 import type { LaneCells } from "../../metrics/telemetry.ts";
 import { isAmbiguous, type RedisErrorKind, redisErrorKind } from "../../redis/redisError.ts";
 import { equalJitterMs } from "../jitter.ts";
-import type { CompletionReply, Outcome } from "./completion.ts";
+import type { Completed, CompletionReply, Outcome } from "./completion.ts";
 
 /** Attempts per message. */
 export const ACK_ATTEMPTS = 3;
@@ -159,7 +159,7 @@ export class RobustRedisACKHandler {
       if (outcome.kind === "completed") {
         if (this.#counted.has(outcome)) continue;
         completed++;
-        cells.latency(Math.max(0, reply.nowMs - outcome.originMs) / 1000);
+        this.#observe(outcome, reply.nowMs);
       } else {
         this.#countOther(outcome, reply);
       }
@@ -179,8 +179,15 @@ export class RobustRedisACKHandler {
       if (outcome.kind !== "completed" || reply.missed.has(outcome.entryId) || this.#counted.has(outcome)) continue;
       this.#counted.add(outcome);
       cells.completed(1);
-      cells.latency(Math.max(0, reply.nowMs - outcome.originMs) / 1000);
+      this.#observe(outcome, reply.nowMs);
     }
+  }
+
+  /** Both ends are read from the clock of Redis. */
+  #observe({ originMs, waitedMs }: Completed, storedMs: number): void {
+    const latencyMs = Math.max(0, storedMs - originMs);
+    this.#deps.cells.latency(latencyMs / 1000);
+    this.#deps.cells.wait((latencyMs + waitedMs) / 1000);
   }
 
   /** Counts dead letters, and announces retries. A result that a former delivery left was counted when it was stored. */

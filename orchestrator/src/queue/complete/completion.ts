@@ -16,6 +16,8 @@ export type Completed = {
   readonly entryId: string;
   readonly taskId: string;
   readonly originMs: number;
+  /** Time from the receipt of the submission to the moment it was accepted, in ms. */
+  readonly waitedMs: number;
   /** The packed result of a first attempt, or the record of a task that has one; empty when none is kept. */
   readonly result: string;
   /** True for a task that has a record: its id was chosen by the caller, or it was moved. */

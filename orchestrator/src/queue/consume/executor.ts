@@ -153,12 +153,20 @@ export class Executor {
     if (settings.resultTtlSeconds > 0) {
       packed = packResult(startedAtMs, finishedAtMs, consumer, resultJson);
       if (hasRecord) {
-        const head = { originId: entry.originId, entryId: entry.id, stream: queue.stream };
+        const { originId, id: entryId, digest } = entry;
+        const head = { originId, entryId, stream: queue.stream, ...(digest === undefined ? {} : { digest }) };
         packed = completedRecord(head, entry.attempts + 1, packed);
       }
     }
-    const originMs = entryTimeMs(entry.originId);
-    onOutcome({ kind: "completed", entryId: entry.id, taskId: entry.taskId, originMs, result: packed, hasRecord });
+    onOutcome({
+      kind: "completed",
+      entryId: entry.id,
+      taskId: entry.taskId,
+      originMs: entryTimeMs(entry.originId),
+      waitedMs: entry.waitedMs,
+      result: packed,
+      hasRecord,
+    });
   }
 
   /** Says which tasks are slow, a few per second: when all are, more lines tell no more. */

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { RedisUnavailableError, RejectedError } from "../../errors.ts";
+import { createHash, randomUUID } from "node:crypto";
+import { RedisUnavailableError, RejectedError, type TaskIdConflict, TaskIdConflictError } from "../../errors.ts";
 import type { Keys } from "../../keys.ts";
 import type { Lane } from "../../metrics/contract.ts";
 import type { LaneCells, Telemetry } from "../../metrics/telemetry.ts";
@@ -9,6 +9,7 @@ import { Script } from "../../redis/script.ts";
 import { laneOf, type Receipt, type TaskRequest, type TaskStatus } from "../task.ts";
 import { generatedTaskIdPrefix } from "../taskId.ts";
 import type { MemoryGuard } from "./memoryGuard.ts";
+import { RedisClock } from "./redisClock.ts";
 
 const script = new Script("enqueue");
 
@@ -36,6 +37,8 @@ export type SubmissionDeps = {
   /** Told how long it is until a task that was accepted is due. */
   readonly onDelayed: (delayMs: number) => void;
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicMs: () => number;
 };
 
 /** Accepts tasks into their streams. */
@@ -44,6 +47,7 @@ export class Submission {
   readonly #scriptKeys: readonly string[];
   readonly #queueNumbers = new Map<string, number>();
   readonly #cells: readonly LaneCells[];
+  readonly #clock = new RedisClock();
 
   constructor(deps: SubmissionDeps) {
     this.#deps = deps;
@@ -52,10 +56,10 @@ export class Submission {
     this.#scriptKeys = [
       keys.controls,
       keys.rateLimit,
+      keys.deadLetters,
       ...queues.map(({ stream }) => stream),
       ...queues.map(({ type, lane }) => keys.delayed(type, lane)),
       ...types.map((type) => keys.ledger(type)),
-      keys.deadLetters,
     ];
     // The script counts from 1, the express lane of a type first.
     for (const [at, { type, lane }] of queues.entries()) this.#queueNumbers.set(`${type} ${lane}`, at + 1);
@@ -65,21 +69,25 @@ export class Submission {
   /**
    * Accepts all of these tasks, or none. A task whose id is known already is not accepted again; its receipt says so.
    *
-   * @param tasks of known types, validated
+   * @param requests of known types, validated
+   * @param receivedMs when the request came in, by `monotonicMs`: what its tasks have waited counts from here
    * @returns one receipt for each task, in their order
+   * @throws TaskIdConflictError when an id belongs to a task of another type, payload or lane
    * @throws RejectedError while the rate limit, the depth of a queue or the memory of Redis forbid it
    * @throws RedisUnavailableError when it is not known whether they were accepted: submit again with the same ids
    */
-  async submit(requests: readonly TaskRequest[]): Promise<Receipt[]> {
+  async submit(requests: readonly TaskRequest[], receivedMs = this.#deps.monotonicMs()): Promise<Receipt[]> {
     if (requests.length === 0) return [];
     const delayed = requests.filter(isDelayed);
     const tasks = delayed.length > 0 ? requests.map(withId) : requests;
-    const { redis, memory } = this.#deps;
+    const { redis, memory, monotonicMs } = this.#deps;
     const subject = tasks[0]?.type ?? "";
     let reply: (string | number)[];
     try {
       if (await memory.exceeded()) throw this.#rejected("overload", tasks, "the memory of Redis is nearly full");
-      reply = await script.run(redis, this.#scriptKeys, this.#arguments(tasks));
+      const sentMs = monotonicMs();
+      reply = await script.run(redis, this.#scriptKeys, this.#arguments(tasks, this.#clock.read(receivedMs)));
+      if (reply[0] === "ok") this.#clock.observe(sentMs, monotonicMs(), Number(reply[2]));
     } catch (error) {
       if (error instanceof RejectedError) throw error;
       if (redisErrorKind(error) === "oom") throw this.#rejected("overload", tasks, "the memory of Redis is full");
@@ -91,11 +99,12 @@ export class Submission {
       const seconds = waitMs < 0 ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(waitMs / 1000));
       throw this.#rejected("rate_limit", tasks, "submissions are rate limited", seconds);
     }
+    if (reply[0] === "conflict") throw new TaskIdConflictError(conflictsOf(requests, reply));
     if (delayed.length > 0) this.#deps.onDelayed(Math.min(...delayed.map(({ delayMs }) => delayMs)));
     return this.#receipts(tasks, reply);
   }
 
-  #arguments(tasks: readonly TaskRequest[]): (string | number)[] {
+  #arguments(tasks: readonly TaskRequest[], receivedMs: number | undefined): (string | number)[] {
     const { keys, types, maxQueueDepth, rateLimitPerSecond, now } = this.#deps;
     const timestamp = new Date(now()).toISOString();
     const args: (string | number)[] = [
@@ -103,6 +112,7 @@ export class Submission {
       maxQueueDepth,
       rateLimitPerSecond,
       timestamp,
+      receivedMs === undefined ? "" : receivedMs.toFixed(0),
       types.length,
       ...types,
       0,
@@ -112,13 +122,13 @@ export class Submission {
     for (const task of tasks) {
       if (isDelayed(task)) continue;
       immediate++;
-      args.push(this.#queueNumber(task), task.priority, task.taskId ?? "", task.payloadJson);
+      args.push(this.#queueNumber(task), task.priority, idAndDigest(task), task.payloadJson);
     }
     args[countAt] = immediate;
     if (immediate === tasks.length) return args;
     for (const task of tasks) {
       if (!isDelayed(task)) continue;
-      args.push(this.#queueNumber(task), task.priority, task.taskId ?? "", task.payloadJson, task.delayMs);
+      args.push(this.#queueNumber(task), task.priority, idAndDigest(task), task.payloadJson, task.delayMs);
     }
     return args;
   }
@@ -137,10 +147,11 @@ export class Submission {
     const receipts = tasks.map((task): Receipt => {
       const delayed = isDelayed(task);
       const answer = String(reply[delayed ? delayedAt++ : immediateAt++]);
-      const lane: Lane = bypass ? "regular" : laneOf(task.priority);
-      const known = STATUS_OF_LETTER[answer];
+      const known = STATUS_OF_LETTER[answer[0] ?? ""];
       const duplicate = known !== undefined && answer !== "D";
-      if (!duplicate) {
+      let lane: Lane = bypass ? "regular" : laneOf(task.priority);
+      if (duplicate) lane = answer[1] === "e" ? "express" : "regular";
+      else {
         const cells =
           this.#cells[this.#queueNumber(task) - 1 + (bypass && laneOf(task.priority) === "express" ? 1 : 0)];
         if (cells !== undefined) accepted.set(cells, (accepted.get(cells) ?? 0) + 1);
@@ -159,6 +170,35 @@ export class Submission {
     const subject = tasks[0]?.type ?? "";
     return new RejectedError(reason, subject, `Not accepted: ${why}`, seconds ?? RETRY_AFTER_SECONDS);
   }
+}
+
+/** The chosen id of a task, and what the submission is about; empty where the service chooses the id. */
+function idAndDigest(task: TaskRequest): string {
+  return task.taskId === undefined ? "" : `${task.taskId} ${taskDigest(task)}`;
+}
+
+/** White space between the tokens of JSON; strings are matched first, so that theirs stays. */
+const BETWEEN_TOKENS = /("(?:[^"\\]|\\.)*")|\s+/g;
+
+/** What a submission is about: the lane that was asked for, and the payload however it is spaced. */
+function taskDigest({ payloadJson, priority }: TaskRequest): string {
+  const payload = createHash("sha256").update(payloadJson.replace(BETWEEN_TOKENS, "$1")).digest("base64url");
+  return `${laneOf(priority) === "express" ? "e" : "r"}${payload.slice(0, 22)}`;
+}
+
+/** The script numbers immediate tasks first, then delayed ones. */
+function conflictsOf(requests: readonly TaskRequest[], reply: readonly (string | number)[]): TaskIdConflict[] {
+  const indices = requests.map((_, index) => index);
+  const order = [false, true].flatMap((later) =>
+    indices.filter((index) => isDelayed(requests[index] as TaskRequest) === later),
+  );
+  const conflicts: TaskIdConflict[] = [];
+  for (let at = 1; at + 1 < reply.length; at += 2) {
+    const index = order[Number(reply[at]) - 1] ?? 0;
+    const differs = String(reply[at + 1]).split(" ") as TaskIdConflict["differs"];
+    conflicts.push({ index, taskId: requests[index]?.taskId ?? "", differs });
+  }
+  return conflicts.toSorted((one, other) => one.index - other.index);
 }
 
 function isDelayed(task: TaskRequest): task is TaskRequest & { readonly delayMs: number } {

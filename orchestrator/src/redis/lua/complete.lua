@@ -118,6 +118,12 @@ local function state_of(task_id, id, origin)
   return nil
 end
 
+-- Of an idempotent submission, the record keeps what it was about.
+local function digest_of(fields)
+  local digest = string.match(fields.digest or '', '^[%w_-]+$')
+  return digest and '"digest":"' .. digest .. '",' or ''
+end
+
 local counts = { completed = completed, dead = 0, moved = 0 }
 local settled, parked = {}, 0
 for i = others_at + 1, #ARGV, 6 do
@@ -139,7 +145,7 @@ for i = others_at + 1, #ARGV, 6 do
         'stream', stream, 'entry_id', id, 'failed_at', now, 'history', fields.history or '[]',
         -- What is no proper entry is kept as it was.
         'entry', (raw and not (fields.task_id and fields.payload)) and cjson.encode(raw) or '')
-      redis.call('SET', prefix .. task_id, 'f ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {"deadLetterId":"' .. letter
+      redis.call('SET', prefix .. task_id, 'f ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {' .. digest_of(fields) .. '"deadLetterId":"' .. letter
         .. '","finishedAtMs":' .. now .. ',' .. ARGV[i + 4], 'EX', DEAD_LETTER_RECORD_TTL)
       counts.dead = counts.dead + 1
     elseif kind == 'r' and raw then
@@ -160,7 +166,7 @@ for i = others_at + 1, #ARGV, 6 do
         copy[#copy + 1] = task_id
       end
       redis.call('ZADD', delayed_set, due, cjson.encode(copy))
-      redis.call('SET', prefix .. task_id, 'r ' .. origin .. ' - ' .. stream .. ' {"dueAtMs":' .. due .. ',' .. ARGV[i + 4])
+      redis.call('SET', prefix .. task_id, 'r ' .. origin .. ' - ' .. stream .. ' {' .. digest_of(fields) .. '"dueAtMs":' .. due .. ',' .. ARGV[i + 4])
       parked = parked + 1
     end
     finished[#finished + 1] = id

@@ -1,16 +1,19 @@
 #!lua
 -- Accepts a batch of tasks: all of them, or none.
 --
--- KEYS: controls, rate limit bucket; then for N types: 2N streams (express, regular), 2N delayed sets, N ledgers; dead letters
--- ARGV: record key prefix, depth limit, configured rate (0: none), timestamp, N, N type names,
---       I = number of tasks to start now, then each: queue number, priority, task id or '', payload;
---       then the delayed ones: queue number, priority, task id, payload, delay in ms
--- Reply: {'ok', bypass, now, stream id | state letter of the duplicate, ...} or {'overload', stream}
---        or {'rate_limit', ms to wait or -1}
+-- KEYS: controls, rate limit bucket, dead letters; then for N types: 2N streams (express, regular), 2N delayed sets,
+--       N ledgers
+-- ARGV: record key prefix, depth limit, configured rate (0: none), timestamp, receipt of the request by the clock of
+--       Redis in ms or '', N, N type names,
+--       I = number of tasks to start now, then each: queue number, priority, task id and digest ('id digest', or ''),
+--       payload; then the delayed ones: queue number, priority, task id and digest ('' for none), payload, delay in ms
+-- Reply: {'ok', bypass, now, stream id | 'D' for a delayed task | state letter and lane letter of the duplicate, ...}
+--        or {'overload', stream} or {'rate_limit', ms to wait or -1}
+--        or {'conflict', number of the task, what differs, ...}
 local prefix, max_depth, default_rate, timestamp = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local types = tonumber(ARGV[5])
-local immediate = tonumber(ARGV[5 + types + 1])
-local base = 5 + types + 1
+local received, types = tonumber(ARGV[5]), tonumber(ARGV[6])
+local immediate = tonumber(ARGV[6 + types + 1])
+local base = 6 + types + 1
 local delayed_base = base + immediate * 4
 local delayed = (#ARGV - delayed_base) / 5
 
@@ -25,41 +28,73 @@ local function queue_of(number)
   return number
 end
 
--- Letter of a task that is known already; nil when its record leads to an entry or a dead letter that was deleted.
+local waited = string.format('%.0f', received and math.max(0, now - received) or 0)
+
+-- Letter, stream and digest of the task that has this id; nil when its pointer leads to an entry, or a dead letter, that
+-- is deleted: the task is gone, and its id is free.
 local seen = {}
 local function known(id)
-  if seen[id] then return 'q' end
+  if seen[id] then return 'q', seen[id].stream, seen[id].digest end
   local record = redis.call('GET', prefix .. id)
   if not record then return nil end
   local state, _, entry, stream = string.match(record, '^(%a) (%S+) (%S+) (%S+) ')
-  if state == 'q' and #redis.call('XRANGE', stream, entry, entry) == 0 then return nil end
-  if state == 'f' then
+  local digest = string.match(record, '^%a %S+ %S+ %S+ {"digest":"([%w_-]+)"')
+  if state == 'q' then
+    local found = redis.call('XRANGE', stream, entry, entry)[1]
+    if not found then return nil end
+    for f = 1, #found[2], 2 do
+      if found[2][f] == 'digest' then digest = found[2][f + 1] end
+    end
+  elseif state == 'f' then
     local letter = string.match(record, '"deadLetterId":"(%d+%-%d+)"')
-    if letter and #redis.call('XRANGE', KEYS[#KEYS], letter, letter) == 0 then return nil end
+    if letter and #redis.call('XRANGE', KEYS[3], letter, letter) == 0 then return nil end
   end
-  return state or 'q'
+  return state or 'q', stream, digest
+end
+
+-- What of a task differs from the one that has its id: the first letter of a digest is the lane that was asked for, the
+-- rest is about the payload. Without a digest only the type can be compared.
+local function differences(number, digest, stream, other)
+  local express = KEYS[3 + number - (1 - number % 2)]
+  local regular = KEYS[3 + number + number % 2]
+  local found = {}
+  if stream and stream ~= express and stream ~= regular then found[#found + 1] = 'type' end
+  if other then
+    if string.sub(other, 1, 1) ~= string.sub(digest, 1, 1) then found[#found + 1] = 'priority' end
+    if string.sub(other, 2) ~= string.sub(digest, 2) then found[#found + 1] = 'payload' end
+  end
+  return table.concat(found, ' '), stream == express and 'e' or 'r'
 end
 
 -- Read everything first: nothing is written before the whole batch is accepted.
 local reply = { 'ok', bypass and 1 or 0, string.format('%.0f', now) }
-local duplicate, fresh, wanted = {}, 0, {}
+local duplicate, fresh, wanted, ids, conflicts = {}, 0, {}, {}, { 'conflict' }
 for i = 1, immediate + delayed do
   local at = i <= immediate and base + (i - 1) * 4 or delayed_base + (i - immediate - 1) * 5
-  local id = ARGV[at + 3]
-  local letter = id ~= '' and known(id) or nil
+  local id, digest = string.match(ARGV[at + 3], '^(%S+) (%S+)$')
+  ids[i] = id or ARGV[at + 3]
+  local asked = tonumber(ARGV[at + 1])
+  local letter, stream, other
+  if id then letter, stream, other = known(id) end
   if letter then
-    duplicate[i] = letter
+    local what, lane = differences(asked, digest, stream, other)
+    if what ~= '' then
+      conflicts[#conflicts + 1] = i
+      conflicts[#conflicts + 1] = what
+    end
+    duplicate[i] = letter .. lane
   else
-    if id ~= '' then seen[id] = true end
+    local number = queue_of(asked)
+    if id then seen[id] = { stream = KEYS[3 + number], digest = digest } end
     fresh = fresh + 1
-    local number = queue_of(tonumber(ARGV[at + 1]))
     wanted[number] = (wanted[number] or 0) + 1
   end
 end
+if #conflicts > 1 then return conflicts end
 
 local streams = {}
 for number, count in pairs(wanted) do
-  local key = KEYS[2 + number]
+  local key = KEYS[3 + number]
   local info = redis.pcall('XINFO', 'STREAM', key)
   local length, ms, seq = 0, 0, 0
   if info.err then
@@ -74,7 +109,8 @@ for number, count in pairs(wanted) do
       end
     end
   end
-  if length + count > max_depth then return { 'overload', key } end
+  local later = redis.call('ZCARD', KEYS[3 + 2 * types + number])
+  if length + later + count > max_depth then return { 'overload', key } end
   -- A Lua number counts exactly up to 2^53. Ids beyond come from nobody's clock.
   if ms > 9007199254740000 then return redis.error_reply('ERR last id of ' .. key .. ' is out of range') end
   if now > ms then
@@ -87,8 +123,8 @@ for number, count in pairs(wanted) do
     key = key,
     ms = string.format('%.0f-', ms),
     seq = seq,
-    type = ARGV[5 + number_of_type],
-    id_prefix = ARGV[5 + number_of_type] .. (number % 2 == 1 and '.express.' or '.regular.'),
+    type = ARGV[6 + number_of_type],
+    id_prefix = ARGV[6 + number_of_type] .. (number % 2 == 1 and '.express.' or '.regular.'),
   }
 end
 
@@ -105,6 +141,11 @@ if fresh > 0 and (controls[2] == '1' or (not controls[2] and default_rate > 0)) 
   redis.call('HSET', KEYS[2], 'tokens', string.format('%.6f', tokens - fresh), 'at', string.format('%.0f', now))
 end
 
+-- The digest goes with the task and into its record.
+local function digest_of(at)
+  return string.match(ARGV[at + 3], ' ([%w_-]+)$')
+end
+
 for i = 1, immediate do
   if duplicate[i] then
     reply[3 + i] = duplicate[i]
@@ -114,11 +155,13 @@ for i = 1, immediate do
     local seq = stream.seq + 1
     stream.seq = seq
     local entry = stream.ms .. string.format('%.0f', seq)
-    local id = ARGV[at + 3]
-    local task_id = id ~= '' and id or stream.id_prefix .. entry
-    redis.call('XADD', stream.key, entry, 'task_id', task_id, 'payload', ARGV[at + 4], 'priority', ARGV[at + 2],
-      'type', stream.type, 'timestamp', timestamp)
-    if id ~= '' then
+    local id = ids[i]
+    if id == '' then
+      redis.call('XADD', stream.key, entry, 'task_id', stream.id_prefix .. entry, 'payload', ARGV[at + 4], 'priority',
+        ARGV[at + 2], 'type', stream.type, 'timestamp', timestamp, 'waited', waited)
+    else
+      redis.call('XADD', stream.key, entry, 'task_id', id, 'payload', ARGV[at + 4], 'priority', ARGV[at + 2], 'type',
+        stream.type, 'timestamp', timestamp, 'waited', waited, 'digest', digest_of(at))
       redis.call('SET', prefix .. id, 'q ' .. entry .. ' ' .. entry .. ' ' .. stream.key .. ' {"attempts":0}')
     end
     reply[3 + i] = entry
@@ -131,13 +174,14 @@ for i = immediate + 1, immediate + delayed do
   else
     local at = delayed_base + (i - immediate - 1) * 5
     local number = queue_of(tonumber(ARGV[at + 1]))
-    local id = ARGV[at + 3]
+    local id, digest = ids[i], digest_of(at)
     local due = string.format('%.0f', now + tonumber(ARGV[at + 5]))
-    redis.call('ZADD', KEYS[2 + 2 * types + number], due, cjson.encode({ 'task_id', id, 'payload', ARGV[at + 4],
-      'priority', ARGV[at + 2], 'type', streams[number].type, 'timestamp', timestamp }))
-    redis.call('SET', prefix .. id, 'd - - ' .. streams[number].key .. ' {"attempts":0,"dueAtMs":' .. due
+    redis.call('ZADD', KEYS[3 + 2 * types + number], due, cjson.encode({ 'task_id', id, 'payload', ARGV[at + 4],
+      'priority', ARGV[at + 2], 'type', streams[number].type, 'timestamp', timestamp, 'waited', waited, 'digest', digest }))
+    redis.call('SET', prefix .. id, 'd - - ' .. streams[number].key .. ' {"digest":"' .. digest
+      .. '","attempts":0,"dueAtMs":' .. due
       .. ',"acceptedAtMs":' .. string.format('%.0f', now) .. '}')
-    redis.call('HINCRBY', KEYS[2 + 4 * types + math.floor((number + 1) / 2)],
+    redis.call('HINCRBY', KEYS[3 + 4 * types + math.floor((number + 1) / 2)],
       (number % 2 == 1 and 'express' or 'regular') .. ':delayed', 1)
     reply[3 + i] = 'D'
   end
