@@ -293,13 +293,13 @@ describe("a submission", () => {
     const round = async () =>
       (await Promise.all(promoters.map((promoter) => promoter.runOnce()))).reduce((sum, { moved }) => sum + moved, 0);
     const early = await promoters[0]?.runOnce();
-    expect(early).toEqual({ moved: 0, nextDueMs: expect.any(Number) });
+    expect(early).toEqual({ moved: 0, nextDueMs: expect.any(Number), failures: [] });
     expect(early?.nextDueMs).toBeGreaterThan(0);
     expect(early?.nextDueMs).toBeLessThanOrEqual(150);
     expect(await lookup.find(receipt?.taskId ?? "")).toMatchObject({ status: "delayed", attempts: 0 });
     const moved = await eventually(round, (count) => count > 0);
     expect(moved).toBe(1);
-    expect(await promoters[0]?.runOnce()).toEqual({ moved: 0, nextDueMs: undefined });
+    expect(await promoters[0]?.runOnce()).toEqual({ moved: 0, nextDueMs: undefined, failures: [] });
     expect(await redis.xlen(stream)).toBe(1);
     expect(await lookup.find(receipt?.taskId ?? "")).toMatchObject({ status: "queued", attempts: 0 });
     const { queues } = await readSnapshot(redis, keys, [TYPE], 0);
