@@ -37,6 +37,65 @@ describe("loadConfig", () => {
     expect(loadConfig({ PORT: "", INSTANCE_ID: "" })).toEqual(loadConfig({}));
   });
 
+  it.each([
+    ["of the wrong kind", "http://user:s3cret@redis"],
+    ["that is not one", "redis//user:s3cret@redis"],
+    ["with an escape that is none", "redis://user:s3cret%@redis"],
+    ["with a user that cannot be decoded", "redis://%user:s3cret@redis"],
+  ])("does not print the password of a Redis URL %s", (_, url) => {
+    const problems = problemsOf({ REDIS_URL: url });
+    expect(problems).toEqual([expect.stringMatching(/^REDIS_URL: /)]);
+    expect(problems.join()).not.toContain("s3cret");
+  });
+
+  it("says how to write a % in the password of the Redis URL", () => {
+    expect(problemsOf({ REDIS_URL: "redis://user:50%@redis" })).toEqual([
+      "REDIS_URL: has a % in its user or password that begins no escape sequence: write it as %25",
+    ]);
+    expect(problemsOf({ REDIS_URL: "redis://user:50%25@redis" })).toEqual([]);
+  });
+
+  it("reads certificates and the password of the Sentinels from files", () => {
+    const file = (name: string) => {
+      writeFileSync(join(directory, name), `content of ${name}\n`);
+      return join(directory, name);
+    };
+    const { redis } = loadConfig({
+      REDIS_URL: "rediss://redis",
+      REDIS_SENTINELS: "one:26379",
+      REDIS_SENTINEL_NAME: "mcp",
+      REDIS_SENTINEL_USERNAME: "watcher",
+      REDIS_SENTINEL_PASSWORD_FILE: file("sentinel"),
+      REDIS_TLS_CA_FILE: file("ca"),
+      REDIS_TLS_CERT_FILE: file("cert"),
+      REDIS_TLS_KEY_FILE: file("key"),
+      REDIS_TLS_SERVER_NAME: "redis.example",
+    });
+    expect(redis).toMatchObject({
+      sentinelUsername: "watcher",
+      sentinelPassword: "content of sentinel",
+      tls: { ca: "content of ca", cert: "content of cert", key: "content of key", servername: "redis.example" },
+    });
+  });
+
+  it.each([
+    [{ REDIS_TLS_CA_FILE: "x" }, "REDIS_TLS_CA_FILE needs a REDIS_URL that starts with rediss://"],
+    [{ REDIS_TLS_SERVER_NAME: "x" }, "REDIS_TLS_SERVER_NAME needs a REDIS_URL that starts with rediss://"],
+    [
+      { REDIS_URL: "rediss://redis", REDIS_TLS_CERT_FILE: "x" },
+      "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: give both or none",
+    ],
+    [{ REDIS_SENTINEL_USERNAME: "x" }, "REDIS_SENTINEL_USERNAME needs REDIS_SENTINELS"],
+    [{ REDIS_SENTINEL_PASSWORD_FILE: "x" }, "REDIS_SENTINEL_PASSWORD_FILE needs REDIS_SENTINELS"],
+  ])("rejects %j", (given, problem) => {
+    const files = Object.entries(given).map(([name, value]) => {
+      if (!name.endsWith("_FILE")) return [name, value];
+      writeFileSync(join(directory, "some"), "some");
+      return [name, join(directory, "some")];
+    });
+    expect(problemsOf(Object.fromEntries(files))).toContain(problem);
+  });
+
   it("lists every problem at once", () => {
     const problems = problemsOf({
       PORT: "70000",

@@ -104,10 +104,28 @@ function contradictionsIn(s: SettingValues): string[] {
     "REDIS_SENTINELS and REDIS_SENTINEL_NAME belong together: give both or none",
   );
   check(
+    (s.REDIS_TLS_CERT_FILE === "") === (s.REDIS_TLS_KEY_FILE === ""),
+    "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: give both or none",
+  );
+  const tls = ["REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_SERVER_NAME"] as const;
+  for (const setting of tls) {
+    check(
+      s[setting] === "" || s.REDIS_URL.startsWith("rediss:"),
+      `${setting} needs a REDIS_URL that starts with rediss://`,
+    );
+  }
+  const sentinelOnly = ["REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD_FILE"] as const;
+  for (const setting of sentinelOnly) check(s[setting] === "" || sentinel, `${setting} needs REDIS_SENTINELS`);
+  check(
     !cluster || /\{[^{}]+\}/.test(s.KEY_PREFIX),
     `KEY_PREFIX (${s.KEY_PREFIX}) must hold a hash tag such as {mcp} in a Redis Cluster, or the keys land in different slots`,
   );
   return problems;
+}
+
+/** Empty is not set. */
+function optional(text: string): string | undefined {
+  return text === "" ? undefined : text;
 }
 
 function structure(s: SettingValues, secrets: Record<string, string>) {
@@ -119,11 +137,19 @@ function structure(s: SettingValues, secrets: Record<string, string>) {
     http: { host: s.HOST, port: s.PORT, adminToken: secrets.ADMIN_TOKEN_FILE, maxPayloadBytes: s.MAX_PAYLOAD_BYTES },
     redis: {
       url: s.REDIS_URL,
-      username: s.REDIS_USERNAME === "" ? undefined : s.REDIS_USERNAME,
+      username: optional(s.REDIS_USERNAME),
       password: secrets.REDIS_PASSWORD_FILE,
       sentinels: s.REDIS_SENTINELS,
       sentinelName: s.REDIS_SENTINEL_NAME,
+      sentinelUsername: optional(s.REDIS_SENTINEL_USERNAME),
+      sentinelPassword: secrets.REDIS_SENTINEL_PASSWORD_FILE,
       clusterNodes: s.REDIS_CLUSTER_NODES,
+      tls: {
+        ca: secrets.REDIS_TLS_CA_FILE,
+        cert: secrets.REDIS_TLS_CERT_FILE,
+        key: secrets.REDIS_TLS_KEY_FILE,
+        servername: optional(s.REDIS_TLS_SERVER_NAME),
+      },
       connectTimeoutMs: s.REDIS_CONNECT_TIMEOUT_MS,
       commandTimeoutMs: s.REDIS_COMMAND_TIMEOUT_MS,
     },

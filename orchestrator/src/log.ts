@@ -92,7 +92,15 @@ export function openLogSink(config: Config["log"]): LogSink {
 /** The secrets of the configuration, as `createLog` wants them. */
 export function secretsOf(config: Config): string[] {
   const inUrl = URL.parse(config.redis.url)?.password ?? "";
-  return [config.http.adminToken, config.redis.password, config.upstreams.chat.apiKey, inUrl, decodeURIComponent(inUrl)]
+  return [
+    config.http.adminToken,
+    config.redis.password,
+    config.redis.sentinelPassword,
+    config.redis.tls.key,
+    config.upstreams.chat.apiKey,
+    inUrl,
+    decodeURIComponent(inUrl),
+  ]
     .filter((secret) => secret !== undefined && secret !== "")
     .map(String);
 }

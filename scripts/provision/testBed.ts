@@ -52,6 +52,7 @@ async function providePrograms(): Promise<void> {
   const packages = [
     ...(missingPrograms().length > 0 ? SERVER_PACKAGES : []),
     ...(BROWSERS.some(hasCommand) ? [] : ["chromium"]),
+    ...(hasCommand("openssl") ? [] : ["openssl"]),
     ...RUNBOOK_TOOLS.filter((tool) => !hasCommand(tool)),
   ];
   if (canInstall() && packages.length > 0) {

@@ -34,6 +34,17 @@ export function url(...protocols: readonly string[]) {
   );
 }
 
+/** A `redis://` or `rediss://` URL whose user and password can be decoded. Problems do not repeat it: it may hold a password. */
+export const redisUrl = url("redis", "rediss").refine((text) => {
+  const parsed = URL.parse(text);
+  try {
+    decodeURIComponent(`${parsed?.username}${parsed?.password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}, "has a % in its user or password that begins no escape sequence: write it as %25");
+
 export type HostAndPort = { readonly host: string; readonly port: number };
 
 /** `host:port,host:port`; empty is none. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, hostList, url, wholeNumber } from "./parsers.ts";
+import { flag, hostList, redisUrl, wholeNumber } from "./parsers.ts";
 import { bytes, durationMs, name, type Section, text } from "./setting.ts";
 
 /** Settings of the service as a process: where it listens, its Redis, its workers, its log. */
@@ -29,10 +29,10 @@ export const http = {
 
 export const redis = {
   REDIS_URL: {
-    schema: url("redis", "rediss"),
+    schema: redisUrl,
     fallback: "redis://127.0.0.1:6379",
     about:
-      "Server and database; `rediss://` for TLS. Ignored for the address where Sentinel or Cluster nodes are given.",
+      "Server, user and database; `rediss://` for TLS, also to Sentinel and Cluster nodes. Its address is ignored where those are given.",
   },
   REDIS_USERNAME: { schema: text, fallback: "", about: "ACL user; overrides the one in the URL." },
   REDIS_PASSWORD_FILE: {
@@ -43,6 +43,37 @@ export const redis = {
   },
   REDIS_SENTINELS: { schema: hostList, fallback: "", about: "Sentinels as host:port,host:port." },
   REDIS_SENTINEL_NAME: { schema: name, fallback: "", about: "Name of the master that the Sentinels watch." },
+  REDIS_SENTINEL_USERNAME: { schema: text, fallback: "", about: "ACL user of the Sentinels." },
+  REDIS_SENTINEL_PASSWORD_FILE: {
+    schema: text,
+    fallback: "",
+    secret: true,
+    about: "File with the password of the Sentinels.",
+  },
+  REDIS_TLS_CA_FILE: {
+    schema: text,
+    fallback: "",
+    secret: true,
+    about: "File with the certificate authority that Redis is checked against (PEM). Needs `rediss://`.",
+  },
+  REDIS_TLS_CERT_FILE: {
+    schema: text,
+    fallback: "",
+    secret: true,
+    about: "File with the client certificate (PEM), where Redis asks for one.",
+  },
+  REDIS_TLS_KEY_FILE: {
+    schema: text,
+    fallback: "",
+    secret: true,
+    about: "File with the key of that certificate (PEM).",
+  },
+  REDIS_TLS_SERVER_NAME: {
+    schema: text,
+    fallback: "",
+    about:
+      "Name that the certificates are for, where nodes are reached by addresses that the certificates do not have.",
+  },
   REDIS_CLUSTER_NODES: {
     schema: hostList,
     fallback: "",

@@ -5,15 +5,28 @@ export type RedisClient = Redis | Cluster;
 
 type Node = { readonly host: string; readonly port: number };
 
+export type TlsSettings = {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Name that certificates must have; the host connected to when absent. */
+  readonly servername?: string | undefined;
+};
+
 /** Where Redis is and who we are there. */
 export type RedisSettings = {
-  /** `redis://` or `rediss://`; with Sentinels or a Cluster it still gives the scheme and the database. */
+  /** `redis://` or `rediss://`; with Sentinels or a Cluster it still gives the scheme, the user and the database. */
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly sentinels: readonly Node[];
   readonly sentinelName: string;
+  /** User and password of the Sentinels themselves. */
+  readonly sentinelUsername?: string | undefined;
+  readonly sentinelPassword?: string | undefined;
   readonly clusterNodes: readonly Node[];
+  /** Used with `rediss://`; PEM. Without an authority of its own, those of Node decide. */
+  readonly tls?: TlsSettings | undefined;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
 };
@@ -48,8 +61,17 @@ export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose,
     return new TimedCluster([...settings.clusterNodes], clusterOptions);
   }
   if (settings.sentinels.length > 0) {
-    const sentinels = [...settings.sentinels];
-    return forgetTimeoutWhenClosed(new Redis({ ...options, sentinels, name: settings.sentinelName }));
+    const { sentinelName, sentinelUsername, sentinelPassword, sentinels } = settings;
+    const { tls } = options;
+    return forgetTimeoutWhenClosed(
+      new Redis({
+        ...options,
+        sentinels: [...sentinels],
+        name: sentinelName,
+        ...defined({ sentinelUsername, sentinelPassword }),
+        ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+      }),
+    );
   }
   return forgetTimeoutWhenClosed(new Redis(settings.url, options));
 }
@@ -77,14 +99,15 @@ class TimedCluster extends Cluster {
 
 function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name: string) {
   const url = new URL(settings.url);
-  const tls = url.protocol === "rediss:" ? { tls: { servername: url.hostname } } : {};
+  const username = settings.username ?? (decodeURIComponent(url.username) || undefined);
+  const password = settings.password ?? (decodeURIComponent(url.password) || undefined);
+  const db = Number(url.pathname.slice(1)) || undefined;
   return {
-    ...tls,
+    ...(url.protocol === "rediss:" ? { tls: defined(settings.tls ?? {}) } : {}),
+    ...defined({ username, password, db }),
     connectionName: name,
     // CLIENT SETINFO is unknown to Redis 7.0.
     disableClientInfo: true,
-    ...(settings.username === undefined ? {} : { username: settings.username }),
-    ...(settings.password === undefined ? {} : { password: settings.password }),
     connectTimeout: settings.connectTimeoutMs,
     keepAlive: KEEP_ALIVE_MS,
     // What was sent and not answered fails at once; its sender knows whether it may be repeated.
@@ -94,10 +117,34 @@ function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name:
       ? { retryStrategy: () => null }
       : {
           retryStrategy: reconnectDelayMs,
+          reconnectOnError: leavesDemotedServers(),
           commandTimeout: settings.commandTimeoutMs,
           // A command that times out leaves its connection open. One that answers nothing at all is given up.
           socketTimeout: settings.commandTimeoutMs + SOCKET_TIMEOUT_MARGIN_MS,
         }),
+  };
+}
+
+/** Errors of a server that is a replica by now, or becomes one: the master is elsewhere, and a new connection finds it. */
+const DEMOTED = /^(READONLY|MASTERDOWN|LOADING)\b/;
+
+/**
+ * Says of an error whether to connect anew. A fail-over can leave connections to the former master open. Not more often
+ * than once in a while: a server that is a replica for good would be connected to again and again.
+ */
+function leavesDemotedServers(): (error: Error) => boolean {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    const nowMs = performance.now();
+    if (!DEMOTED.test(message) || nowMs - lastMs < RECONNECT_CAP_MS) return false;
+    lastMs = nowMs;
+    return true;
+  };
+}
+
+function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
   };
 }
 

@@ -5,13 +5,16 @@ export type TcpProxy = {
   readonly port: number;
   /** Connections that are open. */
   readonly connections: number;
+  /** Where new connections go from now on; those that are open stay where they are. */
+  retarget(port: number): void;
   /** Makes every connection that is open now hang for good. New ones pass. */
   hangOpenOnes(): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Starts a proxy on an ephemeral loopback port. @param target port on loopback */
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
+/** Starts a proxy on an ephemeral loopback port. @param firstTarget port on loopback */
+export async function startTcpProxy(firstTarget: number): Promise<TcpProxy> {
+  let target = firstTarget;
   const pairs = new Set<[Socket, Socket]>();
   const server = createServer((incoming) => {
     const outgoing = connect(target, "127.0.0.1");
@@ -34,6 +37,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     port: address.port,
     get connections() {
       return pairs.size;
+    },
+    retarget(to) {
+      target = to;
     },
     hangOpenOnes() {
       for (const [incoming, outgoing] of pairs) {

@@ -1,0 +1,222 @@
+import { mkdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { ServiceProcess } from "../support/service.ts";
+import { startTcpProxy } from "../support/tcpProxy.ts";
+
+/**
+ * Each kind of error that a real Redis answers with, or no answer at all. While it lasts the service is alive and says that
+ * it is not ready; afterwards it works again within this time, with the processes that it had: the settings of these tests
+ * give a poll 1.8 s until its deadline, a lane pauses for at most 2 s, a connection for 1 s; the rest is for a busy machine.
+ */
+const RECOVERY_BOUND_MS = 1_800 + 2_000 + 1_000 + 5_000;
+
+type Fault = {
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly environment?: Record<string, string>;
+  /** What `/readyz` says. */
+  readonly says: RegExp;
+  /** Causes it. @returns what ends it */
+  inject(server: RedisServer): Promise<() => Promise<unknown>>;
+};
+
+const configured =
+  (name: string, on: string, off: string) =>
+  async ({ client }: RedisServer) => {
+    await client.config("SET", name, on);
+    return () => client.config("SET", name, off);
+  };
+
+const CLUSTER = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+
+const FAULTS: readonly Fault[] = [
+  { name: "OOM", options: [], says: /OOM/, inject: configured("maxmemory", "1mb", "0") },
+  { name: "NOREPLICAS", options: [], says: /NOREPLICAS/, inject: configured("min-replicas-to-write", "1", "0") },
+  {
+    name: "READONLY",
+    options: [],
+    says: /READONLY/,
+    async inject(server) {
+      const master = await startRedis();
+      await server.client.replicaof("127.0.0.1", String(master.port));
+      return async () => {
+        await server.client.replicaof("NO", "ONE");
+        await master[Symbol.asyncDispose]();
+      };
+    },
+  },
+  {
+    name: "MASTERDOWN",
+    options: ["--replica-serve-stale-data", "no"],
+    says: /MASTERDOWN/,
+    async inject(server) {
+      const gone = await startRedis();
+      await gone[Symbol.asyncDispose]();
+      await server.client.replicaof("127.0.0.1", String(gone.port));
+      return () => server.client.replicaof("NO", "ONE");
+    },
+  },
+  {
+    name: "MISCONF",
+    options: [],
+    says: /MISCONF/,
+    async inject({ client, folder }) {
+      // A snapshot cannot take the place of a folder.
+      const file = join(folder, "dump.rdb");
+      await mkdir(file);
+      await client.config("SET", "save", "3600 1");
+      const save = async (status: string) => {
+        await eventually(
+          async () => {
+            await client.bgsave().catch(() => undefined);
+            return await client.info("persistence");
+          },
+          (info) => info.includes(`rdb_last_bgsave_status:${status}`) && info.includes("rdb_bgsave_in_progress:0"),
+        );
+      };
+      await save("err");
+      return async () => {
+        await rmdir(file);
+        await save("ok");
+      };
+    },
+  },
+  {
+    name: "BUSY",
+    options: ["--busy-reply-threshold", "100"],
+    says: /BUSY/,
+    async inject(server) {
+      const other = server.client.duplicate();
+      const script = other.eval("while true do end", 0).catch(() => other.disconnect());
+      return async () => {
+        await eventually(
+          () => server.client.script("KILL").catch((error: Error) => error.message),
+          (answer) => answer === "OK",
+        );
+        await script;
+      };
+    },
+  },
+  {
+    name: "LOADING",
+    // Slow enough to be seen, with a look at the connections after every key.
+    options: ["--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"],
+    says: /LOADING|no answer within/,
+    async inject({ client }) {
+      const value = "x".repeat(2_000);
+      for (let n = 0; n < 100; n++) await client.set(`mcp:unrelated:${n}`, value);
+      await client.config("SET", "key-load-delay", "40000");
+      const reloaded = client.call("DEBUG", "RELOAD");
+      return () => reloaded;
+    },
+  },
+  {
+    name: "CLUSTERDOWN",
+    options: CLUSTER,
+    environment: { KEY_PREFIX: "{mcp}" },
+    says: /CLUSTERDOWN|no answer within/,
+    async inject({ client }) {
+      await client.cluster("DELSLOTSRANGE", 0, 0);
+      await eventually(
+        () => client.cluster("INFO") as Promise<string>,
+        (info) => info.includes("cluster_state:fail"),
+      );
+      return () => client.cluster("ADDSLOTSRANGE", 0, 0);
+    },
+  },
+];
+
+/** A task goes through, and all is well, within the bound; with the worker that was there before. */
+async function recovers(service: ServiceProcess): Promise<void> {
+  const fromMs = performance.now();
+  const before = await service.workers();
+  await service.until(
+    () => service.post("/api/v1/tasks", { type: "reasoning", payload: { journal: service.journal } }),
+    ({ status }) => status === 202,
+    RECOVERY_BOUND_MS,
+  );
+  await service.until(
+    async () => ({ lag: await service.metric("mcp_consumer_group_lag"), ready: await service.get("/readyz") }),
+    ({ lag, ready }) => lag === 0 && ready.status === 200,
+    RECOVERY_BOUND_MS,
+  );
+  expect(performance.now() - fromMs).toBeLessThan(RECOVERY_BOUND_MS);
+  expect((await service.workers()).map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
+  expect(await service.metric("mcp_worker_crashes_total")).toBe(0);
+  expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
+}
+
+it.each(FAULTS)("$name: not ready and why while it lasts, and back in time without a restart", async (fault) => {
+  await using server = await startRedis(...fault.options);
+  const clustered = fault.options === CLUSTER;
+  if (clustered) {
+    await server.client.cluster("ADDSLOTSRANGE", 0, 16_383);
+    await eventually(
+      () => server.client.cluster("INFO") as Promise<string>,
+      (info) => info.includes("cluster_state:ok"),
+    );
+  }
+  await using service = await ServiceProcess.create({
+    REDIS_URL: server.url,
+    ...(clustered ? { REDIS_CLUSTER_NODES: `127.0.0.1:${server.port}` } : {}),
+    ...fault.environment,
+  });
+  await service.start();
+  await service.ready();
+  await service.submit(5);
+  await service.drained();
+  const end = await fault.inject(server);
+  const { body } = await service.until(
+    () => service.get("/readyz"),
+    ({ status }) => status === 503,
+  );
+  expect(JSON.stringify(body)).toMatch(fault.says);
+  const refused = await service.post("/api/v1/tasks", { type: "reasoning", payload: { journal: service.journal } });
+  expect(refused.status).toBe(503);
+  expect((await service.get("/healthz")).status).toBe(200);
+  await end();
+  await recovers(service);
+});
+
+it("a fail-over that leaves the connections to the former master open", async () => {
+  await using former = await startRedis();
+  await using successor = await startRedis("--replicaof", `127.0.0.1 ${former.port}`);
+  await eventually(
+    () => successor.client.info("replication"),
+    (info) => info.includes("master_link_status:up"),
+  );
+  await using proxy = await startTcpProxy(former.port);
+  await using service = await ServiceProcess.create({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+  await service.start();
+  await service.ready();
+  await service.submit(5);
+  await service.drained();
+  const offset = await former.client.info("replication");
+  const [, written] = /master_repl_offset:(\d+)/.exec(offset) ?? [];
+  await eventually(
+    async () => Number(/slave_repl_offset:(\d+)/.exec(await successor.client.info("replication"))?.[1]),
+    (applied) => applied >= Number(written),
+  );
+  await successor.client.replicaof("NO", "ONE");
+  proxy.retarget(successor.port);
+  await former.client.replicaof("127.0.0.1", String(successor.port));
+  await recovers(service);
+  expect(await former.client.info("replication")).toContain("role:slave");
+});
+
+it("half-open connections: nothing passes, and nothing is closed", async () => {
+  await using server = await startRedis();
+  await using proxy = await startTcpProxy(server.port);
+  await using service = await ServiceProcess.create({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+  await service.start();
+  await service.ready();
+  proxy.hangOpenOnes();
+  await service.until(
+    () => service.get("/readyz"),
+    ({ status }) => status === 503,
+  );
+  await recovers(service);
+});
