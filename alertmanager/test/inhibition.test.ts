@@ -1,13 +1,12 @@
 import { ALERTMANAGER_RELEASES } from "@mcp-orchestrator/alerts/tools";
 import { describe, expect, test } from "vitest";
 import { INHIBITIONS } from "../src/index.ts";
-import { AlertmanagerProcess } from "../src/proof/alertmanagerProcess.ts";
 import { INHIBITION_CASES } from "../src/proof/inhibitionCases.ts";
-import { inhibitionComplaints, inhibitionConfig } from "../src/proof/inhibitionTrial.ts";
+import { inhibitionComplaints, startTrialServer } from "../src/proof/inhibitionTrial.ts";
 
 describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
   test("mutes what the cases say, and nothing else", async () => {
-    await using server = await AlertmanagerProcess.start(release, inhibitionConfig);
+    await using server = await startTrialServer(release);
     for (const story of INHIBITION_CASES) expect(await inhibitionComplaints(server, story)).toEqual([]);
   });
 });

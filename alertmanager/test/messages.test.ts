@@ -1,10 +1,15 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drillProfile, hours } from "@mcp-orchestrator/alerts";
-import { ALERTMANAGER_RELEASES } from "@mcp-orchestrator/alerts/tools";
+import { ALERTMANAGER_RELEASES, alertmanager } from "@mcp-orchestrator/alerts/tools";
+import {
+  ALERTMANAGER_CONFIG,
+  startAlertmanager,
+  type TestAlertmanager,
+} from "@mcp-orchestrator/e2e/testkit/servers/alertmanager";
+import type { PostedAlert } from "@mcp-orchestrator/e2e/testkit/servers/alertmanagerClient";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { describe, expect, test } from "vitest";
 import { renderAlertmanager, SLACK_RECEIVERS, type SlackReceiver, TEMPLATES_FOLDER } from "../src/index.ts";
-import { AlertmanagerProcess, type PostedAlert, until } from "../src/proof/alertmanagerProcess.ts";
 import { Capture } from "./support/capture.ts";
 
 /** Waits of half a minute become 50 ms. Nothing is told a second time, however long a test takes. */
@@ -73,12 +78,13 @@ const firing = (alert: PostedAlert): PostedAlert => ({ ...alert, endsAt: "2040-0
  * Waits until Alertmanager mutes what follows from an outage. Alerts reach its notifications and its inhibitions side by
  * side: a consequence that comes too soon after the outage could be told before anything mutes it.
  */
-async function inhibiting(server: AlertmanagerProcess): Promise<void> {
-  await server.silence("probe");
+async function inhibiting(server: TestAlertmanager): Promise<void> {
+  await server.silence({ probe: "yes" }, hours(1));
   const probe = depth("probe", "00");
   await server.post([firing({ ...probe, labels: { ...probe.labels, probe: "yes" } })]);
-  await until(
-    async () => (await server.alerts()).some(({ labels, status }) => labels.probe && status.inhibitedBy.length > 0),
+  await eventually(
+    () => server.alerts(),
+    (alerts) => alerts.some(({ labels, status }) => labels.probe && status.inhibitedBy.length > 0),
     INHIBITION_DEADLINE_MS,
   );
 }
@@ -100,20 +106,22 @@ function timeless(messages: unknown): string {
     .replace(/\\u003e/g, ">")}\n`;
 }
 
-async function start(release: (typeof ALERTMANAGER_RELEASES)[number], capture: Capture): Promise<AlertmanagerProcess> {
-  return AlertmanagerProcess.start(release, async (folder) => {
-    for (const name of SLACK_RECEIVERS) await writeFile(join(folder, name), `${capture.url}/slack/${name}`);
-    await writeFile(join(folder, "key"), "0123456789abcdef0123456789abcdef");
-    return renderAlertmanager(profile, {
-      slackUrlFiles: Object.fromEntries(SLACK_RECEIVERS.map((name) => [name, join(folder, name)])) as Record<
+function start(release: (typeof ALERTMANAGER_RELEASES)[number], capture: Capture): Promise<TestAlertmanager> {
+  const files = ({ configDir }: { configDir: string }) => ({
+    [ALERTMANAGER_CONFIG]: renderAlertmanager(profile, {
+      slackUrlFiles: Object.fromEntries(SLACK_RECEIVERS.map((name) => [name, join(configDir, name)])) as Record<
         SlackReceiver,
         string
       >,
-      pagerduty: { url: `${capture.url}/pagerduty/v2/enqueue`, routingKeyFile: join(folder, "key") },
+      pagerduty: { url: `${capture.url}/pagerduty/v2/enqueue`, routingKeyFile: join(configDir, "key") },
       deadman: { url: `${capture.url}/deadman` },
       templates: `${TEMPLATES_FOLDER}/*.tmpl`,
-    });
+    }),
+    key: "0123456789abcdef0123456789abcdef",
+    ...Object.fromEntries(SLACK_RECEIVERS.map((name) => [name, `${capture.url}/slack/${name}`])),
   });
+  const externalUrl = "http://alertmanager.example:9093";
+  return startAlertmanager({ files, externalUrl }, { command: alertmanager(release) });
 }
 
 describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {

@@ -5,10 +5,11 @@ import { HISTORY_MINUTES } from "./support/history.ts";
 import { startRecordedPrometheus } from "./support/prometheus.ts";
 
 test("every query of every panel returns numbers from an evening with incidents", async () => {
-  await using prometheus = await startRecordedPrometheus();
+  const recorded = await startRecordedPrometheus();
+  await using prometheus = recorded.prometheus;
   const results = await reportPanels({
     ask: askPrometheus(prometheus.url),
-    nowMs: prometheus.endSeconds * 1000,
+    nowMs: recorded.endSeconds * 1000,
     rangeMs: HISTORY_MINUTES * 60_000,
     scrapeIntervalMs: PRODUCTION.prometheus.scrapeIntervalMs,
   });

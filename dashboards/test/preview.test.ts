@@ -1,18 +1,19 @@
+import type { TestPrometheus } from "@mcp-orchestrator/e2e/testkit/servers/prometheus";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DASHBOARDS, type Preview, panelsOf, startPreview } from "../src/index.ts";
 import { startBrowser } from "./support/browser.ts";
-import { type RecordedPrometheus, startRecordedPrometheus } from "./support/prometheus.ts";
+import { startRecordedPrometheus } from "./support/prometheus.ts";
 
 const RANGE = "from=now-2h&to=now&refresh=";
-let prometheus: RecordedPrometheus;
+let prometheus: TestPrometheus;
 let preview: Preview;
 let browser: Browser;
 /** The page of all tests, one after the other: a new one costs more than what is shown on it. */
 let shared: Page;
 
 beforeAll(async () => {
-  prometheus = await startRecordedPrometheus();
+  prometheus = (await startRecordedPrometheus()).prometheus;
   preview = await startPreview({ prometheusUrl: prometheus.url, port: 0 });
   browser = await startBrowser();
   shared = await browser.newPage({ viewport: { width: 1500, height: 1000 }, colorScheme: "dark" });

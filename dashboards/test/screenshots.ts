@@ -15,7 +15,7 @@ const WIDTH = 1400;
 const FOLDER = fileURLToPath(new URL("../../docs/images", import.meta.url));
 
 await mkdir(FOLDER, { recursive: true });
-await using prometheus = await startRecordedPrometheus();
+await using prometheus = (await startRecordedPrometheus()).prometheus;
 const preview = await startPreview({ prometheusUrl: prometheus.url, port: 0 });
 const browser = await startBrowser();
 try {

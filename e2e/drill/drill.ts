@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
-import type { Runtime } from "../stack/runtime/runtime.ts";
+import type { Runtime } from "../testkit/servers/runtime.ts";
 import { type DrillStack, startDrillStack } from "./drillStack.ts";
 import type { Script } from "./episode.ts";
 import { type EpisodeResult, runEpisode } from "./episodeRun.ts";

@@ -2,15 +2,15 @@ import { randomBytes } from "node:crypto";
 import { drillProfile, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { aclRules } from "mcp-orchestrator/permissions";
 import { type Inbox, startInbox } from "../services/inbox/server.ts";
+import { type SimulatorProcess, startSimulatorProcess } from "../services/simulator/process.ts";
 import { freePort } from "../testkit/ports.ts";
+import type { Runtime } from "../testkit/servers/runtime.ts";
 import { RunFolder } from "./runFolder.ts";
 import { chooseRuntime } from "./runtime/choose.ts";
-import type { Runtime } from "./runtime/runtime.ts";
 import { type AlertmanagerServer, startAlertmanager } from "./servers/alertmanager.ts";
 import { type OrchestratorServer, startOrchestrator } from "./servers/orchestrator.ts";
 import { type PrometheusServer, startPrometheus } from "./servers/prometheus.ts";
 import { type RedisServer, startRedis } from "./servers/redis.ts";
-import { type SimulatorServer, startSimulatorServer } from "./servers/simulator.ts";
 
 export type StackPorts = Readonly<
   Record<"redis" | "prometheus" | "alertmanager" | "inbox" | "simulator", number> & { orchestrators: readonly number[] }
@@ -49,7 +49,7 @@ export type Stack = AsyncDisposable & {
   readonly profile: TimingProfile;
   readonly folder: RunFolder;
   readonly inbox: Inbox;
-  readonly simulator: SimulatorServer;
+  readonly simulator: SimulatorProcess;
   readonly redis: RedisServer;
   readonly orchestrators: readonly OrchestratorServer[];
   /** The first of them. */
@@ -121,7 +121,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ]);
     const upstream = local(ports.simulator);
     const [simulator, ...orchestrators] = await allOrNone([
-      start("upstream simulator", upstream, startSimulatorServer(folder, ports.simulator)),
+      start("upstream simulator", upstream, startSimulatorProcess({ folder, port: ports.simulator })),
       ...ports.orchestrators.map((port, index) =>
         start(
           replicas > 1 ? `orchestrator ${index}` : "orchestrator",
@@ -129,7 +129,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           startOrchestrator(folder, {
             index,
             replicas,
-            host: "127.0.0.1",
             port,
             redis,
             upstream,

@@ -20,7 +20,7 @@ const TIMEOUT_MS = 5_000;
 
 export type RequestOptions = {
   /** GET, or POST where there is a body, unless given. */
-  readonly method?: "GET" | "POST" | "PUT";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** Sent as JSON. */
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

@@ -42,3 +42,27 @@ export async function until<T>(
     await pause(intervalMs, undefined, signal === undefined ? {} : { signal });
   }
 }
+
+/**
+ * Looks again and again until what is observed is accepted, and returns it. Unlike with `until`, an error of `observe` is
+ * an error at once.
+ *
+ * @param intervalMs pause between two looks: longer where looking costs the one that is looked at
+ * @throws an error with the last observation when it was not accepted in time
+ */
+export async function eventually<T>(
+  observe: () => Promise<T> | T,
+  accept: (observed: T) => boolean,
+  timeoutMs = 10_000,
+  intervalMs = 10,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const observed = await observe();
+    if (accept(observed)) return observed;
+    if (performance.now() >= deadline) {
+      throw new Error(`not within ${timeoutMs} ms; last observed: ${JSON.stringify(observed)?.slice(0, 2_000)}`);
+    }
+    await pause(intervalMs);
+  }
+}

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type RedisServer, startRedis } from "../test/support/redisServer.ts";
-import { guard, killAll } from "./harness/processes.ts";
+import { killAll } from "./harness/processes.ts";
 import { machine } from "./report/machine.ts";
 import { writeResults } from "./report/results.ts";
 import { createProgress, printOutcome, printVerdicts } from "./report/terminal.ts";
@@ -65,7 +65,6 @@ async function measure(server: RedisServer): Promise<undefined> {
 const signal = await (async () => {
   const interrupted = interruption();
   await using server = await startRedis("--maxmemory-policy", "noeviction");
-  await using _guarded = guard(server.pid, server.folder);
   return await Promise.race([measure(server), interrupted]);
 })();
 if (signal !== undefined) process.exit(128 + constants.signals[signal]);

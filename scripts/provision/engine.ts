@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from "testcontainers";
-import { guard } from "../../e2e/stack/reaper.ts";
+import { reapAtEnd } from "../../e2e/testkit/process/reaper.ts";
 import { until } from "../../e2e/testkit/until.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { CACHE, hasCommand } from "./command.ts";
@@ -53,7 +53,7 @@ export async function startEngine(say: (what: string) => void): Promise<Engine> 
   const logFile = join(CACHE, "logs", "dockerd.log");
   const log = openSync(logFile, "w");
   const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] });
-  const release = daemon.pid === undefined ? () => {} : guard({ daemon: daemon.pid });
+  const release = daemon.pid === undefined ? () => {} : reapAtEnd({ daemon: daemon.pid });
   daemon.once("exit", release);
   const ended = new AbortController();
   daemon.once("error", (error) => ended.abort(error));

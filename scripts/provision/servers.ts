@@ -1,6 +1,6 @@
 import { chooseRuntime, NoRuntimeError, type RuntimeName } from "../../e2e/stack/runtime/choose.ts";
-import { missingPrograms } from "../../e2e/stack/runtime/programs.ts";
-import type { Runtime } from "../../e2e/stack/runtime/runtime.ts";
+import { missingPrograms } from "../../e2e/testkit/process/programs.ts";
+import type { Runtime } from "../../e2e/testkit/servers/runtime.ts";
 import { notice, step } from "../progress.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { runningEngine } from "./engine.ts";

@@ -1,5 +1,5 @@
 import type { RuntimeName } from "../../e2e/stack/runtime/choose.ts";
-import { missingPrograms } from "../../e2e/stack/runtime/programs.ts";
+import { missingPrograms } from "../../e2e/testkit/process/programs.ts";
 import { notice, step, warning } from "../progress.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { hasCommand, runCommand } from "./command.ts";

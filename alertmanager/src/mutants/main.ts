@@ -4,8 +4,7 @@ import { ALERTS, PRODUCTION, SHIPPED_ALERTS } from "@mcp-orchestrator/alerts";
 import { equivalenceOf as ruleEquivalence, ruleMutants, survivors } from "@mcp-orchestrator/alerts/mutants";
 import { alertmanagerConfig } from "../config.ts";
 import { bundledEndpoints } from "../endpoints.ts";
-import { AlertmanagerProcess } from "../proof/alertmanagerProcess.ts";
-import { inhibitionConfig, tryInhibitions } from "../proof/inhibitionTrial.ts";
+import { startTrialServer, tryInhibitions } from "../proof/inhibitionTrial.ts";
 import { equivalenceOf } from "./equivalents.ts";
 import { inhibitionMutants } from "./inhibitions.ts";
 import { OTHER_AREAS, parseOptions } from "./options.ts";
@@ -60,7 +59,7 @@ async function ofRoutes(): Promise<Tally[]> {
 
 async function ofInhibitions(): Promise<Tally[]> {
   if (!isWanted("inhibitions")) return [];
-  await using server = await AlertmanagerProcess.start("0.33", inhibitionConfig);
+  await using server = await startTrialServer("0.33");
   const complaints = await tryInhibitions(server, config);
   if (complaints.length > 0) throw new Error(`The inhibitions themselves do not pass: ${complaints.join("; ")}`);
   const alive: string[] = [];

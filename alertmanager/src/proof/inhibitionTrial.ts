@@ -1,8 +1,15 @@
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
+import { type AlertmanagerRelease, alertmanager } from "@mcp-orchestrator/alerts/tools";
+import {
+  ALERTMANAGER_CONFIG,
+  startAlertmanager,
+  type TestAlertmanager,
+} from "@mcp-orchestrator/e2e/testkit/servers/alertmanager";
+import type { HeldAlert } from "@mcp-orchestrator/e2e/testkit/servers/alertmanagerClient";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { dump } from "js-yaml";
 import { type AlertmanagerConfig, alertmanagerConfig } from "../config.ts";
 import { bundledEndpoints } from "../endpoints.ts";
-import { type AlertmanagerProcess, type AlertStatus, until } from "./alertmanagerProcess.ts";
 import { INHIBITION_CASES, type InhibitionCase, SEVERITY_OF } from "./inhibitionCases.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -27,7 +34,7 @@ let trials = 0;
  *
  * @returns what is wrong; nothing when the picture is right
  */
-export async function inhibitionComplaints(server: AlertmanagerProcess, story: InhibitionCase): Promise<string[]> {
+export async function inhibitionComplaints(server: TestAlertmanager, story: InhibitionCase): Promise<string[]> {
   trials += 1;
   // A label of its own tells the alerts of one trial from those of another.
   const trial = `${story.name} (${trials})`;
@@ -43,11 +50,9 @@ export async function inhibitionComplaints(server: AlertmanagerProcess, story: I
   ].map((labels) => ({ labels: { ...labels, case: trial }, startsAt }));
   await server.post(alerts);
   try {
-    await until(async () => {
-      const states = await statesOf(server, trial);
-      return states.some(({ labels, status }) => isOf(labels, SENTINEL.target) && status.inhibitedBy.length > 0);
-    }, DEADLINE_MS);
-    return complaints(await statesOf(server, trial), story);
+    const complete = (states: readonly HeldAlert[]) =>
+      states.some(({ labels, status }) => isOf(labels, SENTINEL.target) && status.inhibitedBy.length > 0);
+    return complaints(await eventually(() => statesOf(server, trial), complete, DEADLINE_MS), story);
   } finally {
     const endsAt = new Date().toISOString();
     await server.post(alerts.map((alert) => ({ ...alert, endsAt })));
@@ -55,8 +60,8 @@ export async function inhibitionComplaints(server: AlertmanagerProcess, story: I
 }
 
 /** Loads the inhibitions of a configuration and tries all cases, up to the first that is not as it must be. */
-export async function tryInhibitions(server: AlertmanagerProcess, config: AlertmanagerConfig): Promise<string[]> {
-  await server.reload(trialConfig(config));
+export async function tryInhibitions(server: TestAlertmanager, config: AlertmanagerConfig): Promise<string[]> {
+  await server.load(trialConfig(config));
   for (const story of INHIBITION_CASES) {
     const wrong = await inhibitionComplaints(server, story);
     if (wrong.length > 0) return wrong;
@@ -64,24 +69,25 @@ export async function tryInhibitions(server: AlertmanagerProcess, config: Alertm
   return [];
 }
 
-/** A configuration with the inhibitions that ship, and no receivers that could be told. */
-export function inhibitionConfig(): string {
-  return trialConfig(alertmanagerConfig(PRODUCTION, bundledEndpoints()));
+/** Starts an Alertmanager with the inhibitions that ship, and without receivers that could be notified. */
+export function startTrialServer(release: AlertmanagerRelease): Promise<TestAlertmanager> {
+  const config = trialConfig(alertmanagerConfig(PRODUCTION, bundledEndpoints()));
+  return startAlertmanager({ files: () => ({ [ALERTMANAGER_CONFIG]: config }) }, { command: alertmanager(release) });
 }
 
 function trialConfig({ inhibit_rules }: AlertmanagerConfig): string {
   return dump({
-    route: { receiver: "nobody" },
-    receivers: [{ name: "nobody" }],
+    route: { receiver: "none" },
+    receivers: [{ name: "none" }],
     inhibit_rules: [...inhibit_rules, SENTINEL_RULE],
   });
 }
 
-async function statesOf(server: AlertmanagerProcess, trial: string): Promise<AlertStatus[]> {
+async function statesOf(server: TestAlertmanager, trial: string): Promise<HeldAlert[]> {
   return (await server.alerts()).filter(({ labels }) => labels.case === trial);
 }
 
-function complaints(states: readonly AlertStatus[], story: InhibitionCase): string[] {
+function complaints(states: readonly HeldAlert[], story: InhibitionCase): string[] {
   const wrong = (alert: Labels, muted: boolean) => {
     const state = states.find(({ labels }) => isOf(labels, alert) && sameSize(labels, alert));
     return state === undefined || state.status.inhibitedBy.length > 0 !== muted

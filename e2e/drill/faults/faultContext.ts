@@ -10,7 +10,7 @@ export type Stoppable = { stop(): Promise<void>; start(): Promise<void> };
 /** The service in the hands of a fault. */
 export type ServiceProcess = Stoppable & {
   /** Lets all other processes of the machine go first, or no more. Does nothing where it could not be taken back. */
-  background(on: boolean): Promise<void>;
+  lowerPriority(on: boolean): Promise<void>;
 };
 
 /** What a fault may lay hands on: everything around the service, nothing inside it. */

@@ -18,13 +18,13 @@ export const killWorkers: FaultInjection = {
   async start({ api, service, signal }) {
     const stop = new AbortController();
     // A start a second takes up a core; it is not to be slow tasks for the stacks beside it.
-    await service.background(true);
+    await service.lowerPriority(true);
     const killing = killInTurn(api, AbortSignal.any([stop.signal, signal]));
     return {
       heal: async () => {
         stop.abort();
         await killing;
-        await service.background(false);
+        await service.lowerPriority(false);
       },
     };
   },

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { stepBack } from "../../stack/runtime/priority.ts";
+import { lowerPriority } from "../../testkit/process/priority.ts";
 import type { ShellAnswer, ShellOrder } from "./shell.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -18,4 +18,4 @@ process.on("message", ({ id, command, environment }: ShellOrder) => {
 
 // Behind everything that is measured, and its commands with it: a dozen short processes cost a service its tens of
 // milliseconds. Where the machine does not allow it they run all the same.
-await stepBack(process.pid, true).catch(() => {});
+await lowerPriority(process.pid, true).catch(() => {});

@@ -1,6 +1,6 @@
-import { nativeRuntime } from "./native.ts";
-import { missingPrograms } from "./programs.ts";
-import type { Runtime } from "./runtime.ts";
+import { missingPrograms } from "../../testkit/process/programs.ts";
+import { nativeRuntime } from "../../testkit/servers/native.ts";
+import type { Runtime } from "../../testkit/servers/runtime.ts";
 
 export const RUNTIME_NAMES = ["docker", "native"] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];

@@ -7,13 +7,12 @@ import {
   type StartedTestContainer,
   Wait,
 } from "testcontainers";
-import { until } from "../../testkit/until.ts";
-import { guard } from "../reaper.ts";
-import type { RunFolder } from "../runFolder.ts";
-import { chooseImage } from "./images.ts";
-import { ServerStartError } from "./managedProcess.ts";
+import type { TestFolder } from "../../testkit/process/folder.ts";
+import { ServerStartError } from "../../testkit/process/managedProcess.ts";
+import { reapAtEnd } from "../../testkit/process/reaper.ts";
 import {
   type ExecResult,
+  LOOPBACK,
   type Place,
   type Program,
   type RunningProgram,
@@ -21,12 +20,12 @@ import {
   type ServerSpec,
   START_TIMEOUT_MS,
   STOP_TIMEOUT_MS,
-} from "./runtime.ts";
+} from "../../testkit/servers/runtime.ts";
+import { until } from "../../testkit/until.ts";
+import { chooseImage } from "./images.ts";
 
 /** Marks every container of the suites; the value is the process that started it. */
 export const CONTAINER_LABEL = "io.github.mcp-orchestrator.e2e";
-
-const LOOPBACK = "127.0.0.1";
 
 /** Set explicitly, so that the official images and those built from Debian packages are started in the same way. */
 const IN_CONTAINER: Readonly<Record<Program, { entrypoint: string; dataDir: string }>> = {
@@ -78,12 +77,12 @@ async function startContainer(
   client: ContainerRuntimeClient,
   shared: boolean,
   spec: ServerSpec,
-  folder: RunFolder,
+  folder: TestFolder,
 ): Promise<RunningProgram> {
   const { entrypoint, dataDir } = IN_CONTAINER[spec.program];
   const place: Place = { configDir: CONFIG_DIR, dataDir, host: shared ? LOOPBACK : "0.0.0.0", port: spec.port };
   const files = Object.entries(spec.files(place)).map(([file, content]) => configFile(file, content));
-  const container = new GuardedContainer(await chooseImage(client, spec.program))
+  const container = new ReapedContainer(await chooseImage(client, spec.program))
     .withAutoCleanup(false)
     .withLabels({ [CONTAINER_LABEL]: String(process.pid) })
     .withEntrypoint([entrypoint])
@@ -108,14 +107,14 @@ async function startContainer(
   }
 }
 
-/** Tells the guardian as soon as the container exists, that is, also where it does not start. */
-class GuardedContainer extends GenericContainer {
+/** Registers the container with the reaper as soon as it exists, that is, also where it does not start. */
+class ReapedContainer extends GenericContainer {
   id: string | undefined;
   #release = () => {};
 
   protected override containerCreated = async (id: string): Promise<void> => {
     this.id = id;
-    this.#release = guard({ container: id });
+    this.#release = reapAtEnd({ container: id });
   };
 
   async remove(client: ContainerRuntimeClient): Promise<void> {
@@ -131,32 +130,32 @@ class ContainerProgram implements RunningProgram {
   readonly port: number;
   readonly logFile: string;
   readonly #client: ContainerRuntimeClient;
-  readonly #guarded: GuardedContainer;
+  readonly #reaped: ReapedContainer;
   readonly #started: StartedTestContainer;
   readonly #spec: ServerSpec;
-  readonly #folder: RunFolder;
+  readonly #folder: TestFolder;
   #stopping = false;
   #onUnexpectedExit: (how: string) => void = () => {};
 
   constructor(
     client: ContainerRuntimeClient,
-    guarded: GuardedContainer,
+    reaped: ReapedContainer,
     started: StartedTestContainer,
     spec: ServerSpec,
-    folder: RunFolder,
+    folder: TestFolder,
   ) {
     this.name = spec.program;
     this.port = spec.port;
     this.logFile = folder.logFile(spec.program);
     this.#client = client;
-    this.#guarded = guarded;
+    this.#reaped = reaped;
     this.#started = started;
     this.#spec = spec;
     this.#folder = folder;
   }
 
   get #container() {
-    return this.#client.container.getById(this.#guarded.id ?? "");
+    return this.#client.container.getById(this.#reaped.id ?? "");
   }
 
   onUnexpectedExit(callback: (how: string) => void): void {
@@ -221,7 +220,7 @@ class ContainerProgram implements RunningProgram {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
-    await this.#guarded.remove(this.#client);
+    await this.#reaped.remove(this.#client);
   }
 }
 

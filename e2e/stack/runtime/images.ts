@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { type ContainerRuntimeClient, ImageName } from "testcontainers";
-import type { Program } from "./runtime.ts";
+import type { Program } from "../../testkit/servers/runtime.ts";
 
 const ENV_FILE = fileURLToPath(new URL("../../../.env", import.meta.url));
 

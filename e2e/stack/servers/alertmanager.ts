@@ -9,12 +9,11 @@ import {
   TEMPLATES_FOLDER,
 } from "@mcp-orchestrator/alertmanager";
 import type { TimingProfile } from "@mcp-orchestrator/alerts";
-import { request } from "../../testkit/http.ts";
-import { AlertmanagerClient } from "../clients/alertmanager.ts";
+import { ALERTMANAGER_CONFIG, alertmanagerSpec } from "../../testkit/servers/alertmanager.ts";
+import { AlertmanagerClient } from "../../testkit/servers/alertmanagerClient.ts";
+import type { Place, RunningProgram, Runtime } from "../../testkit/servers/runtime.ts";
 import type { RunFolder } from "../runFolder.ts";
-import type { RunningProgram, Runtime } from "../runtime/runtime.ts";
 
-const CONFIG_FILE = "alertmanager.yml";
 const ROUTING_KEY_FILE = "pagerduty-routing-key";
 const slackUrlFile = (receiver: SlackReceiver) => `${receiver}-url`;
 
@@ -31,8 +30,8 @@ export type AlertmanagerOptions = {
 export class AlertmanagerServer extends AlertmanagerClient implements AsyncDisposable {
   readonly server: RunningProgram;
 
-  constructor(server: RunningProgram, url: string) {
-    super(url);
+  constructor(server: RunningProgram) {
+    super(`http://${server.host}:${server.port}`);
     this.server = server;
   }
 
@@ -47,35 +46,17 @@ export async function startAlertmanager(
   folder: RunFolder,
   { port, profile, inbox, routingKey }: AlertmanagerOptions,
 ): Promise<AlertmanagerServer> {
-  const url = `http://127.0.0.1:${port}`;
   const flags: string[] = [];
   for (const flag of alertmanagerFlags(profile)) {
     if (await runtime.knows("alertmanager", flag.split("=")[0] as string)) flags.push(flag);
   }
-  const server = await runtime.start(
-    {
-      program: "alertmanager",
-      port,
-      files: ({ configDir }) => ({
-        [CONFIG_FILE]: renderAlertmanager(profile, endpointsFor(inbox, configDir)),
-        [ROUTING_KEY_FILE]: routingKey,
-        ...Object.fromEntries(SLACK_RECEIVERS.map((name) => [slackUrlFile(name), `${inbox}/slack/${name}`])),
-        ...templates(),
-      }),
-      args: ({ configDir, dataDir, host, port: listenPort }) => [
-        `--config.file=${configDir}/${CONFIG_FILE}`,
-        `--storage.path=${dataDir}`,
-        `--web.listen-address=${host}:${listenPort}`,
-        `--web.external-url=${url}`,
-        // No peers: it need not wait for any before it notifies.
-        "--cluster.listen-address=",
-        ...flags,
-      ],
-      ready: async () => void (await request(`${url}/-/ready`)),
-    },
-    folder,
-  );
-  return new AlertmanagerServer(server, url);
+  const files = ({ configDir }: Place) => ({
+    [ALERTMANAGER_CONFIG]: renderAlertmanager(profile, endpointsFor(inbox, configDir)),
+    [ROUTING_KEY_FILE]: routingKey,
+    ...Object.fromEntries(SLACK_RECEIVERS.map((name) => [slackUrlFile(name), `${inbox}/slack/${name}`])),
+    ...templates(),
+  });
+  return new AlertmanagerServer(await runtime.start(alertmanagerSpec(port, { files, flags }), folder));
 }
 
 function endpointsFor(inbox: string, folder: string): AlertmanagerEndpoints {

@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { request } from "../../testkit/http.ts";
+import { HttpProcess } from "../../testkit/servers/httpProcess.ts";
+import { LOOPBACK } from "../../testkit/servers/runtime.ts";
 import { OrchestratorClient } from "../clients/orchestrator.ts";
-import { COMPILE_CACHE } from "../compileCache.ts";
 import type { RunFolder } from "../runFolder.ts";
-import { ManagedProcess } from "../runtime/managedProcess.ts";
 import { REDIS_USERS, type RedisServer } from "./redis.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("mcp-orchestrator/main"));
@@ -15,7 +14,6 @@ export type OrchestratorOptions = {
   readonly index: number;
   /** How many there are in all: several need instance ids. */
   readonly replicas: number;
-  readonly host: string;
   readonly port: number;
   readonly redis: RedisServer;
   /** Base address of the upstream simulator. */
@@ -26,12 +24,12 @@ export type OrchestratorOptions = {
 
 /** A running replica of the service and what can be asked of it. */
 export class OrchestratorServer extends OrchestratorClient implements AsyncDisposable {
-  readonly server: ManagedProcess;
+  readonly server: HttpProcess;
   /** The log file that the service writes itself; what it prints is in `server.logFile`. */
   readonly logFile: string;
 
-  constructor(server: ManagedProcess, url: string, logFile: string) {
-    super(url);
+  constructor(server: HttpProcess, logFile: string) {
+    super(server.url);
     this.server = server;
     this.logFile = logFile;
   }
@@ -43,25 +41,16 @@ export class OrchestratorServer extends OrchestratorClient implements AsyncDispo
 
 /** Starts a replica as a process of this machine and waits until it is ready, that is, until its workers consume. */
 export async function startOrchestrator(folder: RunFolder, options: OrchestratorOptions): Promise<OrchestratorServer> {
-  const { index, replicas, host, port, redis, upstream, settings } = options;
+  const { index, replicas, port, redis, upstream, settings } = options;
   const name = `orchestrator-${index}`;
-  const url = `http://${host}:${port}`;
   const logFile = join(folder.logs, `${name}.service.log`);
   const passwordFile = join(folder.data(name), "redis-password");
   writeFileSync(passwordFile, redis.passwords.service, { mode: 0o600 });
-  const server = new ManagedProcess(
+  const server = new HttpProcess(
     {
-      name,
-      host,
-      port,
-      command: process.execPath,
-      args: [MAIN],
-      cwd: folder.data(name),
-      // Nothing of the environment of whoever runs the suites gets into the service.
+      ...{ name, port, script: MAIN, readyPath: "/readyz" },
       env: {
-        PATH: process.env.PATH,
-        NODE_COMPILE_CACHE: COMPILE_CACHE,
-        HOST: host,
+        HOST: LOOPBACK,
         PORT: String(port),
         REDIS_URL: redis.url,
         REDIS_USERNAME: REDIS_USERS.service,
@@ -72,12 +61,11 @@ export async function startOrchestrator(folder: RunFolder, options: Orchestrator
         LOG_FILE: logFile,
         ...settings,
       },
-      ready: async () => void (await request(`${url}/readyz`)),
       // Seven processes that start at once are slow tasks for every other stack of the machine.
       startsGently: true,
     },
     folder,
   );
   await server.start();
-  return new OrchestratorServer(server, url, logFile);
+  return new OrchestratorServer(server, logFile);
 }

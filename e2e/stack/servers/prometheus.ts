@@ -1,12 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { prometheusFlags, renderPrometheusConfig, renderRules, type TimingProfile } from "@mcp-orchestrator/alerts";
-import { request } from "../../testkit/http.ts";
-import { PrometheusClient } from "../clients/prometheus.ts";
+import { PROMETHEUS_CONFIG, prometheusSpec } from "../../testkit/servers/prometheus.ts";
+import { PrometheusClient } from "../../testkit/servers/prometheusClient.ts";
+import { type RunningProgram, type Runtime, START_TIMEOUT_MS } from "../../testkit/servers/runtime.ts";
 import type { RunFolder } from "../runFolder.ts";
-import { type RunningProgram, type Runtime, START_TIMEOUT_MS } from "../runtime/runtime.ts";
 
 const RULE_FILE = "mcp-orchestrator.rules.yml";
-const CONFIG_FILE = "prometheus.yml";
 /** A little less than the five seconds after which a Prometheus that has started looks for its targets. */
 const RULES_AFTER_MS = 4_400;
 
@@ -26,7 +25,7 @@ export class PrometheusServer extends PrometheusClient implements AsyncDisposabl
   readonly #servesSinceMs = Date.now();
 
   constructor(server: RunningProgram, options: PrometheusOptions) {
-    super(urlOf(options));
+    super(`http://${server.host}:${server.port}`);
     this.server = server;
     this.#options = options;
   }
@@ -56,7 +55,7 @@ export class PrometheusServer extends PrometheusClient implements AsyncDisposabl
 
   /** Scrapes other targets from now on; an address where nothing listens is a service that cannot be reached. */
   async scrape(targets: readonly string[]): Promise<void> {
-    await this.server.write(CONFIG_FILE, config({ ...this.#options, targets }));
+    await this.server.write(PROMETHEUS_CONFIG, config({ ...this.#options, targets }));
     await this.reload();
   }
 
@@ -71,29 +70,13 @@ export async function startPrometheus(
   folder: RunFolder,
   options: PrometheusOptions,
 ): Promise<PrometheusServer> {
-  const url = urlOf(options);
-  const server = await runtime.start(
-    {
-      program: "prometheus",
-      port: options.port,
-      files: () => ({ [CONFIG_FILE]: config(options) }),
-      args: ({ configDir, dataDir, host, port }) => [
-        `--config.file=${configDir}/${CONFIG_FILE}`,
-        `--storage.tsdb.path=${dataDir}`,
-        `--web.listen-address=${host}:${port}`,
-        `--web.external-url=${url}`,
-        "--web.enable-lifecycle",
-        ...prometheusFlags(options.profile),
-      ],
-      ready: async () => void (await request(`${url}/-/ready`)),
-    },
-    folder,
-  );
-  return new PrometheusServer(server, options);
+  const spec = prometheusSpec(options.port, {
+    files: { [PROMETHEUS_CONFIG]: config(options) },
+    flags: prometheusFlags(options.profile),
+  });
+  return new PrometheusServer(await runtime.start(spec, folder), options);
 }
 
 function config({ profile, targets, alertmanager }: PrometheusOptions): string {
   return renderPrometheusConfig(profile, { orchestrator: { targets }, alertmanager, ruleFile: RULE_FILE });
 }
-
-const urlOf = ({ port }: PrometheusOptions) => `http://127.0.0.1:${port}`;

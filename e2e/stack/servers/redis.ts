@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { DEFAULT_USER_OFF } from "mcp-orchestrator/permissions";
+import { redisSpec } from "../../testkit/servers/redis.ts";
+import type { RunningProgram, Runtime } from "../../testkit/servers/runtime.ts";
 import type { RunFolder } from "../runFolder.ts";
-import type { RunningProgram, Runtime, ServerSpec } from "../runtime/runtime.ts";
 
 /** ACL users: the service itself, and the one who injects faults and looks. The default user is off. */
 export const REDIS_USERS = { service: "orchestrator", admin: "admin" } as const;
@@ -66,52 +65,24 @@ export class RedisServer implements AsyncDisposable {
 /** Starts Redis as the service needs it: append-only file, `noeviction`, ACL users. */
 export async function startRedis(runtime: Runtime, folder: RunFolder, options: RedisOptions): Promise<RedisServer> {
   const passwords = { service: randomBytes(16).toString("hex"), admin: randomBytes(16).toString("hex") };
-  return new RedisServer(await runtime.start(spec(options, passwords), folder), passwords);
-}
-
-function spec(options: RedisOptions, passwords: Passwords): ServerSpec {
-  return {
-    program: "redis",
-    port: options.port,
-    files: () => ({
-      "redis.conf": lines([
+  const spec = redisSpec(
+    options.port,
+    {
+      config: [
         "appendonly yes",
         "appendfsync everysec",
         'save ""',
         "maxmemory 256mb",
         "maxmemory-policy noeviction",
         ...(options.config ?? []),
-      ]),
-      "users.acl": lines([
+      ],
+      acl: [
         options.open ? "user default on nopass ~* &* +@all" : `user default ${DEFAULT_USER_OFF.join(" ")}`,
         `user ${REDIS_USERS.service} on >${passwords.service} ${options.serviceRules.join(" ")}`,
         `user ${REDIS_USERS.admin} on >${passwords.admin} ~* &* +@all`,
-      ]),
-    }),
-    args: ({ configDir, dataDir, host, port }) => [
-      ...[`${configDir}/redis.conf`, "--aclfile", `${configDir}/users.acl`],
-      ...["--bind", host, "--port", String(port), "--dir", dataDir],
-    ],
-    ready: () => ping(options.port, passwords.admin),
-  };
+      ],
+    },
+    { user: REDIS_USERS.admin, password: passwords.admin },
+  );
+  return new RedisServer(await runtime.start(spec, folder), passwords);
 }
-
-/** Spoken by hand: one round trip needs no client, and an error has to come at once. */
-async function ping(port: number, password: string): Promise<void> {
-  const socket = connect({ port, host: "127.0.0.1" });
-  try {
-    await once(socket, "connect", { signal: AbortSignal.timeout(1_000) });
-    socket.write(`AUTH ${REDIS_USERS.admin} ${password}\r\nPING\r\n`);
-    let answer = "";
-    for await (const data of socket) {
-      answer += String(data);
-      if (answer.includes("+PONG")) return;
-      if (answer.includes("-")) throw new Error(answer.trim());
-    }
-    throw new Error("closed the connection");
-  } finally {
-    socket.destroy();
-  }
-}
-
-const lines = (all: readonly string[]) => `${all.join("\n")}\n`;

@@ -2,10 +2,10 @@ import { alertmanagerFlags } from "@mcp-orchestrator/alertmanager";
 import { ALERTS, PRODUCTION, prometheusFlags } from "@mcp-orchestrator/alerts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OrchestratorClient, type Receipt } from "../../stack/clients/orchestrator.ts";
-import { PrometheusClient } from "../../stack/clients/prometheus.ts";
 import { askGrafana } from "../../stack/compose/grafanaCheck.ts";
 import { ComposeProject } from "../../stack/compose/project.ts";
 import { request } from "../../testkit/http.ts";
+import { PrometheusClient } from "../../testkit/servers/prometheusClient.ts";
 import { until } from "../../testkit/until.ts";
 
 const TIMEOUT_MS = 120_000;

@@ -33,16 +33,8 @@ export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** Sees to it that a server and its folder do not outlive the benchmark, not even one that is killed. */
-export function guard(pid: number, folder: string): AsyncDisposable {
-  const guardian = fork(new URL("./processGuard.ts", import.meta.url), [String(pid), folder], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  return { [Symbol.asyncDispose]: () => stop([guardian]) };
-}
-
 /** BENCH_PROFILE=<dir> has every process of the benchmark write a CPU profile there. */
-function profilerOptions(): string[] {
+export function profilerOptions(): string[] {
   const dir = process.env.BENCH_PROFILE;
   return dir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${dir}`];
 }

@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { eventually } from "../../test/support/eventually.ts";
-import { freePort } from "../../test/support/redisServer.ts";
+import { requestJson } from "@mcp-orchestrator/e2e/testkit/http";
+import { freePort } from "@mcp-orchestrator/e2e/testkit/ports";
+import { TestFolder } from "@mcp-orchestrator/e2e/testkit/process/folder";
+import { HttpProcess } from "@mcp-orchestrator/e2e/testkit/servers/httpProcess";
+import { until } from "@mcp-orchestrator/e2e/testkit/until";
 import { KEY_PREFIX } from "../peers/ours.ts";
-import { start, stop } from "./processes.ts";
+import { profilerOptions } from "./processes.ts";
 
 const START_LIMIT_MS = 60_000;
 
@@ -10,7 +13,7 @@ const START_LIMIT_MS = 60_000;
 export type Service = AsyncDisposable & {
   readonly url: string;
   readonly pid: number;
-  /** Process ids of the workers, as the service tells them. */
+  /** Process ids of the workers, as the service reports them. */
   workerPids(): Promise<number[]>;
 };
 
@@ -20,41 +23,43 @@ export type Service = AsyncDisposable & {
  * @param workersPerType 0 for a service that only accepts
  */
 export async function startService(redisUrl: string, workersPerType: number): Promise<Service> {
+  await using parts = new AsyncDisposableStack();
   const port = await freePort();
-  const child = start(new URL("../../src/main.ts", import.meta.url), {
-    env: {
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      REDIS_URL: redisUrl,
-      KEY_PREFIX,
-      HANDLERS: fileURLToPath(new URL("../peers/handlers.ts", import.meta.url)),
-      WORKERS_PER_TYPE: String(workersPerType),
-      WORKER_CONCURRENCY: "100",
-      MAX_QUEUE_DEPTH: "100000000",
-      LOG_FILE: "",
+  const server = new HttpProcess(
+    {
+      ...{ name: "service", port, readyPath: "/healthz" },
+      script: fileURLToPath(new URL("../../src/main.ts", import.meta.url)),
+      nodeOptions: profilerOptions(),
+      env: {
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        REDIS_URL: redisUrl,
+        KEY_PREFIX,
+        HANDLERS: fileURLToPath(new URL("../peers/handlers.ts", import.meta.url)),
+        WORKERS_PER_TYPE: String(workersPerType),
+        WORKER_CONCURRENCY: "100",
+        MAX_QUEUE_DEPTH: "100000000",
+        LOG_FILE: "",
+      },
     },
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const workers = async () => {
-    const response = await fetch(`${url}/api/v1/workers/status`);
-    return ((await response.json()) as { workers: { pid?: number; active: boolean }[] }).workers;
-  };
-  await eventually(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}`);
-      try {
-        return (await workers()).filter(({ active }) => active).length;
-      } catch {
-        return -1;
-      }
-    },
-    (active) => active === 3 * workersPerType,
-    START_LIMIT_MS,
+    parts.use(new TestFolder("service")),
   );
+  parts.use(server);
+  await server.start();
+  const { url } = server;
+  const workers = async () => {
+    type Answer = { workers: { pid?: number; active: boolean }[] };
+    return (await requestJson<Answer>(`${url}/api/v1/workers/status`)).workers;
+  };
+  await until("all workers to consume", { timeoutMs: START_LIMIT_MS }, async () => {
+    const active = (await workers()).filter((worker) => worker.active).length;
+    if (active !== 3 * workersPerType) throw new Error(`${active} of ${3 * workersPerType} consume`);
+  });
+  const owned = parts.move();
   return {
     url,
-    pid: child.pid ?? 0,
+    pid: server.pid ?? 0,
     workerPids: async () => (await workers()).flatMap(({ pid }) => pid ?? []),
-    [Symbol.asyncDispose]: () => stop([child]),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,4 +1,4 @@
-import { eventually } from "../../test/support/eventually.ts";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { payloadBatches } from "../harness/payload.ts";
 import { interleave } from "../harness/rounds.ts";
 import { scrape } from "../harness/scrape.ts";

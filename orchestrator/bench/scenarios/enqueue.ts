@@ -1,6 +1,6 @@
 import { once } from "node:events";
+import { freePort } from "@mcp-orchestrator/e2e/testkit/ports";
 import { Pool } from "undici";
-import { freePort } from "../../test/support/redisServer.ts";
 import { commandCalls } from "../harness/commands.ts";
 import { type Payload, payloadBatches } from "../harness/payload.ts";
 import { start, stop } from "../harness/processes.ts";

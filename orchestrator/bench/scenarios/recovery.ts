@@ -1,5 +1,5 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { createKeys } from "../../src/keys.ts";
-import { eventually } from "../../test/support/eventually.ts";
 import { payloadBatches } from "../harness/payload.ts";
 import { stop } from "../harness/processes.ts";
 import { KEY_PREFIX, ours, startOurs } from "../peers/ours.ts";

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TestPrometheus } from "@mcp-orchestrator/e2e/testkit/servers/prometheus";
 import { cpuSeconds } from "../harness/processes.ts";
-import { type Prometheus, startPrometheus } from "../harness/prometheus.ts";
+import { startPrometheus } from "../harness/prometheus.ts";
 import { startService } from "../harness/service.ts";
 import type { Context, Outcome, Row, Scenario } from "./scenario.ts";
 
@@ -36,8 +37,8 @@ export const rules: Scenario = {
 };
 
 async function measure({ quick, progress }: Context, port: number, replicas: number): Promise<Row[]> {
-  await using prometheus = await startPrometheus(port, replicas);
-  const { intervalMs } = prometheus;
+  const { prometheus: started, intervalMs } = await startPrometheus(port, replicas);
+  await using prometheus = started;
   const wait = async (what: string, evaluations: number) => {
     for (let done = 0; done < evaluations; done++) {
       progress(`rules, ${replicas} replicas: ${what}, ${done} of ${evaluations} evaluations`);
@@ -48,7 +49,7 @@ async function measure({ quick, progress }: Context, port: number, replicas: num
   const before = await look(prometheus);
   await wait("measuring", quick ? QUICK.measured : MEASURED_EVALUATIONS);
   const after = await look(prometheus);
-  const groups = (await prometheus.own("prometheus_rule_group_interval_seconds")).length;
+  const groups = (await prometheus.ownMetric("prometheus_rule_group_interval_seconds")).length;
   const evaluations = (after.count - before.count) / groups;
   const evaluationMs = ((after.seconds - before.seconds) / evaluations) * 1_000;
   const cpuPercent = ((after.cpu - before.cpu) / ((after.atMs - before.atMs) / 1_000)) * 100;
@@ -65,11 +66,11 @@ async function measure({ quick, progress }: Context, port: number, replicas: num
   ];
 }
 
-async function look(prometheus: Prometheus) {
-  const [seconds = 0] = await prometheus.own("prometheus_rule_group_duration_seconds_sum");
-  const [count = 0] = await prometheus.own("prometheus_rule_group_duration_seconds_count");
-  const [series = 0] = await prometheus.own("prometheus_tsdb_head_series");
-  return { atMs: performance.now(), cpu: cpuSeconds([prometheus.pid]), seconds, count, series };
+async function look(prometheus: TestPrometheus) {
+  const [seconds = 0] = await prometheus.ownMetric("prometheus_rule_group_duration_seconds_sum");
+  const [count = 0] = await prometheus.ownMetric("prometheus_rule_group_duration_seconds_count");
+  const [series = 0] = await prometheus.ownMetric("prometheus_tsdb_head_series");
+  return { atMs: performance.now(), cpu: cpuSeconds([prometheus.server.pid ?? 0]), seconds, count, series };
 }
 
 /** The metrics of the whole service. */

@@ -1,11 +1,11 @@
+import { startSimulatorProcess } from "@mcp-orchestrator/e2e/simulator";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import fc from "fast-check";
 import { Pool } from "undici";
 import { expect, test } from "vitest";
 import { requestArbitrary } from "../../src/api/testing/requests.ts";
-import { eventually } from "../support/eventually.ts";
-import { startOrchestrator } from "../support/orchestrator.ts";
 import { startRedis } from "../support/redisServer.ts";
-import { startSimulator } from "../support/simulator.ts";
+import { ServiceProcess } from "../support/service.ts";
 
 const REQUESTS = 10_000;
 const AT_ONCE = 20;
@@ -20,8 +20,8 @@ async function acceptedTasks(metrics: string): Promise<number> {
 
 test(`${REQUESTS} random requests to the running service: no 5xx, no crash, nothing enqueued by a refused one`, async () => {
   await using redis = await startRedis();
-  await using simulator = await startSimulator();
-  await using service = await startOrchestrator({
+  await using simulator = await startSimulatorProcess();
+  await using service = await ServiceProcess.asShipped({
     REDIS_URL: redis.url,
     WORKERS_PER_TYPE: "1",
     // The machine may be busy with other suites: a slow Redis is not what this is about.
@@ -30,6 +30,7 @@ test(`${REQUESTS} random requests to the running service: no 5xx, no crash, noth
     MARKET_BASE_URL: simulator.url,
     HANDLERS: new URL("../../examples/handlers.ts", import.meta.url).pathname,
   });
+  await service.start();
   const pool = new Pool(service.url, { connections: AT_ONCE });
   const get = async (path: string) => (await pool.request({ path, method: "GET" })).body.text();
   await eventually(
@@ -70,7 +71,8 @@ test(`${REQUESTS} random requests to the running service: no 5xx, no crash, noth
 
   expect(accepted).toBeGreaterThan(50);
   expect(await acceptedTasks(await get("/metrics"))).toBe(accepted);
-  expect(service.log()).not.toMatch(/Request failed|Orchestrator ends|crashed/);
+  expect(service.output).not.toMatch(/Request failed|Orchestrator ends|crashed/);
   await pool.close();
-  expect(await service.stop()).toBe(0);
+  service.kill("SIGTERM");
+  expect(await service.exited()).toBe(0);
 }, 300_000);

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
 
 const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 /** The service is there: redis-server, its guard, the main process and six workers. */

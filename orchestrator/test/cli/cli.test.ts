@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { COMPILE_CACHE } from "@mcp-orchestrator/e2e/testkit/process/compileCache";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MemoryService } from "../../src/api/testing/memoryPorts.ts";
-import { COMPILE_CACHE } from "../support/compileCache.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 const service = new MemoryService();

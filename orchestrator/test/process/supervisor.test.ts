@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { describe, expect, it } from "vitest";
 import { MAX_WORKERS_PER_TYPE } from "../../src/config/serviceSettings.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -8,7 +9,6 @@ import { createLayout } from "../../src/metrics/layout.ts";
 import { Totals } from "../../src/metrics/totals.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { WorkerProcess } from "../../src/supervisor/workerProcess.ts";
-import { eventually } from "../support/eventually.ts";
 
 /* Run side by side: most of each test is waiting, for limits that must leave a busy machine its time. */
 

@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createCompletion } from "../../src/queue/complete/completion.ts";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
@@ -8,7 +9,6 @@ import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Leases } from "../../src/queue/recover/leases.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { aclRules, OPTIONAL_COMMANDS } from "../../src/redis/permissions.ts";
-import { eventually } from "../support/eventually.ts";
 import { NEWEST_REDIS, type RedisServer, SYSTEM_REDIS, startRelease } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

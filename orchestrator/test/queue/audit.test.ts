@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BooksChangedError, NotFoundError } from "../../src/errors.ts";
@@ -6,7 +7,6 @@ import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

@@ -1,9 +1,9 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError } from "../../src/errors.ts";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { startTcpProxy } from "../support/tcpProxy.ts";
 import { createSubmission, keys, startRunner, TYPE, testSettings } from "../support/worker.ts";

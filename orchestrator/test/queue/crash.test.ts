@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "@mcp-orchestrator/e2e/testkit/process/compileCache";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { describe, expect, it } from "vitest";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { COMPILE_CACHE } from "../support/compileCache.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, TYPE, testSettings } from "../support/worker.ts";
 

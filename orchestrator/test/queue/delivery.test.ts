@@ -1,7 +1,7 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CircuitOpenError, UpstreamError, ValidationError } from "../../src/errors.ts";
@@ -10,7 +11,6 @@ import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
 import type { TaskRequest, TaskView } from "../../src/queue/task.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

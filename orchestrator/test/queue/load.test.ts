@@ -1,7 +1,7 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { type ConnectionPurpose, createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

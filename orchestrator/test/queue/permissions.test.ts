@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Controls } from "../../src/queue/controls.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
@@ -9,7 +10,6 @@ import { Leases } from "../../src/queue/recover/leases.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

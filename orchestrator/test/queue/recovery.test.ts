@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TaskHandler } from "../../src/queue/consume/handler.ts";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
@@ -7,7 +8,6 @@ import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Janitor } from "../../src/queue/recover/janitor.ts";
 import { Leases } from "../../src/queue/recover/leases.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

@@ -7,7 +7,7 @@ import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError, RejectedError } from "../../src/errors.ts";
 import type { Lane } from "../../src/metrics/contract.ts";
@@ -8,7 +9,6 @@ import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
 import type { TaskRequest } from "../../src/queue/task.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

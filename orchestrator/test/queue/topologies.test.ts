@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "@mcp-orchestrator/e2e/testkit/ports";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
 import { RedisUnavailableError } from "../../src/errors.ts";
 import { createKeys } from "../../src/keys.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis, type RedisClient, type RedisSettings } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
-import { freePort, type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
+import { type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
 import { createSubmission, startRunner, TYPE } from "../support/worker.ts";
 
 /** Works through tasks on whatever the settings lead to, while `disturb` happens, and asks for every result. */

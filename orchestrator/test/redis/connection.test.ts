@@ -1,6 +1,6 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
 import { createRedis } from "../../src/redis/connection.ts";
-import { eventually } from "../support/eventually.ts";
 import { startRedis } from "../support/redisServer.ts";
 
 const COMMAND_TIMEOUT_MS = 400;

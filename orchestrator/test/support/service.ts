@@ -1,16 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { eventually } from "./eventually.ts";
+import { freePort } from "@mcp-orchestrator/e2e/testkit/ports";
+import { TestFolder } from "@mcp-orchestrator/e2e/testkit/process/folder";
+import { HttpProcess } from "@mcp-orchestrator/e2e/testkit/servers/httpProcess";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const handlers = fileURLToPath(new URL("../process/fixtures/handlers.ts", import.meta.url));
 
 /** Intervals short enough for tests, long enough for a loaded machine. Workers are started by type, see `create`. */
 const SETTINGS = {
-  PORT: "0",
   HANDLERS: handlers,
   WORKERS_PER_TYPE: "0",
   WORKER_CONCURRENCY: "8",
@@ -44,46 +44,53 @@ export type WorkerView = {
 
 /** The service as a process of its own, as it runs in production. */
 export class ServiceProcess {
+  /** Its working directory. */
   readonly directory: string;
-  readonly #environment: Record<string, string>;
+  readonly url: string;
+  readonly #folder: TestFolder;
+  readonly #process: HttpProcess;
   readonly #workers: Readonly<Record<string, number>>;
-  #child: ChildProcess | undefined;
   #output = "";
-  #exited: Promise<number | NodeJS.Signals | null> = Promise.resolve(null);
-  url = "";
 
   /**
    * Prepares it; `start` starts it.
    *
-   * @param workers how many of each type: a worker nobody needs is half a second of the processor's time
+   * @param environment over the settings of tests
+   * @param workers how many of each type: a worker that is not needed is half a second of the processor's time
    */
   static async create(
     environment: Record<string, string>,
     workers: Readonly<Record<string, number>> = { reasoning: 1 },
   ): Promise<ServiceProcess> {
-    return new ServiceProcess(await mkdtemp(join(tmpdir(), "service-")), environment, workers);
+    return new ServiceProcess(await freePort(), { ...SETTINGS, ...environment }, workers);
   }
 
-  private constructor(
-    directory: string,
-    environment: Record<string, string>,
-    workers: Readonly<Record<string, number>>,
-  ) {
-    this.directory = directory;
-    this.#environment = environment;
+  /** Prepares it with the settings that ship, besides these. */
+  static async asShipped(environment: Record<string, string>): Promise<ServiceProcess> {
+    return new ServiceProcess(await freePort(), { LOG_FILE: "", ...environment }, {});
+  }
+
+  private constructor(port: number, environment: Record<string, string>, workers: Readonly<Record<string, number>>) {
+    this.#folder = new TestFolder("service");
+    this.directory = this.#folder.data("work");
     this.#workers = workers;
+    this.#process = new HttpProcess(
+      {
+        ...{ name: "service", port, script: main, cwd: this.directory, readyPath: "/healthz" },
+        env: { PORT: String(port), ...environment },
+        onOutput: (text) => {
+          this.#output += text;
+        },
+      },
+      this.#folder,
+    );
+    this.url = this.#process.url;
   }
 
   /** Starts it and its workers, and waits until it listens. */
   async start(): Promise<this> {
-    this.spawn();
-    const url = await eventually(
-      () => /"url":"(http[^"]+)"/.exec(this.#output)?.[1] ?? { output: this.#output, exitCode: this.#child?.exitCode },
-      (seen) => typeof seen === "string" || seen.exitCode !== null,
-      START_OR_DRAIN_MS,
-    );
-    if (typeof url !== "string") throw new Error(`the service ended: ${this.#output}`);
-    this.url = url;
+    this.#output = "";
+    await this.#process.start();
     for (const [type, count] of Object.entries(this.#workers)) await this.scale(type, count);
     return this;
   }
@@ -91,18 +98,7 @@ export class ServiceProcess {
   /** Starts it and does not wait. */
   spawn(): void {
     this.#output = "";
-    const child = spawn(process.execPath, [main], {
-      cwd: this.directory,
-      env: { PATH: process.env.PATH, ...SETTINGS, ...this.#environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
-        this.#output += text;
-      });
-    }
-    this.#exited = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
+    this.#process.launch();
   }
 
   /** What it has written since its last start. */
@@ -111,17 +107,17 @@ export class ServiceProcess {
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.#process.pid ?? 0;
   }
 
   /** Sends a signal to the main process. */
   kill(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
+    this.#process.send(signal);
   }
 
   /** Resolves to exit code or signal when it has ended, with all its workers. */
   exited(): Promise<number | NodeJS.Signals | null> {
-    return this.#exited;
+    return this.#process.ended;
   }
 
   /** Waits until it is ready and all wanted workers consume. */
@@ -223,20 +219,9 @@ export class ServiceProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const workers = [...this.#output.matchAll(/"pid":(\d+),"msg":"Worker/g)].map(([, pid]) => Number(pid));
-    this.#child?.kill("SIGKILL");
-    for (const pid of workers) wake(pid);
-    await this.#exited;
-    await rm(this.directory, { recursive: true, force: true });
-  }
-}
-
-/** Lets a stopped worker notice that its main process is gone. */
-function wake(pid: number): void {
-  try {
-    process.kill(pid, "SIGCONT");
-  } catch {
-    // Gone already.
+    await this.#process.kill();
+    await this.#process.ended;
+    this.#folder[Symbol.dispose]();
   }
 }
 

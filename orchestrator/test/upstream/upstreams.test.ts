@@ -1,9 +1,9 @@
+import { type SimulatorProcess, startSimulatorProcess } from "@mcp-orchestrator/e2e/simulator";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CircuitOpenError, UpstreamError } from "../../src/errors.ts";
 import type { CircuitState } from "../../src/metrics/telemetry.ts";
 import { createUpstreams, type UpstreamSettings, type Upstreams } from "../../src/upstream/upstreams.ts";
-import { eventually } from "../support/eventually.ts";
-import { type SimulatorProcess, startSimulator } from "../support/simulator.ts";
 
 let simulator: SimulatorProcess;
 let upstreams: Upstreams | undefined;
@@ -11,9 +11,9 @@ let outcomes: string[];
 let circuit: CircuitState[];
 
 beforeAll(async () => {
-  simulator = await startSimulator();
+  simulator = await startSimulatorProcess();
 });
-afterAll(() => simulator.stop());
+afterAll(() => simulator[Symbol.asyncDispose]());
 beforeEach(async () => {
   outcomes = [];
   circuit = [];
@@ -116,17 +116,29 @@ test("one call's time-out leaves the others alone", async () => {
   await simulator.control({ chat: { stall: true } });
   const api = build({ timeoutMs: 400 });
   const early = ask(api, "early").catch((thrown: unknown) => thrown);
-  await eventually(simulator.stats, ({ chat }) => chat.held === 1);
+  await eventually(
+    () => simulator.stats(),
+    ({ chat }) => chat.held === 1,
+  );
   const abort = new AbortController();
   const aborted = ask(api, "aborted", abort.signal).catch((thrown: unknown) => thrown);
-  await eventually(simulator.stats, ({ chat }) => chat.held === 2);
+  await eventually(
+    () => simulator.stats(),
+    ({ chat }) => chat.held === 2,
+  );
   abort.abort(new Error("the task's time is over"));
   expect(await aborted).toMatchObject({ message: "the task's time is over" });
-  await eventually(simulator.stats, ({ chat }) => chat.aborted === 1);
+  await eventually(
+    () => simulator.stats(),
+    ({ chat }) => chat.aborted === 1,
+  );
   expect((await simulator.stats()).chat.held).toBe(1);
   expect(await early).toMatchObject({ permanent: false, message: expect.stringContaining("timeout") });
   const later = ask(api, "later");
-  await eventually(simulator.stats, ({ chat }) => chat.held === 1);
+  await eventually(
+    () => simulator.stats(),
+    ({ chat }) => chat.held === 1,
+  );
   await simulator.control({ chat: { stall: false } });
   expect((await later).value.content).toBe("Answer to: later");
   expect(outcomes).toEqual(["timeout", "timeout", "ok"]);
@@ -198,15 +210,15 @@ test("while the breaker is open an earlier answer serves, marked degraded, until
 });
 
 test("an upstream that is not there is retried at once, then reported, and used again when it is back", async () => {
-  const gone = await startSimulator();
-  await gone.stop();
+  const gone = await startSimulatorProcess();
+  await gone[Symbol.asyncDispose]();
   const api = build({ retries: 2 }, gone.url);
   const startedAtMs = performance.now();
   const error = await ask(api, "q").catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ permanent: false, message: expect.stringContaining("ECONNREFUSED") });
   // Two retries with a wait before each.
   expect(performance.now() - startedAtMs).toBeGreaterThan(30);
-  await using _back = await startSimulator(Number(new URL(gone.url).port));
+  await using _back = await startSimulatorProcess({ port: Number(new URL(gone.url).port) });
   expect((await ask(api, "back")).value.content).toBe("Answer to: back");
 });
 
@@ -215,7 +227,10 @@ test("more calls than allowed at once wait, and too many are refused", async () 
   const api = build({ maxConcurrent: 2 });
   const calls = Array.from({ length: 5 }, (_, n) => ask(api, `q${n}`).catch((thrown: unknown) => thrown));
   expect(await calls[4]).toMatchObject({ permanent: false, message: expect.stringContaining("too many") });
-  await eventually(simulator.stats, ({ chat }) => chat.held === 2);
+  await eventually(
+    () => simulator.stats(),
+    ({ chat }) => chat.held === 2,
+  );
   await simulator.control({ chat: { stall: false } });
   for (const call of calls.slice(0, 4)) expect(await call).toMatchObject({ degraded: false });
 });

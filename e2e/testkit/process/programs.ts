@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { Program } from "./runtime.ts";
+import type { Program } from "../servers/runtime.ts";
 
 /** Names under which distributions install a program. */
 const NAMES: Readonly<Record<Program, readonly string[]>> = {

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
-import { CAN_STEP_BACK, stepBack } from "./priority.ts";
+import { CAN_CHANGE_PRIORITY, lowerPriority } from "./priority.ts";
 
-test("a session steps back behind all others, and where that is possible comes forward again", async () => {
+test("a session's priority is lowered below all others and, where that is possible, restored", async () => {
   const child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
   onTestFinished(() => void child.kill("SIGKILL"));
   const leader = child.pid ?? 0;
@@ -14,13 +14,13 @@ test("a session steps back behind all others, and where that is possible comes f
   };
   const without = sessionNice() === undefined;
 
-  await stepBack(leader, true);
+  await lowerPriority(leader, true);
   expect(getPriority(leader)).toBe(10);
   expect(sessionNice()).toBe(without ? undefined : 10);
 
-  const forward = stepBack(leader, false);
-  if (!CAN_STEP_BACK) return expect(forward).rejects.toThrow(/renice/);
-  await forward;
+  const restored = lowerPriority(leader, false);
+  if (!CAN_CHANGE_PRIORITY) return expect(restored).rejects.toThrow(/renice/);
+  await restored;
   expect(getPriority(leader)).toBe(0);
   expect(sessionNice()).toBe(without ? undefined : 0);
 });

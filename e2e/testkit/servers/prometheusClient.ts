@@ -1,5 +1,5 @@
-import { request, requestJson } from "../../testkit/http.ts";
-import { until } from "../../testkit/until.ts";
+import { request, requestJson } from "../http.ts";
+import { until } from "../until.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -38,6 +38,19 @@ export class PrometheusClient {
     return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
   }
 
+  /** Every sample of the one series that a range selector finds: epoch seconds and value. */
+  async samples(rangeSelector: string): Promise<readonly { readonly at: number; readonly value: number }[]> {
+    const parameters = new URLSearchParams({ query: rangeSelector });
+    const { result } = await this.#get<{ result: { values: [number, string][] }[] }>(`query?${parameters}`);
+    return (result[0]?.values ?? []).map(([at, value]) => ({ at, value: Number(value) }));
+  }
+
+  /** The values of all series of a name among those that it exposes about itself. */
+  async ownMetric(name: string): Promise<number[]> {
+    const text = await request(`${this.url}/metrics`);
+    return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"))].map(([, value]) => Number(value));
+  }
+
   /** Every alert that is pending or firing. */
   async alerts(): Promise<readonly ActiveAlert[]> {
     type Raw = Pick<ActiveAlert, "state" | "labels" | "annotations"> & { activeAt: string; value: string };
@@ -65,7 +78,7 @@ export class PrometheusClient {
    * Waits until an alert with these labels is in a state; `inactive` is when there is none.
    *
    * @returns the alert; undefined for `inactive`
-   * @throws UntilTimeoutError which tells all alerts that were active last
+   * @throws UntilTimeoutError which lists all alerts that were active last
    */
   waitForAlert(
     name: string,

@@ -2,17 +2,23 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { RunFolder } from "../runFolder.ts";
-import { ManagedProcess } from "./managedProcess.ts";
-import { findProgram } from "./programs.ts";
-import type { ExecResult, Program, RunningProgram, Runtime, ServerSpec } from "./runtime.ts";
+import type { TestFolder } from "../process/folder.ts";
+import { ManagedProcess, type ProcessSpec } from "../process/managedProcess.ts";
+import { findProgram } from "../process/programs.ts";
+import {
+  type ExecResult,
+  LOOPBACK,
+  type Program,
+  type RunningProgram,
+  type Runtime,
+  type ServerSpec,
+} from "./runtime.ts";
 
-const HOST = "127.0.0.1";
 const EXEC_TIMEOUT_MS = 30_000;
 
 /** Servers as processes of this machine, from whatever is installed. */
 export function nativeRuntime(): Runtime {
-  return { name: "native", hostAddress: HOST, knows, start: startNative };
+  return { name: "native", hostAddress: LOOPBACK, knows, start: (spec, folder) => startNative(spec, folder) };
 }
 
 async function knows(program: Program, flag: string): Promise<boolean> {
@@ -20,36 +26,51 @@ async function knows(program: Program, flag: string): Promise<boolean> {
   return `${stdout}${stderr}`.includes(flag);
 }
 
-async function startNative(spec: ServerSpec, folder: RunFolder): Promise<RunningProgram> {
+export type NativeOptions = {
+  /** Path of another release than the one that is installed. */
+  readonly command?: string;
+  /** Called with the data folder before the first start. */
+  readonly prepare?: (dataDir: string) => Promise<void>;
+};
+
+/**
+ * Starts a server as a process of this machine.
+ *
+ * @throws ServerStartError; ProgramMissingError
+ */
+export async function startNative(
+  spec: ServerSpec,
+  folder: TestFolder,
+  { command = findProgram(spec.program), prepare }: NativeOptions = {},
+): Promise<NativeProgram> {
   const place = {
     configDir: folder.data(`${spec.program}/config`),
     dataDir: folder.data(`${spec.program}/data`),
-    host: HOST,
+    host: LOOPBACK,
     port: spec.port,
   };
   const server = new NativeProgram(
     {
       name: spec.program,
-      host: HOST,
-      port: spec.port,
-      command: findProgram(spec.program),
-      args: spec.args(place),
+      ...{ host: LOOPBACK, port: spec.port, command, args: spec.args(place), cwd: place.dataDir },
       env: process.env,
-      cwd: place.dataDir,
       ready: () => spec.ready(),
+      ...(spec.intervalMs === undefined ? {} : { intervalMs: spec.intervalMs }),
     },
     folder,
     place.configDir,
   );
   for (const [file, content] of Object.entries(spec.files(place))) await server.write(file, content);
+  await prepare?.(place.dataDir);
   await server.start();
   return server;
 }
 
-class NativeProgram extends ManagedProcess implements RunningProgram {
+/** A third-party server as a process of this machine. */
+export class NativeProgram extends ManagedProcess implements RunningProgram {
   readonly #configDir: string;
 
-  constructor(spec: ConstructorParameters<typeof ManagedProcess>[0], folder: RunFolder, configDir: string) {
+  constructor(spec: ProcessSpec, folder: TestFolder, configDir: string) {
     super(spec, folder);
     this.#configDir = configDir;
   }

@@ -1,6 +1,9 @@
-import type { RunFolder } from "../runFolder.ts";
+import type { TestFolder } from "../process/folder.ts";
 
-/** The third-party servers of the stack. */
+/** Everything that the tests start stays on this machine. */
+export const LOOPBACK = "127.0.0.1";
+
+/** The third-party servers that the kit starts. */
 export type Program = "redis" | "prometheus" | "alertmanager";
 
 /** Where a server finds its files and listens, as it sees it itself. */
@@ -20,11 +23,13 @@ export type ServerSpec = {
   args(place: Place): string[];
   /** Throws until the server serves. */
   ready(): Promise<void>;
+  /** Pause between two calls of `ready` where the server starts in milliseconds. */
+  readonly intervalMs?: number;
 };
 
 export type ExecResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-/** A server process, in a container or not, that can be hurt and healed. */
+/** A server process, in a container or not, that can be disturbed and restored. */
 export type RunningServer = AsyncDisposable & {
   readonly name: string;
   readonly host: string;
@@ -40,7 +45,7 @@ export type RunningServer = AsyncDisposable & {
   /** Freezes it: connections stay open, nothing answers. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Calls back if it ends without having been told to. */
+  /** Calls back if it ends unexpectedly. */
   onUnexpectedExit(callback: (how: string) => void): void;
 };
 
@@ -59,7 +64,7 @@ export type Runtime = {
   readonly hostAddress: string;
   /** Whether the release of a program that is there knows a flag of its command line. */
   knows(program: Program, flag: string): Promise<boolean>;
-  start(spec: ServerSpec, folder: RunFolder): Promise<RunningProgram>;
+  start(spec: ServerSpec, folder: TestFolder): Promise<RunningProgram>;
 };
 
 /** How long a server may take to serve, on a machine that is busy with other things, and to end. */

@@ -1,5 +1,14 @@
-import { requestJson } from "../../testkit/http.ts";
-import type { Labels } from "./prometheus.ts";
+import { request, requestJson } from "../http.ts";
+import type { Labels } from "./prometheusClient.ts";
+
+/** An alert as Prometheus posts it. */
+export type PostedAlert = {
+  readonly labels: Labels;
+  readonly annotations?: Labels;
+  readonly startsAt?: string;
+  readonly endsAt?: string;
+  readonly generatorURL?: string;
+};
 
 /** An alert as Alertmanager holds it. */
 export type HeldAlert = {
@@ -21,6 +30,11 @@ export class AlertmanagerClient {
     this.url = url;
   }
 
+  /** Posts alerts as Prometheus does. */
+  async post(alerts: readonly PostedAlert[]): Promise<void> {
+    await request(`${this.url}/api/v2/alerts`, { json: alerts });
+  }
+
   /** Everything that it holds, with silenced and inhibited alerts. */
   alerts(): Promise<readonly HeldAlert[]> {
     return requestJson(`${this.url}/api/v2/alerts`);
@@ -34,10 +48,15 @@ export class AlertmanagerClient {
         matchers: Object.entries(labels).map(([name, value]) => ({ name, value, isRegex: false, isEqual: true })),
         startsAt: new Date(now).toISOString(),
         endsAt: new Date(now + durationMs).toISOString(),
-        createdBy: "e2e",
-        comment: "e2e",
+        createdBy: "test",
+        comment: "test",
       },
     });
     return silenceID;
+  }
+
+  /** Reads its configuration again. */
+  async reload(): Promise<void> {
+    await request(`${this.url}/-/reload`, { method: "POST" });
   }
 }

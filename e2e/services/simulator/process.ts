@@ -1,0 +1,68 @@
+import { fileURLToPath } from "node:url";
+import { request, requestJson } from "../../testkit/http.ts";
+import { freePort } from "../../testkit/ports.ts";
+import { TestFolder } from "../../testkit/process/folder.ts";
+import { HttpProcess } from "../../testkit/servers/httpProcess.ts";
+import { LOOPBACK } from "../../testkit/servers/runtime.ts";
+import type { ApiStats } from "./api.ts";
+import { type ApiName, type ControlUpdate, HEALTHY } from "./control.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+/** A running simulator of the upstream APIs. */
+export class SimulatorProcess implements AsyncDisposable {
+  readonly server: HttpProcess;
+  readonly url: string;
+
+  readonly #parts: AsyncDisposable;
+
+  constructor(server: HttpProcess, parts: AsyncDisposable) {
+    this.server = server;
+    this.url = server.url;
+    this.#parts = parts;
+  }
+
+  /** Changes how the APIs behave; what is left out stays. */
+  async control(change: ControlUpdate): Promise<void> {
+    await request(`${this.url}/control`, { method: "PUT", json: change });
+  }
+
+  /** Healthy again, with nothing counted. */
+  async reset(): Promise<void> {
+    await this.control({ chat: HEALTHY, market: HEALTHY });
+    await request(`${this.url}/control/stats`, { method: "DELETE" });
+  }
+
+  /** What each API has seen. */
+  stats(): Promise<Readonly<Record<ApiName, ApiStats>>> {
+    return requestJson(`${this.url}/control/stats`);
+  }
+
+  /** How often the chat API has answered each question. */
+  async answers(): Promise<Readonly<Record<string, number>>> {
+    return (await requestJson<{ chat: Record<string, number> }>(`${this.url}/control/executions`)).chat;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Starts the simulator as a process of its own: an upstream whose answers wait for whatever else its process does would
+ * be a slow one.
+ *
+ * @param options a free port and a folder of its own unless given
+ */
+export async function startSimulatorProcess(
+  options: { readonly port?: number; readonly folder?: TestFolder } = {},
+): Promise<SimulatorProcess> {
+  await using parts = new AsyncDisposableStack();
+  const port = options.port ?? (await freePort());
+  const folder = options.folder ?? parts.use(new TestFolder("simulator"));
+  const args = ["--host", LOOPBACK, "--port", String(port)];
+  const server = new HttpProcess({ name: "simulator", port, script: MAIN, args, readyPath: "/healthz" }, folder);
+  parts.use(server);
+  await server.start();
+  return new SimulatorProcess(server, parts.move());
+}

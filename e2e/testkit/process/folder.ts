@@ -1,0 +1,55 @@
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, type WriteStream } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { reapAtEnd } from "./reaper.ts";
+
+/** A temporary folder for the files and the logs of servers; it does not outlive this process. */
+export class TestFolder implements Disposable {
+  readonly path: string;
+  /** Where the logs are. */
+  readonly logs: string;
+  readonly #release: () => void;
+
+  /**
+   * @param name what the name of the folder starts with
+   * @param logs another place for the logs; by default they are removed with the rest
+   */
+  constructor(name: string, logs?: string) {
+    this.path = mkdtempSync(join(tmpdir(), `${name}-`));
+    this.logs = logs ?? this.path;
+    mkdirSync(this.logs, { recursive: true });
+    this.#release = reapAtEnd({ folder: this.path });
+  }
+
+  /** Makes a folder for a server's files. */
+  data(name: string): string {
+    const path = join(this.path, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  logFile(name: string): string {
+    return join(this.logs, `${name}.log`);
+  }
+
+  openLog(name: string): WriteStream {
+    return createWriteStream(this.logFile(name), { flags: "a" });
+  }
+
+  /** The last lines of a log, for error messages. */
+  tail(name: string, lines = 15): string {
+    try {
+      return readFileSync(this.logFile(name), "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+    } catch {
+      return "(no log)";
+    }
+  }
+
+  /** Called where something went wrong. Here the logs go all the same: errors carry the end of them. */
+  keepLogs(): void {}
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
+    this.#release();
+  }
+}
