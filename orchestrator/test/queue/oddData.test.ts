@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
@@ -6,7 +7,6 @@ import { RESULT_BUCKET_SEQUENCES } from "../../src/queue/record.ts";
 import { DEAD_LETTER_RECORD_TTL_SECONDS, Janitor } from "../../src/queue/recover/janitor.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 

@@ -1,3 +1,4 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError, RejectedError } from "../../src/errors.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
@@ -7,7 +8,6 @@ import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
-import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
