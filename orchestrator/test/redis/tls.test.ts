@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRedis, type RedisSettings } from "../../src/redis/connection.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { freePort, type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
 
 let certificates: Certificates;
