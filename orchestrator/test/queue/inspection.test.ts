@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import { Controls } from "../../src/queue/controls.ts";
+import { TaskExplainer } from "../../src/queue/inspect/explain.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import { packResult } from "../../src/queue/record.ts";
+import { isNow, TYPES, useQueue } from "../support/queue.ts";
+import { keys, TYPE } from "../support/worker.ts";
+
+/** What can be read about tasks and queues, value by value. */
+
+const queue = useQueue();
+const ME = `regular_${TYPE}_0`;
+const { group, stream } = keys.queue(TYPE, "regular");
+const explain = (taskId: string) => new TaskExplainer(queue.redis, keys, TYPES).explain(taskId);
+
+describe("a task", () => {
+  it("that waits is explained by what is ahead of it", async () => {
+    const ids = await queue.submit(260);
+    await queue.deliver("other", 10);
+    for (const [at, count] of [
+      [10, 0],
+      [11, 1],
+      [109, 99],
+      [110, 100],
+      [111, 101],
+      [259, 249],
+    ] as const) {
+      const explanation = await explain(ids[at] ?? "");
+      expect(explanation).toMatchObject({ ahead: { count, atLeast: false }, paused: false });
+      expect(explanation?.task).toEqual({
+        taskId: ids[at],
+        type: TYPE,
+        lane: "regular",
+        status: "queued",
+        attempts: 0,
+        enqueuedAtMs: expect.toSatisfy(isNow),
+      });
+      expect(explanation?.owner).toBeUndefined();
+    }
+  });
+
+  it("far behind is counted up to a thousand, and said to be further", async () => {
+    await queue.submit(1_000);
+    await queue.submit(150);
+    const ids = await queue.submit(1);
+    expect((await explain(ids[0] ?? ""))?.ahead).toEqual({
+      count: expect.toSatisfy((count) => count >= 1_000 && count < 1_100),
+      atLeast: true,
+    });
+  });
+
+  it("that runs is explained by who has it, since when, and when that was last heard of", async () => {
+    const [taskId = "", second = ""] = await queue.submit(2);
+    const [id = "", other = ""] = await queue.deliver(ME);
+    await queue.server.client.call("XCLAIM", stream, group, ME, "0", id, "IDLE", "70000", "RETRYCOUNT", "3");
+    await queue.steal(other, "regular_silent");
+    await queue.server.client.zadd(keys.heartbeats, Date.now() - 42_000, ME);
+    const explanation = await explain(taskId);
+    expect(explanation?.task).toMatchObject({ status: "running", attempts: 1, worker: ME });
+    expect(explanation?.owner).toMatchObject({ consumer: ME, deliveries: 3 });
+    expect(explanation?.owner?.idleMs).toBeGreaterThanOrEqual(70_000);
+    expect(explanation?.owner?.idleMs).toBeLessThan(80_000);
+    expect(explanation?.owner?.heartbeatAgeMs).toBeGreaterThanOrEqual(41_000);
+    expect(explanation?.owner?.heartbeatAgeMs).toBeLessThan(52_000);
+    expect((await explain(second))?.owner).toMatchObject({ consumer: "regular_silent", deliveries: 1 });
+    expect((await explain(second))?.owner).not.toHaveProperty("heartbeatAgeMs");
+  });
+
+  it("of a chosen id is found by its record, in whatever queue it is", async () => {
+    await queue.submit(1, { taskId: "here", type: "ml", priority: 20 });
+    expect(await queue.lookup.find("here")).toMatchObject({ type: "ml", lane: "express", status: "queued" });
+    await queue.deliver("express_ml_0", 1, "express");
+    const { group: other, stream: from } = keys.queue("ml", "express");
+    await queue.server.client.call("XREADGROUP", "GROUP", other, "express_ml_0", "STREAMS", from, ">");
+    await queue.server.client.zadd(keys.heartbeats, Date.now() - 1_000, "express_ml_0");
+    const explanation = await explain("here");
+    expect(explanation?.owner).toMatchObject({ consumer: "express_ml_0", deliveries: 1 });
+    expect(explanation?.owner?.heartbeatAgeMs).toBeLessThan(10_000);
+  });
+
+  it("is looked up in this queue's group, whatever other groups read the stream", async () => {
+    await queue.server.client.xgroup("CREATE", stream, "aaa", "0");
+    await queue.server.client.xgroup("CREATE", stream, "zzz", "0");
+    const [first = "", second = "", third = ""] = await queue.submit(3);
+    await queue.deliver(ME, 1);
+    for (const [name, count] of [
+      ["aaa", "2"],
+      ["zzz", "3"],
+    ] as const) {
+      await queue.server.client.call("XREADGROUP", "GROUP", name, "stranger", "COUNT", count, "STREAMS", stream, ">");
+    }
+    expect(await queue.lookup.find(first)).toMatchObject({ status: "running", worker: ME });
+    expect(await queue.lookup.find(second)).toMatchObject({ status: "queued" });
+    expect((await explain(third))?.ahead).toEqual({ count: 1, atLeast: false });
+  });
+
+  it("that is known to nobody is not found, nor one whose entry was deleted, nor another's", async () => {
+    const [taskId = ""] = await queue.submit(1);
+    expect(await queue.lookup.find("never")).toBeUndefined();
+    expect(await queue.lookup.find(`${TYPE}.regular.5-5`)).toBeUndefined();
+    expect(await queue.lookup.find(taskId.replace(TYPE, "other"))).toBeUndefined();
+    await queue.submit(1, { taskId: "named" });
+    const [, entry] = await queue.server.client.xrange(stream, "-", "+");
+    expect(await queue.lookup.find(`${TYPE}.regular.${entry?.[0]}`)).toBeUndefined();
+    await queue.server.client.del(stream);
+    expect(await queue.lookup.find(taskId)).toBeUndefined();
+    expect(await queue.lookup.find("named")).toBeUndefined();
+    expect(await explain("named")).toBeUndefined();
+  });
+
+  it("that completed is found by its result, and by its record when it has one", async () => {
+    const [taskId = ""] = await queue.submit(1);
+    const [id = ""] = await queue.deliver(ME);
+    const packed = packResult(11, 22, ME, '{"r":1}');
+    const outcome = { kind: "completed", entryId: id, taskId, originMs: 1, result: packed, hasRecord: false } as const;
+    await queue.completion(ME)([outcome]);
+    expect(await queue.lookup.find(taskId)).toMatchObject({ status: "completed", result: { r: 1 }, startedAtMs: 11 });
+    expect((await explain(taskId))?.summary).toBe("Completed.");
+    // A task of this id that was moved afterwards: its record is the truth.
+    await queue.server.client.set(keys.task(taskId), `f ${id} ${id} ${stream} {"attempts":2,"deadLetterId":"1-1"}`);
+    expect(await queue.lookup.find(taskId)).toMatchObject({ status: "failed", attempts: 2, deadLetterId: "1-1" });
+  });
+
+  it("that waits for its time is explained by it", async () => {
+    await queue.submit(1, { taskId: "later", delayMs: 90_000 });
+    const view = await queue.lookup.find("later");
+    expect(view).toMatchObject({ status: "delayed", attempts: 0 });
+    expect(isNow((view?.dueAtMs ?? 0) - 90_000)).toBe(true);
+    const leftMs = Number(/Waits (\d+) ms/.exec((await explain("later"))?.summary ?? "")?.[1]);
+    expect(leftMs).toBeGreaterThan(80_000);
+    expect(leftMs).toBeLessThanOrEqual(90_000);
+  });
+});
+
+describe("the snapshot", () => {
+  it("has every number of every queue", async () => {
+    await queue.submit(5);
+    await queue.submit(2, { priority: 20 });
+    await queue.submit(1, { delayMs: 60_000 });
+    await queue.submit(1, { type: "ml" });
+    const [a = "", b = "", c = ""] = await queue.deliver(ME, 4);
+    const taskIdOf = (entryId: string) => `${TYPE}.regular.${entryId}`;
+    const error = { reason: "upstream", code: "UPSTREAM", message: "no", attempts: 1 } as const;
+    await queue.completion(ME)([
+      {
+        kind: "completed",
+        entryId: a,
+        taskId: taskIdOf(a),
+        originMs: 1,
+        result: packResult(1, 2, ME, "1"),
+        hasRecord: false,
+      },
+      { kind: "failed", entryId: b, taskId: taskIdOf(b), ...error },
+      { kind: "retried", entryId: c, taskId: taskIdOf(c), delayMs: 60_000, ...error },
+    ]);
+    await queue.server.client.hset(keys.ledger(TYPE), "regular:written_off", "7");
+    const snapshot = await readSnapshot(queue.redis, keys, TYPES, 3);
+    expect(isNow(snapshot.nowMs)).toBe(true);
+    expect(snapshot.deadLetters).toBe(1);
+    expect(snapshot.memory.usedBytes).toBeGreaterThan(100_000);
+    expect(snapshot.memory.maxBytes).toBe(0);
+    expect(snapshot.controls).toEqual({ rateLimit: { enabled: true, perSecond: 3 }, expressBypass: false, paused: [] });
+    const numbers = snapshot.queues.map(({ type, lane, depth, pending, lag, delayed, unaccounted, writtenOff }) => {
+      return [type, lane, depth, pending, lag, delayed, unaccounted, writtenOff];
+    });
+    expect(numbers).toEqual([
+      [TYPE, "express", 2, 0, 2, 0, 0, 0],
+      [TYPE, "regular", 2, 1, 2, 2, -7, 7],
+      ["ml", "express", 0, 0, 0, 0, 0, 0],
+      ["ml", "regular", 1, 0, 1, 0, 0, 0],
+    ]);
+  });
+
+  it("has the age of the oldest entry in seconds, and 0 where there is none", async () => {
+    await queue.add(`${Date.now() - 90_000}-0`);
+    await queue.submit(3);
+    const { queues } = await readSnapshot(queue.redis, keys, [TYPE], 0);
+    const [express, regular] = queues;
+    expect(express?.oldestAgeSeconds).toBe(0);
+    expect(regular?.oldestAgeSeconds).toBeGreaterThanOrEqual(90);
+    expect(regular?.oldestAgeSeconds).toBeLessThan(100);
+  });
+
+  it("sees lost and doubled tasks, by lane", async () => {
+    await queue.submit(3);
+    await queue.submit(2, { priority: 20 });
+    const [entry] = await queue.server.client.xrange(stream, "-", "+");
+    await queue.server.client.xdel(stream, entry?.[0] ?? "");
+    await queue.server.client.hincrby(keys.ledger(TYPE), "express:completed", 1);
+    expect(await queue.balance()).toEqual([-1, 1]);
+  });
+
+  it("counts what this queue's group has pending", async () => {
+    await queue.server.client.xgroup("CREATE", stream, "aaa", "0");
+    await queue.server.client.xgroup("CREATE", stream, "zzz", "0");
+    await queue.submit(3);
+    await queue.deliver(ME, 2);
+    for (const name of ["aaa", "zzz"]) {
+      await queue.server.client.call("XREADGROUP", "GROUP", name, "stranger", "COUNT", "1", "STREAMS", stream, ">");
+    }
+    expect((await readSnapshot(queue.redis, keys, [TYPE], 0)).queues[1]).toMatchObject({ pending: 2, depth: 3 });
+  });
+
+  it("is read where nothing is there yet, and over the memory limit of Redis", async () => {
+    await queue.server.client.flushall();
+    await queue.server.client.config("SET", "maxmemory", "2mb");
+    try {
+      const { queues, memory } = await readSnapshot(queue.redis, keys, TYPES, 0);
+      expect(queues.map(({ depth, pending, delayed, unaccounted }) => [depth, pending, delayed, unaccounted])).toEqual(
+        new Array(4).fill([0, 0, 0, 0]),
+      );
+      expect(memory.maxBytes).toBe(2 * 1024 ** 2);
+    } finally {
+      await queue.server.client.config("SET", "maxmemory", "0");
+    }
+  });
+
+  it("has the switches as they are", async () => {
+    const controls = new Controls(queue.redis, keys, 0);
+    await controls.enableRateLimit(12);
+    await controls.setExpressBypass(true);
+    await controls.pause("ml");
+    expect((await readSnapshot(queue.redis, keys, TYPES, 5)).controls).toEqual({
+      rateLimit: { enabled: true, perSecond: 12 },
+      expressBypass: true,
+      paused: ["ml"],
+    });
+  });
+});

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { ensureGroup } from "../../src/queue/groups.ts";
+import { packResult } from "../../src/queue/record.ts";
+import { useQueue } from "../support/queue.ts";
+import { keys, TYPE } from "../support/worker.ts";
+
+/** What starts another delivery of an entry, and what it says of former ones. */
+
+const queue = useQueue();
+const ME = `regular_${TYPE}_0`;
+const { group, stream } = keys.queue(TYPE, "regular");
+const taskIdOf = (entryId: string) => `${TYPE}.regular.${entryId}`;
+
+describe("another delivery", () => {
+  it("brings the entry with its deliveries counted, in the order asked for", async () => {
+    await queue.submit(2, { payloadJson: '{"p":1}', priority: 3 });
+    const [a = "", b = ""] = await queue.deliver(ME);
+    await queue.server.client.call("XCLAIM", stream, group, ME, "0", b, "RETRYCOUNT", "4", "JUSTID");
+    const adopted = await queue.recovery(ME).adopt([b, a]);
+    expect(adopted.map(({ raw, deliveries, record }) => [raw[0], deliveries, record])).toEqual([
+      [b, 5, ""],
+      [a, 2, ""],
+    ]);
+    expect(adopted[0]?.raw[1]?.slice(0, 6)).toEqual(["task_id", taskIdOf(b), "payload", '{"p":1}', "priority", "3"]);
+    const again = await queue.recovery(ME).adopt([a]);
+    expect(again[0]?.deliveries).toBe(3);
+    expect(await queue.pending()).toEqual({ [ME]: [a, b] });
+  });
+
+  it("leaves out what belongs to another consumer, what is pending for none, and what was deleted", async () => {
+    await queue.submit(4);
+    const [mine = "", stolen = "", acknowledged = "", deleted = ""] = await queue.deliver(ME);
+    await queue.steal(stolen, "other");
+    await queue.server.client.xack(stream, group, acknowledged);
+    await queue.server.client.xdel(stream, deleted);
+    const adopted = await queue.recovery(ME).adopt([stolen, acknowledged, deleted, mine]);
+    expect(adopted.map(({ raw }) => raw[0])).toEqual([mine]);
+    expect((await queue.pending()).other).toEqual([stolen]);
+  });
+
+  it("says that a task of a generated id completed, from its result", async () => {
+    const ids = ["1600000000000-0", "1600000000015-3", "1600000000016-0"];
+    for (const id of ids) await queue.add(id, { task_id: taskIdOf(id) });
+    await queue.deliver(ME);
+    const complete = queue.completion(ME);
+    for (const id of ids) {
+      await complete([
+        {
+          kind: "completed",
+          entryId: id,
+          taskId: taskIdOf(id),
+          originMs: 1,
+          result: packResult(1, 2, ME, "1"),
+          hasRecord: false,
+        },
+      ]);
+      // Redis lost the acknowledgement in a fail-over, and kept the result.
+      await queue.add(`${Number.parseInt(id, 10) + 100_000_000}-0`, { task_id: `x-${id}` });
+    }
+    await queue.deliver(ME);
+    await queue.server.client.del(stream);
+    await ensureGroup(queue.redis, keys.queue(TYPE, "regular"));
+    for (const id of ids) await queue.add(id, { task_id: taskIdOf(id) });
+    const unfinished = await queue.add("1600000000017-0");
+    await queue.deliver(ME);
+    const adopted = await queue.recovery(ME).adopt([...ids, unfinished]);
+    expect(adopted.map(({ record }) => record)).toEqual(["c", "c", "c", ""]);
+  });
+
+  it("says from the record how a task ended, or that it went on in another entry", async () => {
+    const states = { c: "c", f: "f", r: "r", q: "" } as const;
+    for (const [at, [state]] of Object.entries(states).entries()) {
+      const id = await queue.add(`${at + 1}-0`, { task_id: `t-${state}` });
+      await queue.server.client.set(keys.task(`t-${state}`), `${state} ${id} ${id} ${stream} {"attempts":1}`);
+    }
+    const moved = await queue.add("10-0", { task_id: "moved" });
+    await queue.server.client.set(keys.task("moved"), `q ${moved} 99-0 ${stream} {"attempts":1}`);
+    const ids = await queue.deliver(ME);
+    const adopted = await queue.recovery(ME).adopt(ids);
+    expect(adopted.map(({ record }) => record)).toEqual([...Object.values(states), "q"]);
+  });
+
+  it("knows a task that was moved by where it began", async () => {
+    const id = await queue.add("20-0", { task_id: "mine", origin: "5-0", attempt: "1" });
+    await queue.server.client.set(keys.task("mine"), `r 5-0 - ${stream} {"attempts":2}`);
+    await queue.deliver(ME);
+    expect(await queue.recovery(ME).adopt([id])).toMatchObject([{ record: "r" }]);
+  });
+
+  it("does not take another task of the same name for it", async () => {
+    const id = await queue.add("20-0", { task_id: "mine" });
+    await queue.server.client.set(keys.task("mine"), `c 5-0 6-0 ${stream} {"attempts":1}`);
+    await queue.deliver(ME);
+    expect(await queue.recovery(ME).adopt([id])).toMatchObject([{ record: "" }]);
+  });
+
+  it("looks for the generated name where the entry has none", async () => {
+    const id = await queue.add("30-0");
+    await queue.server.client.set(keys.task(taskIdOf(id)), `f ${id} ${id} ${stream} {"attempts":1}`);
+    await queue.deliver(ME);
+    expect(await queue.recovery(ME).adopt([id])).toMatchObject([{ record: "f" }]);
+  });
+
+  it("works over the memory limit of Redis", async () => {
+    await queue.submit(1);
+    const [id = ""] = await queue.deliver(ME);
+    await queue.server.client.config("SET", "maxmemory", "1mb");
+    try {
+      expect(await queue.recovery(ME).adopt([id])).toHaveLength(1);
+    } finally {
+      await queue.server.client.config("SET", "maxmemory", "0");
+    }
+  });
+});
+
+describe("delivered entries that are pending for no consumer", () => {
+  it("are found among pending and undelivered ones, over many pages", async () => {
+    await queue.submit(1_000);
+    await queue.submit(205);
+    const delivered = await queue.deliver("other", 1_150);
+    const lost = delivered.filter((_, at) => at % 230 === 7 || at === 1_149);
+    await queue.server.client.xack(stream, group, ...lost);
+    const found: string[] = [];
+    for (let round = 0; round < 10; round++) found.push(...(await queue.recovery(ME).claimStranded(200)));
+    expect(found).toEqual(lost);
+    expect((await queue.pending())[ME]).toEqual(lost);
+    expect((await queue.pending()).other).toHaveLength(1_150 - lost.length);
+    expect(await queue.deliver("other")).toHaveLength(55);
+  });
+
+  it("are taken without a delivery counted", async () => {
+    await queue.submit(1);
+    const [id = ""] = await queue.deliver("other");
+    await queue.server.client.xack(stream, group, id);
+    expect(await queue.recovery(ME).claimStranded(10)).toEqual([id]);
+    expect(await queue.recovery(ME).ownPending()).toMatchObject([{ id, deliveries: 1 }]);
+    expect(await queue.recovery(ME).claimStranded(10)).toEqual([]);
+  });
+
+  it("are about as many as are asked for", async () => {
+    await queue.submit(450);
+    const ids = await queue.deliver("other");
+    await queue.server.client.xack(stream, group, ...ids);
+    const first = await queue.recovery(ME).claimStranded(150);
+    expect(first).toEqual(ids.slice(0, first.length));
+    // Pages are of 100 entries.
+    expect(first.length).toBeGreaterThanOrEqual(150);
+    expect(first.length).toBeLessThan(250);
+  });
+
+  it("are none where nothing was delivered, and where the group is missing", async () => {
+    await queue.submit(3);
+    expect(await queue.recovery(ME).claimStranded(10)).toEqual([]);
+    await queue.server.client.xgroup("DESTROY", stream, group);
+    await queue.server.client.xgroup("CREATE", stream, "another", "$");
+    expect(await queue.recovery(ME).claimStranded(10)).toEqual([]);
+  });
+
+  it("are found by the group of this queue, whatever other groups there are", async () => {
+    await queue.server.client.xgroup("CREATE", stream, "another", "$");
+    await queue.server.client.xgroup("CREATE", stream, "zebra", "0");
+    await queue.submit(2);
+    const [id = ""] = await queue.deliver("other", 1);
+    await queue.server.client.xack(stream, group, id);
+    expect(await queue.recovery(ME).claimStranded(10)).toEqual([id]);
+  });
+
+  it("are taken over the memory limit of Redis", async () => {
+    await queue.submit(1);
+    const [id = ""] = await queue.deliver("other");
+    await queue.server.client.xack(stream, group, id);
+    await queue.server.client.config("SET", "maxmemory", "1mb");
+    try {
+      expect(await queue.recovery(ME).claimStranded(10)).toEqual([id]);
+    } finally {
+      await queue.server.client.config("SET", "maxmemory", "0");
+    }
+  });
+});
+
+describe("a consumer group", () => {
+  it("is made with its stream, from the beginning, and is left as it is where it is there", async () => {
+    const other = { ...keys.queue(TYPE, "regular"), stream: "mcp:new", group: "g" };
+    await queue.server.client.xadd(other.stream, "1-1", "a", "b");
+    await ensureGroup(queue.redis, other);
+    const read = ["GROUP", "g", "c", "COUNT", "10", "STREAMS", other.stream, ">"];
+    expect(await queue.server.client.call("XREADGROUP", read)).toEqual([[other.stream, [["1-1", ["a", "b"]]]]]);
+    await ensureGroup(queue.redis, other);
+    expect(await queue.server.client.call("XREADGROUP", read)).toBeNull();
+    await ensureGroup(queue.redis, { ...other, stream: "mcp:absent" });
+    expect(await queue.server.client.xlen("mcp:absent")).toBe(0);
+    expect(await queue.server.client.exists("mcp:absent")).toBe(1);
+  });
+
+  it("is made over the memory limit of Redis, and any other error is passed on", async () => {
+    await queue.server.client.config("SET", "maxmemory", "1mb");
+    try {
+      await ensureGroup(queue.redis, keys.queue(TYPE, "regular"));
+    } finally {
+      await queue.server.client.config("SET", "maxmemory", "0");
+    }
+    await queue.server.client.set("mcp:text", "x");
+    const wrong = { ...keys.queue(TYPE, "regular"), stream: "mcp:text" };
+    await expect(ensureGroup(queue.redis, wrong)).rejects.toThrow(/WRONGTYPE/);
+  });
+});
