@@ -52,6 +52,7 @@ export class ManagedProcess implements RunningServer {
   readonly host: string;
   readonly port: number;
   readonly logFile: string;
+  readonly cwd: string;
   readonly #spec: ProcessSpec;
   readonly #folder: TestFolder;
   #child: ChildProcess | undefined;
@@ -67,6 +68,7 @@ export class ManagedProcess implements RunningServer {
     this.host = spec.host;
     this.port = spec.port;
     this.logFile = folder.logFile(spec.name);
+    this.cwd = spec.cwd;
     this.#spec = spec;
     this.#folder = folder;
   }

@@ -52,14 +52,17 @@ export class TestRedis implements AsyncDisposable {
   readonly server: NativeProgram;
   readonly port: number;
   readonly url: string;
-  /** Where it keeps its files. */
-  readonly folder: TestFolder;
+  /** Where its data lies. */
+  readonly folder: string;
+  /** All of its files. */
+  readonly files: TestFolder;
 
-  constructor(server: NativeProgram, folder: TestFolder) {
+  constructor(server: NativeProgram, files: TestFolder) {
     this.server = server;
     this.port = server.port;
     this.url = `redis://${server.host}:${server.port}`;
-    this.folder = folder;
+    this.folder = server.cwd;
+    this.files = files;
   }
 
   get pid(): number {
@@ -78,7 +81,7 @@ export class TestRedis implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.kill();
-    this.folder[Symbol.dispose]();
+    this.files[Symbol.dispose]();
   }
 }
 

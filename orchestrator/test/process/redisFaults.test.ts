@@ -1,7 +1,7 @@
 import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
+import { expect, it } from "vitest";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
 import { startTcpProxy } from "../support/tcpProxy.ts";

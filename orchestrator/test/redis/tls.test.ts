@@ -1,8 +1,9 @@
+import { freePort } from "@mcp-orchestrator/e2e/testkit/ports";
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRedis, type RedisSettings } from "../../src/redis/connection.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
-import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { freePort, type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
+import { type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
 
 let certificates: Certificates;
 let server: RedisServer;

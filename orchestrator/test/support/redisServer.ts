@@ -14,8 +14,8 @@ export class RedisServer extends TestRedis {
   /** A plain client for looking at the server. */
   readonly client: Redis;
 
-  constructor({ server, folder }: TestRedis) {
-    super(server, folder);
+  constructor({ server, files }: TestRedis) {
+    super(server, files);
     this.client = new Redis({ port: this.port, retryStrategy: () => 20, maxRetriesPerRequest: null });
     this.client.on("error", () => undefined);
   }
