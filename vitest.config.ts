@@ -14,7 +14,7 @@ export default defineConfig({
           pool: "threads",
           include: [
             `${workspaces}/src/**/*.test.ts`,
-            "e2e/{testkit,stack,services,drill,mutation}/**/*.test.ts",
+            "e2e/{testkit,stack,services,drill,mutation,chaos}/**/*.test.ts",
             "scripts/**/*.test.ts",
             "orchestrator/bench/**/*.test.ts",
           ],
@@ -48,6 +48,15 @@ export default defineConfig({
           include: ["e2e/suites/compose/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        // The same: the service under random faults, a few schedules of the campaign.
+        test: {
+          name: "chaos",
+          include: ["e2e/suites/chaos/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -25,6 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "@mcp-orchestrator/alertmanager",
     "@mcp-orchestrator/dashboards",
     "mcp-orchestrator/contract",
+    "mcp-orchestrator/handlers",
     "mcp-orchestrator/keys",
     "mcp-orchestrator/permissions",
   ],

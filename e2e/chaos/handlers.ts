@@ -1,0 +1,142 @@
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CircuitOpenError,
+  type HandlerModule,
+  type TaskContext,
+  UpstreamError,
+  ValidationError,
+} from "mcp-orchestrator/handlers";
+import { EXECUTION_LOG, type ExecutionEnd, formatEvent } from "./executionLog.ts";
+import { type Shape, TYPES } from "./schedule.ts";
+
+/** The task handlers of the campaign: every shape that a user's handler may have, each run written to the log. */
+
+type Payload = { readonly task: number; readonly shape: Shape; readonly size: number };
+type Upstreams = Parameters<Extract<HandlerModule, (...args: never[]) => unknown>>[0];
+
+const log = process.env[EXECUTION_LOG];
+if (log === undefined) throw new Error(`${EXECUTION_LOG} is not set`);
+
+const never = new Promise<never>(() => undefined);
+
+function shapeRunners(
+  upstreams: Upstreams,
+): Record<Shape, (size: number, context: TaskContext, task: number) => unknown> {
+  return {
+    fast: (size) => sleep(size),
+    slow: (size, { signal }) => sleep(100 + size * 60, undefined, { signal }),
+    sync: () => "a plain value",
+    busy: (size) => block(20 + size * 10),
+    flaky: async (size, { attempt }) => {
+      await sleep(size);
+      if (attempt <= 1 + (size % 2)) throw new Error("not yet");
+    },
+    wait: (size, { attempt }) => {
+      if (attempt === 1) throw new UpstreamError("chat", "come back later", { retryAfterMs: size * 50 });
+    },
+    badWait: async (size, { attempt }) => {
+      const retryAfterMs = [Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300][size % 4];
+      if (attempt === 1) throw new UpstreamError("chat", "a time that makes no sense", { retryAfterMs });
+    },
+    chat: async (_size, { signal }, task) => {
+      const question = `question ${task}`;
+      await upstreams.chat.complete({ messages: [{ role: "user", content: question }] }, signal);
+    },
+    market: async (size, { signal }) => {
+      await upstreams.market.klines(
+        { symbol: "BTCUSDT", category: "linear", interval: "60", limit: 20 + size },
+        signal,
+      );
+    },
+    fails: () => Promise.reject(new Error("as always")),
+    invalid: () => {
+      throw new ValidationError("codegen", ["the handler says so"]);
+    },
+    oddThrow: (size) => {
+      throw oddErrors[size % oddErrors.length]?.();
+    },
+    oddReturn: (size) => [10n, circular(), { toJSON: () => JSON.parse("{") }][size % 3],
+    deaf: () => sleep(6_000),
+    exit: async (size) => {
+      await sleep(size * 5);
+      process.exit(3);
+    },
+    unhandled: (size) => {
+      setTimeout(() => {
+        throw new Error("nothing catches this");
+      }, size * 5);
+      return never;
+    },
+    hog: async () => {
+      for (const kept: number[][] = []; ; kept.push(new Array(500_000).fill(kept.length))) await sleep(1);
+    },
+    spin: () => {
+      for (;;) block(1_000);
+    },
+  };
+}
+
+const oddErrors: readonly (() => unknown)[] = [
+  () => Object.create(null),
+  () => undefined,
+  () => Object.assign(new Error(), { message: 7 }),
+  () =>
+    Object.defineProperty(new Error("a trap"), "message", {
+      get: () => {
+        throw new Error("a getter that throws");
+      },
+    }),
+  () => Symbol("a symbol"),
+  () => Object.freeze(new Error("frozen")),
+  () => Object.defineProperty(new Error("no name"), "name", { value: undefined }),
+  () => null,
+];
+
+function circular(): unknown {
+  const self: Record<string, unknown> = {};
+  self.self = self;
+  return self;
+}
+
+/** Keeps the event loop busy without using the processor. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+const handlers: HandlerModule = (upstreams) => {
+  const runners = shapeRunners(upstreams);
+  return TYPES.map((type) => ({
+    type,
+    run: (payload, context) => {
+      const { task, shape, size } = payload as Payload;
+      const write = (event: "start" | ExecutionEnd) => {
+        const atMs = performance.timeOrigin + performance.now();
+        const { taskId, attempt } = context;
+        appendFileSync(log, formatEvent({ event, task, taskId, attempt, pid: process.pid, atMs }));
+      };
+      write("start");
+      return logged(() => runners[shape](size, context, task), write, { task, attempt: context.attempt });
+    },
+  }));
+};
+export default handlers;
+
+/** Runs a shape, notes its end, and gives a plain value where the shape does. */
+function logged(run: () => unknown, write: (end: ExecutionEnd) => void, result: object): Promise<unknown> {
+  const threw = (error: unknown): never => {
+    write(error instanceof CircuitOpenError ? "held" : "threw");
+    throw error;
+  };
+  const returned = (value: unknown) => {
+    write("ok");
+    return typeof value === "object" || typeof value === "bigint" ? value : result;
+  };
+  let value: unknown;
+  try {
+    value = run();
+  } catch (error) {
+    return threw(error);
+  }
+  return (value instanceof Promise ? value.then(returned, threw) : returned(value)) as Promise<unknown>;
+}

@@ -1,0 +1,196 @@
+import type { Evidence, QueueSight, TaskEvidence } from "./evidence.ts";
+import {
+  describeFault,
+  type Fault,
+  type FaultKind,
+  isGuilty,
+  MOST_DEATHS,
+  type TaskPlan,
+  takesWorkerDown,
+} from "./schedule.ts";
+
+/** What a run can be guilty of. */
+export const VIOLATIONS = [
+  "lost",
+  "unfinished",
+  "changed",
+  "innocentDied",
+  "guiltyCompleted",
+  "wrongResult",
+  "forged",
+  "endedTwice",
+  "acceptedTwice",
+  "repeated",
+  "unaccounted",
+  "notDrained",
+  "notReady",
+  "notServing",
+  "processEnded",
+  "notRun",
+] as const;
+export type ViolationKind = (typeof VIOLATIONS)[number];
+export type Violation = { readonly kind: ViolationKind; readonly detail: string };
+
+/** Numbers of the system under test that decide how often at-least-once may run a task. */
+export type Limits = {
+  /** Tasks that a worker runs at a time. */
+  readonly concurrency: number;
+  /** Types of tasks; each has one worker on each replica. */
+  readonly types: number;
+};
+
+const FINAL: ReadonlySet<string> = new Set(["completed", "failed"]);
+
+/**
+ * Judges a run by what was seen from outside.
+ *
+ * @returns every promise that was broken; none for a run as it should be
+ */
+export function judge(evidence: Evidence, limits: Limits): Violation[] {
+  const { schedule, tasks } = evidence;
+  return [
+    ...tasks.flatMap((task, number) => judgeTask(number, schedule.tasks[number] as TaskPlan, task, evidence)),
+    ...judgeRepeats(evidence, limits),
+    ...judgeRest(evidence),
+  ];
+}
+
+function judgeTask(number: number, plan: TaskPlan, task: TaskEvidence, evidence: Evidence): Violation[] {
+  const { taskId, firstEnd } = task;
+  if (taskId === undefined) return [];
+  const name = `task ${number} (${plan.type} ${plan.shape} ${plan.size}, ${taskId})`;
+  const found: Violation[] = [];
+  const complain = (kind: ViolationKind, detail: string) => found.push({ kind, detail: `${name}: ${detail}` });
+  if (task.acceptedTwice) complain("acceptedTwice", "the second submission of its id was accepted as a new task");
+  if (task.disowned || task.last.includes("unknown")) {
+    complain("lost", "the service accepted it and later does not know it");
+    return found;
+  }
+  const states = task.last.filter((sight) => typeof sight === "object");
+  const open = states.find(({ status }) => !FINAL.has(status));
+  if (states.length === 0 || open !== undefined) {
+    complain("unfinished", `it is ${open?.status ?? "not shown"} in the end`);
+    return found;
+  }
+  const changed = states.find(({ status, result }) => status !== firstEnd?.status || !same(result, firstEnd.result));
+  if (firstEnd !== undefined && changed !== undefined) {
+    complain("changed", `first ${JSON.stringify(firstEnd)}, then ${JSON.stringify(changed)}`);
+  }
+  const [end] = states;
+  const deaths = evidence.deadLetters?.filter((id) => id === taskId).length;
+  if (end?.status === "completed") {
+    if (isGuilty(plan.shape)) complain("guiltyCompleted", "its handler never completes it");
+    else if ((end.result as { task?: unknown } | null)?.task !== number) {
+      complain("wrongResult", `its result is ${JSON.stringify(end.result)}`);
+    }
+    const ended = evidence.executions.some(({ task: of, event }) => of === number && event === "ok");
+    if (!ended) complain("forged", "it is completed, and its handler never was");
+    if (deaths !== undefined && deaths > 0) complain("endedTwice", `it is completed and has ${deaths} dead letters`);
+  } else if (end?.status === "failed") {
+    if (!isGuilty(plan.shape)) complain("innocentDied", JSON.stringify(end.error));
+    if (deaths !== undefined && deaths !== 1) complain("endedTwice", `it failed and has ${deaths} dead letters`);
+  }
+  return found;
+}
+
+/** An attempt runs once, unless a fault may have cut it off or hidden its end. */
+function judgeRepeats({ schedule, executions }: Evidence, limits: Limits): Violation[] {
+  const allowed = allowedRepeats(schedule.faults, schedule.tasks, limits);
+  const runs = new Map<string, number>();
+  for (const { event, task, attempt } of executions) {
+    // An attempt that an open circuit breaker sent back was not one.
+    const count = event === "start" ? 1 : event === "held" ? -1 : 0;
+    const key = `${task} attempt ${attempt}`;
+    runs.set(key, (runs.get(key) ?? 0) + count);
+  }
+  const repeated = [...runs].filter(([, times]) => times > 1);
+  const extra = repeated.reduce((sum, [, times]) => sum + times - 1, 0);
+  if (extra <= allowed) return [];
+  const which = repeated.map(([key, times]) => `${key}: ${times} times`).join(", ");
+  return [{ kind: "repeated", detail: `${extra} executions too many, where ${allowed} can be explained: ${which}` }];
+}
+
+/** How many executions at-least-once can cost in a schedule. */
+export function allowedRepeats(
+  faults: readonly Pick<Fault, "kind">[],
+  tasks: readonly Pick<TaskPlan, "shape">[],
+  limits: Limits,
+): number {
+  const crashers = tasks.filter(takesWorkerDown).length;
+  const ofFaults = faults.reduce((sum, { kind }) => sum + workersCutOff(kind, limits.types), 0);
+  return (ofFaults + crashers * MOST_DEATHS) * limits.concurrency;
+}
+
+/** Workers that a fault may end, or part from their entries, in the middle of their tasks. */
+function workersCutOff(kind: FaultKind, types: number): number {
+  switch (kind) {
+    case "killWorker":
+    case "stopWorker":
+      return 1;
+    case "scale":
+      return 3;
+    case "killMain":
+    case "stopMain":
+    case "restartMain":
+      return types;
+    case "killRedis":
+    case "stopRedis":
+    case "busyRedis":
+    case "demote":
+    case "failover":
+    case "noReplicas":
+    case "revoke":
+    case "link":
+      // Leases run out meanwhile, those of either replica.
+      return types * 2;
+    case "clock":
+    case "outOfMemory":
+    case "killClients":
+    case "flushScripts":
+    case "upstream":
+    case "pause":
+    case "rateLimit":
+    case "bypass":
+      return 0;
+  }
+}
+
+function judgeRest(evidence: Evidence): Violation[] {
+  const found: Violation[] = [];
+  const { drainedAfterMs, boundMs, replicas, failedProbes } = evidence;
+  const late = drainedAfterMs === undefined;
+  const after = `${boundMs} ms after the last fault (${evidence.schedule.faults.map(describeFault).join("; ")})`;
+  if (evidence.deadLetters === undefined) {
+    found.push({ kind: "notServing", detail: `${after}: the dead letters cannot be read` });
+  }
+  for (const probe of failedProbes) found.push({ kind: "notServing", detail: `${after}: ${probe}` });
+  for (const [index, replica] of replicas.entries()) {
+    const name = `replica ${index}`;
+    for (const end of replica.unexpectedEnds) found.push({ kind: "processEnded", detail: `${name} ${end}` });
+    if (late && (!replica.ready || replica.inactiveTypes.length > 0)) {
+      const detail = `${name}: ${replica.detail}; inactive: ${replica.inactiveTypes.join(", ") || "none"}`;
+      found.push({ kind: "notReady", detail: `${after}: ${detail}` });
+    }
+    if (replica.queues === undefined) {
+      found.push({ kind: "notServing", detail: `${after}: ${name} does not show its queues` });
+      continue;
+    }
+    const left = replica.queues.filter(isBusy);
+    if (left.length > 0) found.push({ kind: "notDrained", detail: `${after}: ${JSON.stringify(left)}` });
+    const off = replica.queues.filter(({ unaccounted }) => unaccounted !== 0);
+    if (off.length > 0 || replica.unaccountedMetric !== 0) {
+      const detail = `${name}: ${JSON.stringify(off)}, mcp_tasks_unaccounted ${replica.unaccountedMetric}`;
+      found.push({ kind: "unaccounted", detail });
+    }
+  }
+  return found;
+}
+
+/** True while tasks wait, run or are delayed in a queue. */
+export function isBusy({ depth, pending, delayed }: QueueSight): boolean {
+  return depth > 0 || pending > 0 || delayed > 0;
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

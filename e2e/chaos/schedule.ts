@@ -1,0 +1,139 @@
+import type { ApiName } from "../services/simulator/index.ts";
+
+/** The plan of one run: what is submitted, which faults happen, and when. Plain JSON, so that one can be kept. */
+export type Schedule = {
+  readonly seed: number;
+  readonly topology: Topology;
+  /** Whether each replica gets an INSTANCE_ID. */
+  readonly named: boolean;
+  readonly tasks: readonly TaskPlan[];
+  readonly faults: readonly Fault[];
+};
+
+/**
+ * How the service reaches Redis: one server through a proxy; two servers behind an address that moves with the master,
+ * while open connections stay where they are; or two servers found through a Sentinel.
+ */
+export const TOPOLOGIES = ["single", "switched", "sentinel"] as const;
+export type Topology = (typeof TOPOLOGIES)[number];
+
+export const REPLICAS = [0, 1] as const;
+export type ReplicaIndex = (typeof REPLICAS)[number];
+
+/** The types and what their tasks do. */
+export const TYPES = ["reasoning", "ml", "codegen"] as const;
+export type TypeName = (typeof TYPES)[number];
+
+/** Shapes of tasks that must complete, whatever happens around them. */
+export const INNOCENT_SHAPES = ["fast", "slow", "sync", "busy", "flaky", "wait", "badWait", "chat", "market"] as const;
+/** Shapes of tasks that must end as dead letters, whatever happens around them. */
+export const GUILTY_SHAPES = [
+  "fails",
+  "invalid",
+  "oddThrow",
+  "oddReturn",
+  "deaf",
+  "exit",
+  "unhandled",
+  "hog",
+  "spin",
+] as const;
+export type Shape = (typeof INNOCENT_SHAPES)[number] | (typeof GUILTY_SHAPES)[number];
+
+/** True where the handler is to blame when the task dies. */
+export function isGuilty(shape: Shape): boolean {
+  return (GUILTY_SHAPES as readonly string[]).includes(shape);
+}
+
+/** One task of a schedule; its place in the list is its number. */
+export type TaskPlan = {
+  readonly atMs: number;
+  readonly replica: ReplicaIndex;
+  readonly type: TypeName;
+  readonly express: boolean;
+  readonly shape: Shape;
+  /** How long it takes, or which of several variants it is. */
+  readonly size: number;
+  readonly delayMs?: number;
+  /** The client chooses the task id, and submits again until it gets an answer. */
+  readonly chosenId: boolean;
+  /** The client submits it a second time after it was accepted. */
+  readonly twice: boolean;
+};
+
+/** Ways to disturb the connections of a replica to Redis. */
+export const LINK_FAULTS = ["reset", "freeze", "refuse", "silent", "requestsHeld", "answersHeld", "slow"] as const;
+export type LinkFault = (typeof LINK_FAULTS)[number];
+
+/** Rights that a user of Redis can lose. */
+export const REVOCATIONS = ["xack", "evalsha", "xreadgroup", "xclaim", "allCommands", "keys"] as const;
+export type Revocation = (typeof REVOCATIONS)[number];
+
+export type UpstreamFault =
+  | { readonly how: "status"; readonly status: number; readonly share: number }
+  | { readonly how: "hang" | "garbage" | "refuse" | "reset" };
+
+/** What a fault does; `forMs` where it lasts until it is removed. */
+export type FaultAction =
+  | { readonly kind: "killMain" | "restartMain"; readonly replica: ReplicaIndex }
+  | { readonly kind: "stopMain"; readonly replica: ReplicaIndex; readonly forMs: number }
+  | { readonly kind: "killWorker"; readonly replica: ReplicaIndex; readonly type: TypeName }
+  | { readonly kind: "stopWorker"; readonly replica: ReplicaIndex; readonly type: TypeName; readonly forMs: number }
+  | { readonly kind: "killRedis" | "stopRedis" | "busyRedis"; readonly forMs: number }
+  | { readonly kind: "demote"; readonly forMs: number; readonly servesStaleData: boolean }
+  | { readonly kind: "failover" }
+  | { readonly kind: "outOfMemory" | "noReplicas"; readonly forMs: number }
+  | { readonly kind: "revoke"; readonly what: Revocation; readonly forMs: number }
+  | { readonly kind: "killClients"; readonly which: "normal" | "pubsub" | "half" }
+  | { readonly kind: "flushScripts" }
+  | { readonly kind: "link"; readonly replica: ReplicaIndex; readonly how: LinkFault; readonly forMs: number }
+  | { readonly kind: "clock"; readonly replica: ReplicaIndex; readonly stepMs: number; readonly forMs: number }
+  | ({ readonly kind: "upstream"; readonly api: ApiName; readonly forMs: number } & UpstreamFault)
+  | { readonly kind: "pause"; readonly type: TypeName; readonly forMs: number }
+  | {
+      readonly kind: "scale";
+      readonly replica: ReplicaIndex;
+      readonly type: TypeName;
+      readonly count: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: "rateLimit"; readonly perSecond: number; readonly forMs: number }
+  | { readonly kind: "bypass"; readonly forMs: number };
+
+export type Fault = FaultAction & { readonly atMs: number };
+export type FaultKind = Fault["kind"];
+
+/** When the last fault of a schedule is over. */
+export function lastFaultEndsMs(schedule: Pick<Schedule, "faults">): number {
+  return Math.max(0, ...schedule.faults.map((fault) => fault.atMs + ("forMs" in fault ? fault.forMs : 0)));
+}
+
+/** What a task costs that takes its worker down: the time of one death and restart. */
+const DEATH_MS: Partial<Record<Shape, number>> = {
+  exit: 1_500,
+  unhandled: 1_500,
+  hog: 2_500,
+  deaf: 4_000,
+  spin: 4_500,
+};
+/** Deaths after which such a task ends at the latest. */
+export const MOST_DEATHS = 6;
+/** Of everything else: leases, orphans, retries, breakers and reconnections, one after the other, with room. */
+const RECOVERY_MS = 20_000;
+
+/** From the removal of the last fault until all is at rest, the slowest honest way. */
+export function drainBoundMs({ tasks }: Pick<Schedule, "tasks">): number {
+  return tasks.reduce((sum, { shape }) => sum + (DEATH_MS[shape] ?? 0) * MOST_DEATHS, RECOVERY_MS);
+}
+
+/** True where a run of the task ends its worker. */
+export function takesWorkerDown({ shape }: Pick<TaskPlan, "shape">): boolean {
+  return DEATH_MS[shape] !== undefined;
+}
+
+/** One line about a fault, for people. */
+export function describeFault(fault: Fault): string {
+  const { atMs, kind, ...rest } = fault;
+  const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+  return [`${(atMs / 1000).toFixed(1)} s`, kind, ...details].join(" ");
+}

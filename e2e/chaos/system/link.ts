@@ -1,0 +1,131 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * How a link treats its connections, open ones and new ones:
+ * - `pass`: as if it were not there;
+ * - `silent`, `requestsHeld`, `answersHeld`: nothing passes (that way); what was sent arrives when the link passes again;
+ * - `refuse`: connections are reset, new ones at once;
+ * - `slow`: every piece is late;
+ * - `garbage`: requests are answered with HTTP that holds no JSON, and do not pass.
+ */
+export type LinkMode = "pass" | "silent" | "requestsHeld" | "answersHeld" | "refuse" | "slow" | "garbage";
+
+const LATE_MS = 120;
+const GARBAGE = "<!doctype html><title>It works!</title>";
+
+type Connection = { readonly incoming: Socket; readonly outgoing: Socket; frozen: boolean };
+
+/** A TCP proxy between the service and one of its dependencies, whose behaviour can be changed while it runs. */
+export class Link {
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #target: number;
+  #mode: LinkMode = "pass";
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer((incoming) => this.#accept(incoming));
+  }
+
+  /** Opens one on a free loopback port. @param target port on loopback to which it leads */
+  static async open(target: number): Promise<Link> {
+    const link = new Link(target);
+    await new Promise<void>((resolve) => link.#server.listen(0, "127.0.0.1", resolve));
+    return link;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the link is closed");
+    return address.port;
+  }
+
+  /** Changes the mode for open connections and new ones. */
+  set(mode: LinkMode): void {
+    this.#mode = mode;
+    if (mode === "refuse" || mode === "garbage") this.reset();
+    for (const connection of this.#connections) this.#apply(connection);
+  }
+
+  /** Leads new connections to another port; open ones stay where they are. */
+  retarget(target: number): void {
+    this.#target = target;
+  }
+
+  /** Resets every open connection. */
+  reset(): void {
+    for (const { incoming, outgoing } of this.#connections) {
+      incoming.resetAndDestroy();
+      outgoing.resetAndDestroy();
+    }
+  }
+
+  /** Makes every open connection hang for good, as after the loss of the other host. New ones pass. */
+  freeze(): void {
+    for (const connection of this.#connections) {
+      connection.frozen = true;
+      this.#apply(connection);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { incoming, outgoing } of this.#connections) {
+      incoming.destroy();
+      outgoing.destroy();
+    }
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(incoming: Socket): void {
+    incoming.on("error", () => undefined);
+    if (this.#mode === "refuse") {
+      incoming.resetAndDestroy();
+      return;
+    }
+    const outgoing = connect(this.#target, "127.0.0.1");
+    const connection: Connection = { incoming, outgoing, frozen: false };
+    this.#connections.add(connection);
+    for (const socket of [incoming, outgoing]) {
+      socket.setNoDelay(true);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        this.#connections.delete(connection);
+        // A host that is lost closes nothing.
+        if (connection.frozen && socket === outgoing) return;
+        incoming.destroy();
+        outgoing.destroy();
+      });
+    }
+    incoming.on("data", (chunk) => this.#pass(chunk, outgoing, incoming));
+    outgoing.on("data", (chunk) => this.#pass(chunk, incoming));
+    incoming.on("end", () => outgoing.end());
+    outgoing.on("end", () => incoming.end());
+    this.#apply(connection);
+  }
+
+  #pass(chunk: Buffer, to: Socket, answerTo?: Socket): void {
+    if (this.#mode === "garbage" && answerTo !== undefined) {
+      answerTo.end(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${GARBAGE.length}\r\nconnection: close\r\n\r\n${GARBAGE}`,
+      );
+    } else if (this.#mode === "slow") {
+      // All are late by the same time, so that they stay in order.
+      void sleep(LATE_MS).then(() => to.write(chunk));
+    } else {
+      to.write(chunk);
+    }
+  }
+
+  /** Lets pass, or holds, each direction of a connection as the mode says. */
+  #apply({ incoming, outgoing, frozen }: Connection): void {
+    const held = frozen || this.#mode === "silent";
+    flow(incoming, !held && this.#mode !== "requestsHeld");
+    flow(outgoing, !held && this.#mode !== "answersHeld");
+  }
+}
+
+function flow(socket: Socket, passes: boolean): void {
+  if (passes) socket.resume();
+  else socket.pause();
+}

@@ -1,0 +1,57 @@
+import { Redis } from "ioredis";
+import { startRedis, type TestRedis } from "../../testkit/servers/redis.ts";
+import { signalPid } from "./signals.ts";
+
+/** A Redis server, or a Sentinel, that survives crashes with everything that it has answered. */
+export class RedisServer {
+  readonly #server: TestRedis;
+  /** A client with all rights, on a connection that no fault touches. */
+  readonly admin: Redis;
+
+  private constructor(server: TestRedis) {
+    this.#server = server;
+    this.admin = new Redis({
+      port: server.port,
+      host: "127.0.0.1",
+      lazyConnect: true,
+      maxRetriesPerRequest: null,
+      retryStrategy: () => 50,
+    });
+    this.admin.on("error", () => undefined);
+  }
+
+  /** Starts a server. @param user name and ACL rules of the service's user */
+  static async start(user: readonly string[]): Promise<RedisServer> {
+    const config = ["appendonly yes", "appendfsync always", "repl-diskless-sync-delay 0", `user ${user.join(" ")}`];
+    return new RedisServer(await startRedis({ config }));
+  }
+
+  /** Starts a Sentinel. @param config lines of its configuration */
+  static async startSentinel(config: readonly string[]): Promise<RedisServer> {
+    return new RedisServer(await startRedis({ sentinel: true, config }));
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  /** Starts the process unless it runs, and waits until it answers. */
+  async start(): Promise<void> {
+    await this.#server.start();
+  }
+
+  /** Crashes it. */
+  async kill(): Promise<void> {
+    await this.#server.stop("SIGKILL");
+  }
+
+  /** Stops the process, or lets it go on, without an end. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    if (this.#server.pid > 0) signalPid(this.#server.pid, name);
+  }
+
+  async close(): Promise<void> {
+    this.admin.disconnect();
+    await this.#server[Symbol.asyncDispose]();
+  }
+}

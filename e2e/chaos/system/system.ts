@@ -1,0 +1,141 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Simulator, startSimulator } from "../../services/simulator/index.ts";
+import { freePort } from "../../testkit/ports.ts";
+import { TestFolder } from "../../testkit/process/folder.ts";
+import { EXECUTION_LOG } from "../executionLog.ts";
+import { REPLICAS, type ReplicaIndex, type Schedule } from "../schedule.ts";
+import { Link } from "./link.ts";
+import { PREFIX, RedisSetup } from "./redisSetup.ts";
+import { ServiceReplica } from "./serviceReplica.ts";
+
+const HANDLERS = fileURLToPath(new URL("../handlers.ts", import.meta.url));
+const CLOCK_PRELOAD = new URL("../clockPreload.mjs", import.meta.url).href;
+const ADMIN_TOKEN = "chaos-admin-token";
+
+/** Slots of one worker: how many tasks its death can leave half done. */
+export const CONCURRENCY = 4;
+
+/** The service's intervals, scaled down so that whatever takes a minute in production takes a second or two here. */
+const SETTINGS = {
+  HANDLERS,
+  KEY_PREFIX: PREFIX,
+  LOG_FILE: "",
+  WORKERS_PER_TYPE: "1",
+  WORKER_CONCURRENCY: String(CONCURRENCY),
+  WORKER_NICE: "0",
+  WORKER_MEMORY_LIMIT_BYTES: String(256 * 1024 ** 2),
+  WORKER_RESTART_MIN_MS: "50",
+  WORKER_RESTART_MAX_MS: "500",
+  WORKER_UNRESPONSIVE_MS: "2500",
+  HEARTBEAT_INTERVAL_MS: "200",
+  SHUTDOWN_TIMEOUT_MS: "2000",
+  REDIS_CONNECT_TIMEOUT_MS: "1000",
+  REDIS_COMMAND_TIMEOUT_MS: "1000",
+  BLOCK_MS: "400",
+  TASK_TIMEOUT_MS: "1800",
+  TASK_ABORT_GRACE_MS: "400",
+  MAX_ATTEMPTS: "8",
+  RETRY_BASE_MS: "200",
+  RETRY_CAP_MS: "1000",
+  TASK_OVERRIDES: JSON.stringify({ codegen: { maxAttempts: 4 } }),
+  ORPHAN_RECOVERY_INTERVAL_MS: "500",
+  ORPHAN_MIN_IDLE_MS: "2000",
+  LEASE_INTERVAL_MS: "400",
+  ACK_BACKOFF_MS: "50",
+  PROMOTE_INTERVAL_MS: "500",
+  JANITOR_INTERVAL_MS: "2000",
+  UPSTREAM_TIMEOUT_MS: "600",
+  UPSTREAM_BREAKER_WINDOW_MS: "2000",
+  UPSTREAM_BREAKER_RESET_MS: "400",
+  UPSTREAM_CACHE_MAX_AGE_MS: "0",
+} as const;
+
+/** Attempts of a task of each type, as the settings have them. */
+export const ATTEMPTS = { reasoning: 8, ml: 8, codegen: 4 } as const;
+
+/** The whole system of one run: two replicas of the real service, a real Redis, and simulated upstreams. */
+export class System implements AsyncDisposable {
+  readonly redis: RedisSetup;
+  readonly replicas: readonly ServiceReplica[];
+  readonly simulator: Simulator;
+  /** The ways of both replicas to the upstreams. */
+  readonly upstreamLinks: { readonly chat: Link; readonly market: Link };
+  readonly executionLog: string;
+  readonly #folder: TestFolder;
+
+  private constructor(
+    parts: Pick<System, "redis" | "replicas" | "simulator" | "upstreamLinks" | "executionLog">,
+    folder: TestFolder,
+  ) {
+    this.redis = parts.redis;
+    this.replicas = parts.replicas;
+    this.simulator = parts.simulator;
+    this.upstreamLinks = parts.upstreamLinks;
+    this.executionLog = parts.executionLog;
+    this.#folder = folder;
+  }
+
+  /** Starts everything, and waits until both replicas answer. @param logs folder for the logs of the replicas */
+  static async start({ topology, named }: Pick<Schedule, "topology" | "named">, logs: string): Promise<System> {
+    const folder = new TestFolder("chaos", logs);
+    const executionLog = join(folder.path, "executions");
+    const adminToken = join(folder.path, "admin-token");
+    writeFileSync(executionLog, "");
+    writeFileSync(adminToken, ADMIN_TOKEN);
+    const simulator = await startSimulator({ port: 0 });
+    const upstreamLinks = { chat: await Link.open(simulator.port), market: await Link.open(simulator.port) };
+    const redis = await RedisSetup.start(topology);
+    const replicas: ServiceReplica[] = [];
+    for (const index of REPLICAS) {
+      writeFileSync(clockFile(folder, index), "0");
+      const environment = {
+        ...SETTINGS,
+        ...redis.settings(index),
+        ...(named ? { INSTANCE_ID: `replica${index}` } : {}),
+        ADMIN_TOKEN_FILE: adminToken,
+        CHAT_BASE_URL: `http://127.0.0.1:${upstreamLinks.chat.port}`,
+        MARKET_BASE_URL: `http://127.0.0.1:${upstreamLinks.market.port}`,
+        [EXECUTION_LOG]: executionLog,
+        NODE_OPTIONS: `--import=${CLOCK_PRELOAD}`,
+        CHAOS_CLOCK_FILE: clockFile(folder, index),
+      };
+      replicas.push(new ServiceReplica(`replica-${index}`, await freePort(), environment, folder));
+    }
+    const system = new System({ redis, replicas, simulator, upstreamLinks, executionLog }, folder);
+    try {
+      await Promise.all(replicas.map((replica) => replica.start()));
+    } catch (error) {
+      await system[Symbol.asyncDispose]();
+      throw error;
+    }
+    return system;
+  }
+
+  replica(index: ReplicaIndex): ServiceReplica {
+    return this.replicas[index] as ServiceReplica;
+  }
+
+  /** Puts the wall clock of a replica's processes off the real one. */
+  setClock(index: ReplicaIndex, offsetMs: number): void {
+    writeFileSync(clockFile(this.#folder, index), String(offsetMs));
+  }
+
+  /** Headers of an administrator. */
+  get adminHeaders(): Record<string, string> {
+    return { authorization: `Bearer ${ADMIN_TOKEN}` };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.close()));
+    await this.redis.close();
+    await Promise.all(Object.values(this.upstreamLinks).map((link) => link.close()));
+    await this.simulator.stop();
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+function clockFile(folder: TestFolder, index: ReplicaIndex): string {
+  return join(folder.path, `clock-${index}`);
+}

@@ -1,0 +1,18 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { drawSchedule } from "../../chaos/draw.ts";
+import { runSchedule } from "../../chaos/run.ts";
+
+/** A few schedules of the campaign, chosen for the faults that they hold together. `npm run test:chaos` runs many. */
+const SEEDS = [1, 2, 3, 4];
+
+const folder = mkdtempSync(join(tmpdir(), "chaos-logs-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.for(SEEDS)("the schedule of seed %i breaks no promise", async (seed, { signal }) => {
+  const { violations, accepted } = await runSchedule(drawSchedule(seed), join(folder, String(seed)), signal);
+  expect(violations).toEqual([]);
+  expect(accepted).toBeGreaterThan(0);
+});
