@@ -4,8 +4,8 @@ import type { TaskType } from "../services/load/load.ts";
 import {
   everyType,
   loadAroundWork,
+  loadOfRejections,
   loadThatMayPileUp,
-  loadUnderTheBreaker,
   steadyLoad,
   without,
 } from "../services/load/rates.ts";
@@ -166,11 +166,11 @@ export const SCENARIOS: readonly Scenario[] = [
     alert: "TaskFailureRateHigh",
     fault: failingUpstream,
     runbooks: ["TaskFailureRateHigh", "DeadLetterQueueGrowing"],
-    load: loadUnderTheBreaker,
+    load: loadOfRejections,
     expectation: { TaskFailureRateHigh: warning(...chatTypes), DeadLetterQueueGrowing: warning({}) },
     fillMs: seconds(60),
-    // Three attempts with their pauses, for two tasks at two in three seconds.
-    reactionMs: 4_000,
+    // Two tasks that end, and one turn of what counts them.
+    reactionMs: 1_000,
     drainMs: minutes(5),
   },
   {

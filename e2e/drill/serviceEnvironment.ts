@@ -1,5 +1,4 @@
 import { minutes, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
-import { FAST_BREAKER_PER_SECOND, isFast } from "../services/load/rates.ts";
 
 /**
  * The service's own intervals, as close to their production length divided by the factor as the service and a busy
@@ -29,7 +28,6 @@ export function serviceEnvironment(profile: TimingProfile): Record<string, strin
     WORKER_UNRESPONSIVE_MS: upstreamTimeoutMs + minutes(2),
     // A worker that is killed once a second must come back within the next one, to be there to be killed.
     WORKER_RESTART_MAX_MS: 500,
-    ...(isFast(profile) ? { UPSTREAM_BREAKER_MIN_PER_SECOND: FAST_BREAKER_PER_SECOND } : {}),
   };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }

@@ -203,6 +203,7 @@ function structure(s: SettingValues, secrets: Record<string, string>) {
       retries: s.UPSTREAM_RETRIES,
       maxConcurrent: s.UPSTREAM_MAX_CONCURRENT,
       breaker: {
+        consecutiveFailures: s.UPSTREAM_BREAKER_CONSECUTIVE_FAILURES,
         failureRatio: s.UPSTREAM_BREAKER_FAILURE_RATIO,
         windowMs: s.UPSTREAM_BREAKER_WINDOW_MS,
         minPerSecond: s.UPSTREAM_BREAKER_MIN_PER_SECOND,

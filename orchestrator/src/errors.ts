@@ -95,14 +95,22 @@ export class UpstreamError extends OrchestratorError {
   }
 }
 
-/** The circuit breaker of an upstream is open: the task goes back to its queue and no attempt is spent. */
+/**
+ * The circuit breaker of an upstream is open: the task goes back to its queue and no attempt is spent. Its `cause` is the
+ * task's own failed request where that is what left the breaker open.
+ */
 export class CircuitOpenError extends OrchestratorError {
-  /** When the breaker lets a call through again, epoch ms; undefined where that is not known. */
-  readonly retryAtMs: number | undefined;
+  /** Milliseconds until the breaker lets a call through again; undefined where that is not known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(upstream: string, retryAtMs?: number) {
-    super("CIRCUIT_OPEN", upstream, `The circuit breaker of ${upstream} is open`);
-    this.retryAtMs = retryAtMs;
+  constructor(
+    upstream: string,
+    options: { readonly retryAfterMs?: number | undefined; readonly cause?: UpstreamError | undefined } = {},
+  ) {
+    const { cause, retryAfterMs } = options;
+    const why = cause === undefined ? "" : `: ${cause.message}`;
+    super("CIRCUIT_OPEN", upstream, `The circuit breaker of ${upstream} is open${why}`, { cause });
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

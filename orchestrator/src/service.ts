@@ -54,7 +54,13 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const monotonicMs = () => performance.now();
   const keys = createKeys(config.keyPrefix);
   // Here the handlers only lend their schemas; the workers run them.
-  const handlers = await loadHandlers(config.handlers, createUpstreams(config.upstreams, noTelemetry, log));
+  const upstreams = createUpstreams(config.upstreams, {
+    telemetry: noTelemetry,
+    log,
+    now: monotonicMs,
+    publish: () => undefined,
+  });
+  const handlers = await loadHandlers(config.handlers, upstreams);
   const types = [...handlers.keys()];
   const totals = new Totals(createLayout(types));
   const telemetry = new Cells(totals.layout, totals.values);

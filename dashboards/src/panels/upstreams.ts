@@ -4,9 +4,11 @@ import { buckets, gauge, histogramSum, rate } from "../query/metrics.ts";
 import { add, aggregate, quantile, share } from "../query/vector.ts";
 
 const byUpstream = aggregate("sum", buckets("mcp_upstream_request_duration_seconds"), ["upstream", "le"]);
-const bad = aggregate("sum", rate("mcp_upstream_requests_total", { outcome: ["error", "timeout", "rejected"] }), [
-  "upstream",
-]);
+const bad = aggregate(
+  "sum",
+  rate("mcp_upstream_requests_total", { outcome: ["error", "timeout", "denied", "rejected"] }),
+  ["upstream"],
+);
 const ok = aggregate("sum", rate("mcp_upstream_requests_total", { outcome: "ok" }), ["upstream"]);
 
 const STATE_COLORS = { closed: "green", half_open: "yellow", open: "red" } as const;
@@ -17,14 +19,15 @@ export const upstreams = {
     key: "upstream-requests",
     kind: "timeseries",
     title: "Upstream requests",
-    meaning: "Requests to external APIs, per second, by outcome. Rejected ones never left: the breaker was open.",
+    meaning:
+      "Requests to external APIs, per second, by outcome. Denied: the upstream refuses this client (credentials, quota). Rejected ones never left: the breaker was open.",
     good: "Nearly all ok.",
     runbooks: ["TaskFailureRateHigh", "ExpressLatencyHigh"],
     unit: "reqps",
     min: 0,
     stacked: true,
     series: [{ query: aggregate("sum", rate("mcp_upstream_requests_total"), ["outcome"]), legend: "{{outcome}}" }],
-    colors: { ok: "green", error: "red", timeout: "orange", rejected: "purple" },
+    colors: { ok: "green", error: "red", timeout: "orange", denied: "semi-dark-red", rejected: "purple" },
   },
   requestsByUpstream: {
     key: "upstream-requests-by-upstream",

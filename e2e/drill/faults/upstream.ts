@@ -22,12 +22,13 @@ export const verySlowUpstream: FaultInjection = {
   },
 };
 
+/** An outage (5xx, 429, wrong credentials) costs no tasks: they wait for the circuit breaker. A rejection is final. */
 export const failingUpstream: FaultInjection = {
   id: "failing-upstream",
-  inject: "The chat API answers 500",
-  heal: "The chat API answers again",
+  inject: "The chat API rejects every request with 400",
+  heal: "The chat API accepts requests again",
   async start({ upstreams }) {
-    await upstreams({ chat: { errorRate: 1, errorStatus: 500 } });
+    await upstreams({ chat: { errorRate: 1, errorStatus: 400 } });
     return { heal: () => upstreams({ chat: { errorRate: 0 } }) };
   },
 };

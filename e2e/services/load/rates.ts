@@ -53,15 +53,11 @@ export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
   return { express: cap(express), regular: cap(regular) };
 }
 
-/** The rate of requests that the breakers of a fast drill let pass: as its load, more than at production timing. */
-export const FAST_BREAKER_PER_SECOND = 30;
-
 /**
- * A load so low that a failing upstream costs tasks: three requests a task, under the rate from which on the circuit
- * breaker steps in and lets tasks wait instead of fail. At the scale of seconds it has no express tasks: of the few in a
- * window, one that is tried again while the upstream comes back would be a slow express lane.
+ * The load while an upstream rejects requests. At the scale of seconds it has no express tasks: of the few in a window,
+ * one that waits for a retry would be a slow express lane.
  */
-export function loadUnderTheBreaker(profile: TimingProfile): LoadPlan {
+export function loadOfRejections(profile: TimingProfile): LoadPlan {
   return isFast(profile) ? { regular: everyType(5) } : { express: everyType(0.35), regular: everyType(0.35) };
 }
 

@@ -22,8 +22,9 @@ export const tasks = {
   },
   MAX_ATTEMPTS: {
     schema: wholeNumber(1, 100),
-    fallback: "3",
-    about: "Attempts before a task goes to the dead letter queue.",
+    fallback: "8",
+    about:
+      "Attempts before a task goes to the dead letter queue. With the pauses between them, 1.5 to 3 minutes by default, they outlive a short outage.",
   },
   RETRY_BASE_MS: {
     schema: durationMs,
@@ -137,16 +138,22 @@ export const upstreams = {
     fallback: "64",
     about: "Requests of one worker to one upstream at a time.",
   },
+  UPSTREAM_BREAKER_CONSECUTIVE_FAILURES: {
+    schema: wholeNumber(1, 1_000),
+    fallback: "5",
+    about:
+      "Failures in a row, over all workers of a replica, that open the circuit breaker. With no more than MAX_ATTEMPTS even a lone task keeps an attempt.",
+  },
   UPSTREAM_BREAKER_FAILURE_RATIO: {
     schema: decimal(0.01, 1),
     fallback: "0.5",
-    about: "Share of failed requests that opens the circuit breaker.",
+    about: "Share of a worker's failed requests that opens it as well.",
   },
   UPSTREAM_BREAKER_WINDOW_MS: { schema: durationMs, fallback: "10000", about: "Time over which that share is taken." },
   UPSTREAM_BREAKER_MIN_PER_SECOND: {
     schema: decimal(0, 100_000),
     fallback: "5",
-    about: "Requests per second below which the breaker stays closed: two failures in an idle system prove nothing.",
+    about: "Requests per second of a worker below which that share proves nothing.",
   },
   UPSTREAM_BREAKER_RESET_MS: {
     schema: durationMs,

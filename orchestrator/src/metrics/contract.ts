@@ -52,8 +52,11 @@ export const REQUEST_CAUSES = {
 export const ACK_OUTCOMES = ["ok", "error"] as const;
 /** External APIs that the built-in handlers call. */
 export const UPSTREAMS = ["chat", "market"] as const;
-/** Outcome of one request to an upstream. */
-export const UPSTREAM_OUTCOMES = ["ok", "error", "timeout", "rejected"] as const;
+/**
+ * Outcome of one request to an upstream: `denied` where it refuses this client (credentials, payment, quota, rate),
+ * `rejected` where the circuit breaker was open and none was sent.
+ */
+export const UPSTREAM_OUTCOMES = ["ok", "error", "timeout", "denied", "rejected"] as const;
 /** Circuit breaker states, by the value of `mcp_circuit_state`. */
 export const CIRCUIT_STATES = ["closed", "half_open", "open"] as const;
 

@@ -18,7 +18,7 @@ it("shows every label combination of every counter and histogram from the start,
   }
   expect(lines(text, "mcp_tasks_failed_total{")).toHaveLength(3 * 2 * 5);
   expect(lines(text, "mcp_tasks_rejected_total{")).toHaveLength(4 * 3);
-  expect(lines(text, "mcp_upstream_requests_total{")).toHaveLength(2 * 4);
+  expect(lines(text, "mcp_upstream_requests_total{")).toHaveLength(2 * 5);
 });
 
 it("carries prom-client's metrics of the process", async () => {

@@ -1,10 +1,12 @@
-import { LANES, type Lane } from "../metrics/contract.ts";
+import { LANES, type Lane, UPSTREAMS, type Upstream } from "../metrics/contract.ts";
+import type { CircuitNews } from "../upstream/breaker.ts";
 
 /** What the main process tells a worker. Both run the same code, so messages carry no version. */
 export type ToWorker =
   /** `types` are all task types: the layout of the metrics follows from them. */
   | { readonly kind: "start"; readonly types: readonly string[]; readonly logLevel: string }
   | { readonly kind: "level"; readonly logLevel: string }
+  | Circuit
   /** Finish what is in flight within the time, hand back the rest, exit. */
   | { readonly kind: "drain"; readonly timeoutMs: number };
 
@@ -31,8 +33,11 @@ export type Flush = {
 /** That a task was delayed, and will be due in so long. */
 export type Delayed = { readonly kind: "delayed"; readonly delayMs: number };
 
-/** What a worker tells the main process. */
-export type FromWorker = Heartbeat | Flush | Delayed;
+/** What a worker's circuit breaker learned about an upstream; the main process passes it on to the other workers. */
+export type Circuit = { readonly kind: "circuit"; readonly upstream: Upstream; readonly news: CircuitNews };
+
+/** What a worker sends to the main process. */
+export type FromWorker = Heartbeat | Flush | Delayed | Circuit;
 
 /** A worker's message, or undefined for anything else. The deltas themselves are checked where they are added. */
 export function parseFromWorker(message: unknown): FromWorker | undefined {
@@ -51,9 +56,19 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
       return isNumbers(value.deltas) && isNumbers(value.circuits) ? (message as Flush) : undefined;
     case "delayed":
       return isNumber(value.delayMs) ? (message as Delayed) : undefined;
+    case "circuit":
+      return UPSTREAMS.some((upstream) => upstream === value.upstream) && isNews(value.news)
+        ? (message as Circuit)
+        : undefined;
     default:
       return undefined;
   }
+}
+
+function isNews(value: unknown): value is CircuitNews {
+  if (typeof value !== "object" || value === null || !("event" in value)) return false;
+  if (value.event === "opened") return "openMs" in value && isNumber(value.openMs);
+  return value.event === "failed" || value.event === "succeeded" || value.event === "closed";
 }
 
 function isNumber(value: unknown): value is number {

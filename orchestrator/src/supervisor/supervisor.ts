@@ -13,7 +13,7 @@ export type SupervisorSettings = SlotSettings & {
   readonly drainTimeoutMs: number;
 };
 
-export type SupervisorDeps = Omit<SlotDeps, "settings" | "onCrash" | "onDeltas"> & {
+export type SupervisorDeps = Omit<SlotDeps, "settings" | "onCrash" | "onDeltas" | "onCircuit"> & {
   readonly settings: SupervisorSettings;
   readonly totals: Totals;
 };
@@ -121,12 +121,16 @@ export class Supervisor {
 
   #slot(type: string, index: number): WorkerSlot {
     const { totals, log } = this.#deps;
-    return new WorkerSlot(type, index, {
+    const slot = new WorkerSlot(type, index, {
       ...this.#deps,
       onCrash: (crashed, reason) => totals.increment("mcp_worker_crashes_total", { type: crashed, reason }),
       onDeltas: (deltas) => {
         if (!totals.add(deltas)) log.error({ type }, "Malformed metrics from a worker: dropped");
       },
+      onCircuit: (message) => {
+        for (const other of this.#all()) if (other !== slot) other.learn(message);
+      },
     });
+    return slot;
   }
 }

@@ -1,7 +1,7 @@
 import type { Log, LogSink } from "../log.ts";
 import { type CrashReason, LANES } from "../metrics/contract.ts";
 import { crashReasonOf, type ProcessEnd } from "./crash.ts";
-import type { Flush, FromWorker, Heartbeat } from "./protocol.ts";
+import type { Circuit, Flush, FromWorker, Heartbeat } from "./protocol.ts";
 import { RestartBackoff } from "./restartBackoff.ts";
 import { type RunningWorker, type WorkerProcessOptions, workerName } from "./workerProcess.ts";
 import type { WorkerStatus } from "./workerStatus.ts";
@@ -32,6 +32,8 @@ export type SlotDeps = {
   onDeltas(deltas: Flush["deltas"]): void;
   /** A worker delayed a task. */
   onDelayed(delayMs: number): void;
+  /** A worker's circuit breaker learned something about its upstream. */
+  onCircuit(message: Circuit): void;
 };
 
 type Life = {
@@ -98,6 +100,11 @@ export class WorkerSlot {
   /** States of the worker's circuit breakers; none while it is down. */
   get circuits(): Flush["circuits"] {
     return this.#life?.circuits ?? [];
+  }
+
+  /** Passes on what another worker's circuit breaker learned. */
+  learn(message: Circuit): void {
+    this.#life?.process.send(message);
   }
 
   setLogLevel(logLevel: string): void {
@@ -220,6 +227,8 @@ export class WorkerSlot {
       this.#deps.onDeltas(message.deltas);
     } else if (message.kind === "delayed") {
       this.#deps.onDelayed(message.delayMs);
+    } else if (message.kind === "circuit") {
+      this.#deps.onCircuit(message);
     } else {
       life.heardAtMs = this.#deps.now();
       life.beat = message;

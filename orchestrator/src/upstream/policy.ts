@@ -1,20 +1,15 @@
 import {
-  BrokenCircuitError,
   BulkheadRejectedError,
   bulkhead,
-  CircuitState,
-  circuitBreaker,
   ExponentialBackoff,
   handleWhen,
   retry,
-  SamplingBreaker,
   TaskCancelledError,
   TimeoutStrategy,
   timeout,
-  wrap,
 } from "cockatiel";
-import { CircuitOpenError, UpstreamError } from "../errors.ts";
-import type { CircuitState as CircuitName } from "../metrics/telemetry.ts";
+import { UpstreamError } from "../errors.ts";
+import type { Breaker, BreakerSettings } from "./breaker.ts";
 import { ConnectionError } from "./transport.ts";
 
 /** How one upstream is protected from us, and we from it. */
@@ -24,84 +19,44 @@ export type PolicySettings = {
   /** Quick retries after connection failures that left nothing done. */
   readonly retries: number;
   readonly maxConcurrent: number;
-  readonly breaker: {
-    /** Share of failed requests over the window that opens the breaker. */
-    readonly failureRatio: number;
-    readonly windowMs: number;
-    /** Requests per second below which the breaker stays closed. */
-    readonly minPerSecond: number;
-    /** An open breaker lets one request through after so long. */
-    readonly resetMs: number;
-  };
-};
-
-/** Whether an upstream may be called now. */
-export type Availability = { readonly open: boolean; readonly retryAtMs: number };
-
-const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
-  [CircuitState.Closed]: "closed",
-  [CircuitState.HalfOpen]: "half_open",
-  [CircuitState.Open]: "open",
-  [CircuitState.Isolated]: "open",
+  readonly breaker: BreakerSettings;
 };
 
 /** Time-out, retries, circuit breaker and bulkhead of one upstream. */
 export class Policy {
   readonly #name: string;
   readonly #settings: PolicySettings;
-  readonly #breaker;
-  readonly #policy;
-  #retryAtMs = 0;
+  readonly #breaker: Breaker;
+  readonly #bulkhead;
+  readonly #retry;
 
-  /** @param onCircuit told every change of the breaker's state */
-  constructor(name: string, settings: PolicySettings, onCircuit: (state: CircuitName) => void) {
+  constructor(name: string, settings: PolicySettings, breaker: Breaker) {
     this.#name = name;
     this.#settings = settings;
-    const { breaker } = settings;
-    // A refusal of the request itself says that the upstream is well.
-    const upstreamFailed = handleWhen((error) => error instanceof UpstreamError && !error.permanent);
-    this.#breaker = circuitBreaker(upstreamFailed, {
-      halfOpenAfter: breaker.resetMs,
-      breaker: new SamplingBreaker({
-        threshold: breaker.failureRatio,
-        duration: breaker.windowMs,
-        minimumRps: breaker.minPerSecond,
-      }),
-    });
-    this.#breaker.onStateChange((state) => {
-      if (state === CircuitState.Open) this.#retryAtMs = Date.now() + breaker.resetMs;
-      onCircuit(NAMES[state]);
-    });
+    this.#breaker = breaker;
+    this.#bulkhead = bulkhead(settings.maxConcurrent, settings.maxConcurrent);
     const nothingDone = handleWhen((error) => error instanceof ConnectionError && error.safe);
-    this.#policy = wrap(
-      bulkhead(settings.maxConcurrent, settings.maxConcurrent),
-      this.#breaker,
-      retry(nothingDone, {
-        maxAttempts: settings.retries,
-        backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }),
-      }),
-    );
-  }
-
-  get availability(): Availability {
-    const open = this.#breaker.state === CircuitState.Open && Date.now() < this.#retryAtMs;
-    return { open, retryAtMs: open ? this.#retryAtMs : 0 };
+    this.#retry = retry(nothingDone, {
+      maxAttempts: settings.retries,
+      backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }),
+    });
   }
 
   /**
    * Runs one request under the policy.
    *
    * @param signal the caller's; it ends this call and no other
-   * @throws CircuitOpenError while the breaker is open; UpstreamError; the signal's reason when it was aborted
+   * @throws CircuitOpenError while the breaker is open, also when this request's failure is why; UpstreamError; the
+   *   signal's reason when it was aborted
    */
   async run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const running = this.#policy.execute(({ signal: tryOf }) => this.#limited(call, tryOf), signal);
+    const attempts = () => this.#retry.execute(({ signal: tryOf }) => this.#limited(call, tryOf), signal);
+    const running = this.#bulkhead.execute(() => this.#breaker.run(attempts), signal);
     try {
       return await untilAborted(running, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof BrokenCircuitError) throw new CircuitOpenError(this.#name, this.#retryAtMs);
       if (error instanceof BulkheadRejectedError) {
         throw new UpstreamError(this.#name, `${this.#name}: too many requests wait for it already`, { cause: error });
       }

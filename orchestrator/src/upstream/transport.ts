@@ -31,6 +31,14 @@ export class ConnectionError extends UpstreamError {
   }
 }
 
+/**
+ * The upstream refuses this client, whatever the request: the key is wrong or expired, the account is not paid, the quota
+ * or the rate is used up. The next request would fare the same, so this is an outage and not the request's fault.
+ */
+export class DeniedError extends UpstreamError {}
+
+const DENIALS: ReadonlySet<number> = new Set([401, 402, 403, 407, 429]);
+
 /** Failures before anything was sent. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -72,7 +80,8 @@ export class Transport {
    * Sends one request.
    *
    * @returns the body of a 2xx answer
-   * @throws UpstreamError, permanent for a 4xx other than 408 and 429; ConnectionError; the signal's reason when aborted
+   * @throws UpstreamError, permanent where the answer says that the request is wrong; DeniedError where it refuses this
+   *   client; ConnectionError; the signal's reason when aborted
    */
   async send(request: UpstreamRequest, signal: AbortSignal): Promise<string> {
     let response: Dispatcher.ResponseData;
@@ -104,12 +113,11 @@ export class Transport {
   }
 
   #refusal({ statusCode, headers }: Dispatcher.ResponseData, text: string): UpstreamError {
-    const permanent = statusCode >= 400 && statusCode < 500 && statusCode !== 408 && statusCode !== 429;
-    const detail = text.slice(0, MAX_ERROR_CHARACTERS);
-    return new UpstreamError(this.#name, `${this.#name} answered ${statusCode}: ${detail}`, {
-      permanent,
-      retryAfterMs: retryAfterMs(headers["retry-after"], Date.now()),
-    });
+    const message = `${this.#name} answered ${statusCode}: ${text.slice(0, MAX_ERROR_CHARACTERS)}`;
+    const wait = { retryAfterMs: retryAfterMs(headers["retry-after"], Date.now()) };
+    if (DENIALS.has(statusCode)) return new DeniedError(this.#name, message, wait);
+    const permanent = statusCode >= 400 && statusCode < 500 && statusCode !== 408;
+    return new UpstreamError(this.#name, message, { permanent, ...wait });
   }
 }
 

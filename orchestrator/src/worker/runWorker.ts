@@ -31,7 +31,18 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   });
 
   const cells = new Cells(createLayout(order.types));
-  const upstreams = createUpstreams(config.upstreams, cells, log);
+  const send = (message: FromWorker, sent: () => void = () => undefined) => {
+    // The main process is gone when this fails, and then so is this one, by its disconnect.
+    if (process.connected) process.send?.(message, undefined, undefined, () => sent());
+    else sent();
+  };
+  const upstreams = createUpstreams(config.upstreams, {
+    telemetry: cells,
+    log,
+    now: () => performance.now(),
+    publish: (upstream, news) => send({ kind: "circuit", upstream, news }),
+  });
+  orders.onCircuit(({ news, upstream }) => upstreams.learn(upstream, news));
   const handler = (await loadHandlers(config.handlers, upstreams)).get(type);
   if (handler === undefined) throw new NotFoundError("task handler", type);
 
@@ -50,11 +61,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     log,
   });
   const reporter = new Reporter({
-    send: (message: FromWorker, sent) => {
-      // The main process is gone when this fails, and then so is this one, by its disconnect.
-      if (process.connected) process.send?.(message, undefined, undefined, () => sent());
-      else sent();
-    },
+    send,
     cells,
     health: () => heartbeatOf(runner.health(), Date.now(), config.tasks.abortGraceMs),
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
@@ -87,15 +94,18 @@ function standBack(nice: number, log: Log): void {
 }
 
 type Start = Extract<ToWorker, { kind: "start" }>;
+type Circuit = Extract<ToWorker, { kind: "circuit" }>;
 
 /** The orders of the main process. Ctrl-C goes to the whole process group and is left to it; SIGTERM drains. */
 function listen() {
   const start = Promise.withResolvers<Start>();
   const drain = Promise.withResolvers<number | undefined>();
   let onLevel = (_level: string): void => undefined;
+  let onCircuit = (_message: Circuit): void => undefined;
   process.on("message", (message: ToWorker) => {
     if (message.kind === "start") start.resolve(message);
     else if (message.kind === "drain") drain.resolve(message.timeoutMs);
+    else if (message.kind === "circuit") onCircuit(message);
     else onLevel(message.logLevel);
   });
   process.on("SIGINT", () => undefined);
@@ -104,6 +114,9 @@ function listen() {
     start: start.promise,
     onLevel: (listener: typeof onLevel) => {
       onLevel = listener;
+    },
+    onCircuit: (listener: typeof onCircuit) => {
+      onCircuit = listener;
     },
     /** Resolves to the time that the drain may take when one is ordered. */
     drain: async (defaultTimeoutMs: number) => (await drain.promise) ?? defaultTimeoutMs,

@@ -2,13 +2,16 @@ import { type SimulatorProcess, startSimulatorProcess } from "@mcp-orchestrator/
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CircuitOpenError, UpstreamError } from "../../src/errors.ts";
+import type { Upstream } from "../../src/metrics/contract.ts";
 import type { CircuitState } from "../../src/metrics/telemetry.ts";
+import type { CircuitNews } from "../../src/upstream/breaker.ts";
 import { createUpstreams, type UpstreamSettings, type Upstreams } from "../../src/upstream/upstreams.ts";
 
 let simulator: SimulatorProcess;
 let upstreams: Upstreams | undefined;
 let outcomes: string[];
 let circuit: CircuitState[];
+let published: [Upstream, CircuitNews][];
 
 beforeAll(async () => {
   simulator = await startSimulatorProcess();
@@ -17,19 +20,21 @@ afterAll(() => simulator[Symbol.asyncDispose]());
 beforeEach(async () => {
   outcomes = [];
   circuit = [];
+  published = [];
   await simulator.reset();
 });
 afterEach(() => upstreams?.close());
 
 const RESET_MS = 300;
-const quiet = { info: () => undefined, warn: () => undefined };
+const SETTINGS = { consecutiveFailures: 5, failureRatio: 0.5, windowMs: 5_000, minPerSecond: 50, resetMs: RESET_MS };
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function build(changes: Partial<UpstreamSettings> = {}, url = simulator.url): Upstreams {
   const settings: UpstreamSettings = {
     timeoutMs: 2_000,
     retries: 1,
     maxConcurrent: 32,
-    breaker: { failureRatio: 0.5, windowMs: 5_000, minPerSecond: 0.5, resetMs: RESET_MS },
+    breaker: SETTINGS,
     cacheMaxAgeMs: 0,
     chat: { baseUrl: url, model: "sonar" },
     market: { baseUrl: url },
@@ -39,7 +44,12 @@ function build(changes: Partial<UpstreamSettings> = {}, url = simulator.url): Up
     request: (outcome: string) => outcomes.push(outcome),
     circuit: (state: CircuitState) => circuit.push(state),
   };
-  upstreams = createUpstreams(settings, { upstream: () => cells }, quiet);
+  upstreams = createUpstreams(settings, {
+    telemetry: { upstream: () => cells },
+    log: quiet,
+    now: () => performance.now(),
+    publish: (upstream, news) => published.push([upstream, news]),
+  });
   return upstreams;
 }
 
@@ -86,14 +96,16 @@ test("klines come oldest first, as numbers", async () => {
 });
 
 test.for([
-  [400, true],
-  [401, true],
-  [404, true],
-  [408, false],
-  [429, false],
-  [500, false],
-  [503, false],
-] as const)("an answer of %i is permanent: %s", async ([errorStatus, permanent]) => {
+  [400, true, "error"],
+  [401, false, "denied"],
+  [402, false, "denied"],
+  [403, false, "denied"],
+  [404, true, "error"],
+  [408, false, "error"],
+  [429, false, "denied"],
+  [500, false, "error"],
+  [503, false, "error"],
+] as const)("an answer of %i is permanent: %s, and counted as %s", async ([errorStatus, permanent, outcome]) => {
   await simulator.control({ chat: { errorRate: 1, errorStatus } });
   const error = await ask(build(), "q").catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UpstreamError);
@@ -101,7 +113,7 @@ test.for([
   expect((error as UpstreamError).retryAfterMs).toBe(errorStatus === 429 || errorStatus === 503 ? 1000 : undefined);
   // One request each: only connection failures are retried here, the task's own retry does the rest.
   expect((await simulator.stats()).chat.received).toBe(1);
-  expect(outcomes).toEqual(["error"]);
+  expect(outcomes).toEqual([outcome]);
 });
 
 test("an error of the market API that hides behind HTTP 200 is an error", async () => {
@@ -147,41 +159,67 @@ test("one call's time-out leaves the others alone", async () => {
 test("the breaker opens on failures, lets one probe through after its time, and closes when that succeeds", async () => {
   await simulator.control({ chat: { errorRate: 1, errorStatus: 500 } });
   const api = build();
-  expect(api.availability("chat")).toEqual({ open: false, retryAtMs: 0 });
-  await open(api);
+  for (let n = 1; n < SETTINGS.consecutiveFailures; n += 1) {
+    await expect(ask(api, "q")).rejects.toMatchObject({ name: "UpstreamError", permanent: false });
+  }
+  // The failure that opens it costs its task no attempt, and says why.
+  await expect(ask(api, "q")).rejects.toMatchObject({
+    name: "CircuitOpenError",
+    message: expect.stringContaining("chat answered 500"),
+    cause: expect.any(UpstreamError),
+  });
   const { received } = (await simulator.stats()).chat;
-  const { open: isOpen, retryAtMs } = api.availability("chat");
-  expect(isOpen).toBe(true);
-  expect(retryAtMs).toBeGreaterThan(Date.now());
-  expect(retryAtMs).toBeLessThanOrEqual(Date.now() + RESET_MS);
-  await expect(ask(api, "q")).rejects.toMatchObject({ name: "CircuitOpenError", retryAtMs });
+  const refusal = await ask(api, "q").catch((thrown: unknown) => thrown);
+  expect(refusal).toBeInstanceOf(CircuitOpenError);
+  expect((refusal as CircuitOpenError).cause).toBeUndefined();
+  const { retryAfterMs = Number.NaN } = refusal as CircuitOpenError;
+  expect(retryAfterMs).toBeGreaterThan(0);
+  expect(retryAfterMs).toBeLessThanOrEqual(RESET_MS);
   expect((await simulator.stats()).chat.received).toBe(received);
-  expect(outcomes.at(-1)).toBe("rejected");
+  expect(outcomes).toEqual([...new Array(SETTINGS.consecutiveFailures).fill("error"), "rejected"]);
 
   // Of many calls at once, one is the probe; it fails, and the others are refused without reaching the upstream.
-  await eventually(
-    () => api.availability("chat"),
-    (state) => !state.open,
-  );
-  const refused = await Promise.allSettled(Array.from({ length: 10 }, () => ask(api, "q")));
-  expect(refused.filter((result) => result.status === "rejected")).toHaveLength(10);
+  const state = () => circuit.at(-1);
+  await eventually(state, (seen) => seen === "half_open");
+  const refused = await Promise.all(Array.from({ length: 10 }, () => ask(api, "q").catch((thrown: unknown) => thrown)));
+  expect(refused.filter((error) => error instanceof CircuitOpenError)).toHaveLength(10);
   expect((await simulator.stats()).chat.received).toBe(received + 1);
-  expect(api.availability("chat").open).toBe(true);
+  expect(state()).toBe("open");
 
   await simulator.control({ chat: { errorRate: 0 } });
-  await eventually(
-    () => api.availability("chat"),
-    (state) => !state.open,
-  );
+  await eventually(state, (seen) => seen === "half_open");
   expect((await ask(api, "well again")).value.content).toBe("Answer to: well again");
-  expect(circuit.slice(-5)).toEqual(["open", "half_open", "open", "half_open", "closed"]);
+  expect(circuit).toEqual(["closed", "closed", "open", "half_open", "open", "half_open", "closed"]);
+  expect(published.slice(-3)).toEqual([
+    ["chat", { event: "opened", openMs: RESET_MS }],
+    ["chat", { event: "opened", openMs: RESET_MS }],
+    ["chat", { event: "closed" }],
+  ]);
+});
+
+test.for([401, 402, 403, 429])(
+  "an upstream that refuses this client with %i suspends its tasks",
+  async (errorStatus) => {
+    await simulator.control({ chat: { errorRate: 1, errorStatus } });
+    await open(build());
+    expect(circuit.at(-1)).toBe("open");
+  },
+);
+
+test("the breaker of another worker counts: failures in a row are those of all", async () => {
+  await simulator.control({ chat: { errorRate: 1, errorStatus: 500 } });
+  const api = build();
+  await expect(ask(api, "q")).rejects.toThrow("500");
+  expect(published).toEqual([["chat", { event: "failed" }]]);
+  for (let n = 2; n < SETTINGS.consecutiveFailures; n += 1) api.learn("chat", { event: "failed" });
+  await expect(ask(api, "q")).rejects.toThrow(CircuitOpenError);
 });
 
 test("refused requests say nothing against the upstream: the breaker stays closed", async () => {
   await simulator.control({ chat: { errorRate: 1, errorStatus: 400 } });
   const api = build();
   for (let n = 0; n < 20; n += 1) await expect(ask(api, "q")).rejects.toMatchObject({ permanent: true });
-  expect(api.availability("chat").open).toBe(false);
+  expect(circuit).not.toContain("open");
 });
 
 test("the breaker of one upstream leaves the other alone", async () => {
@@ -189,14 +227,14 @@ test("the breaker of one upstream leaves the other alone", async () => {
   const api = build();
   await open(api);
   expect((await api.market.klines(btc, never)).degraded).toBe(false);
-  expect(api.availability("market").open).toBe(false);
+  await expect(ask(api, "q")).rejects.toThrow(CircuitOpenError);
 });
 
 test("while the breaker is open an earlier answer serves, marked degraded, until it is too old", async () => {
   const cacheMaxAgeMs = 1_500;
   const api = build({
     cacheMaxAgeMs,
-    breaker: { failureRatio: 0.5, windowMs: 5_000, minPerSecond: 0.5, resetMs: 60_000 },
+    breaker: { ...SETTINGS, resetMs: 60_000 },
   });
   const fresh = await ask(api, "known");
   await simulator.control({ chat: { errorRate: 1, errorStatus: 500 } });

@@ -33,7 +33,7 @@ export const deadLetterQueueGrowing = defineAlert({
   samples,
   fault: {
     id: "failing-upstream",
-    inject: "The upstream API answers 500.",
-    heal: "The upstream answers again and the dead letters are retried.",
+    inject: "The upstream API rejects every request with 400.",
+    heal: "The upstream accepts requests again and the dead letters are retried.",
   },
 });

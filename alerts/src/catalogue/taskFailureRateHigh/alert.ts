@@ -46,7 +46,7 @@ export const taskFailureRateHigh = defineAlert({
   samples,
   fault: {
     id: "failing-upstream",
-    inject: "The upstream API answers 500.",
-    heal: "The upstream answers again.",
+    inject: "The upstream API rejects every request with 400.",
+    heal: "The upstream accepts requests again.",
   },
 });

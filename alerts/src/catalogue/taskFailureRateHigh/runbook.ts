@@ -5,7 +5,7 @@ import type { Runbook } from "../runbook.ts";
 export const runbook = (facts: Facts): Runbook => ({
   meaning:
     `More than ${facts.threshold} of the tasks of one type that ended in the last ${facts.window} ended in the dead ` +
-    `letter queue, for ${facts.for}. Retries were spent before that.`,
+    `letter queue, for ${facts.for}. An outage of an upstream is not the cause: while one lasts, tasks wait.`,
   impact: "Work is not done. Dead letters keep everything that is needed to run the tasks again.",
   symptoms: ["`mcp_tasks_failed_total` rises, with the reason in its label.", "DeadLetterQueueGrowing."],
   diagnosis: [
@@ -39,7 +39,7 @@ export const runbook = (facts: Facts): Runbook => ({
   ],
   mitigation: [
     {
-      cause: "An external API fails",
+      cause: "An external API rejects the requests, or fails part of the time",
       fault: "failing-upstream",
       steps: [
         ...upstreamSteps,

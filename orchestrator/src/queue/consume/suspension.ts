@@ -44,7 +44,7 @@ export class Suspension {
   /** A task found the breaker open. */
   circuitOpened(error: CircuitOpenError): void {
     const now = this.#now();
-    const nextProbeAtMs = Math.max(error.retryAtMs ?? now + PROBE_INTERVAL_MS, now + SHORTEST_PROBE_INTERVAL_MS);
+    const nextProbeAtMs = now + Math.max(error.retryAfterMs ?? PROBE_INTERVAL_MS, SHORTEST_PROBE_INTERVAL_MS);
     this.#circuit = { upstream: error.subject, nextProbeAtMs, probing: false };
   }
 
