@@ -78,10 +78,16 @@ export class RedisUnavailableError extends OrchestratorError {
   }
 }
 
+/** Longest wait that an upstream's wish imposes on a task: an hour. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
 /** An external API failed; retried unless `permanent`. */
 export class UpstreamError extends OrchestratorError {
   readonly permanent: boolean;
-  /** The upstream asked not to be called again before so long. */
+  /**
+   * The upstream asked not to be called again before this time has passed. Taken from 0 to MAX_RETRY_AFTER_MS; what is not a
+   * number counts as absent.
+   */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -136,7 +142,57 @@ export class BooksChangedError extends OrchestratorError {
   }
 }
 
-/** Text of an unknown thrown value. */
+const MAX_NAME_CHARACTERS = 200;
+
+/** What can be said about a thrown value. */
+export type ErrorDescription = { readonly name: string; readonly message: string; readonly stack?: string | undefined };
+
+/**
+ * Describes anything that was thrown. Never throws itself, whatever the value does when it is looked at: objects without
+ * a prototype, messages that are not text, getters that throw and proxies are all described.
+ */
+export function describeError(error: unknown): ErrorDescription {
+  if (!isInstanceOf(error, Error)) return { name: typeof error, message: textOf(error) };
+  const name = property(error, "name", isText) ?? "Error";
+  return {
+    name: name.slice(0, MAX_NAME_CHARACTERS),
+    message: property(error, "message", isText) ?? textOf(error),
+    stack: property(error, "stack", isText),
+  };
+}
+
+/** Text of an unknown thrown value. Never throws. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return describeError(error).message;
+}
+
+/** `instanceof` for a value that may throw when it is asked. */
+export function isInstanceOf<T>(value: unknown, type: abstract new (...args: never) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** A property of a value from unknown code; undefined where it is absent, not as `accept` wants it, or throws. */
+export function property<T>(value: object, name: string, accept: (found: unknown) => found is T): T | undefined {
+  try {
+    const found: unknown = Reflect.get(value, name);
+    return accept(found) ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value without text (${typeof value})`;
+  }
 }

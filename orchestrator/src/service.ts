@@ -21,6 +21,7 @@ import { DeadLetters } from "./queue/inspect/deadLetters.ts";
 import { TaskExplainer } from "./queue/inspect/explain.ts";
 import { TaskLookup } from "./queue/inspect/lookup.ts";
 import { readSnapshot } from "./queue/inspect/snapshot.ts";
+import { Deaths } from "./queue/recover/deaths.ts";
 import { Janitor } from "./queue/recover/janitor.ts";
 import { Leases } from "./queue/recover/leases.ts";
 import { Promoter } from "./queue/recover/promoter.ts";
@@ -72,6 +73,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     intervalMs: config.delivery.promoteIntervalMs,
     log,
   });
+  const deaths = new Deaths(redis, keys, config.instance);
   const supervisor = new Supervisor({
     settings: {
       script: new URL("./worker.mjs", import.meta.url),
@@ -91,6 +93,15 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     sink,
     now: monotonicMs,
     launch: (options) => new WorkerProcess(options),
+    countDeath: (worker) =>
+      deaths.count(worker).then(
+        () => undefined,
+        (error) =>
+          log.warn(
+            { ...worker, error: messageOf(error) },
+            `The death of a worker was not counted: ${messageOf(error)}`,
+          ),
+      ),
     onDelayed: promotion.delayed,
   });
   const readiness = new Readiness({

@@ -37,7 +37,7 @@ export function runnerSettings({ concurrency, keepResults }: WorkerOptions): Run
     ackBackoffMs: 200,
     orphanRecoveryIntervalMs: 30_000,
     orphanMinIdleMs: 60_000,
-    deliveryLimit: 5,
+    deathLimit: 5,
   };
 }
 
@@ -50,7 +50,7 @@ export async function openOurs(url: string, priority = DEFAULT_PRIORITY): Promis
     types: [QUEUE],
     maxQueueDepth: 10_000_000,
     rateLimitPerSecond: 0,
-    memory: new MemoryGuard(redis, 0.8, Date.now),
+    memory: new MemoryGuard(redis, 0.8, () => performance.now()),
     telemetry: noTelemetry,
     onDelayed: () => undefined,
     now: Date.now,

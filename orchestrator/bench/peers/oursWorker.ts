@@ -1,3 +1,4 @@
+import { systemClock } from "../../src/clock.ts";
 import { createKeys } from "../../src/keys.ts";
 import { createLog, stdoutSink } from "../../src/log.ts";
 import { Cells } from "../../src/metrics/cells.ts";
@@ -25,7 +26,7 @@ const runner = new TaskRunner({
   handler: { type: QUEUE, run: (payload) => work(payload as Payload) },
   telemetry: options.telemetry ? cells : noTelemetry,
   onDelayed: (delayMs) => reporter.delayed(delayMs),
-  now: Date.now,
+  clock: systemClock,
   random: Math.random,
   log: createLog("info", stdoutSink),
 });

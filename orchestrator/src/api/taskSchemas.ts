@@ -79,6 +79,10 @@ export const taskViewSchema = z
     due_at_ms: timeMs.optional().describe("When a delayed or retrying task is due."),
     worker: z.string().optional(),
     result: z.unknown().optional(),
+    result_dropped: z
+      .literal(true)
+      .optional()
+      .describe("The task completed and its result was not kept: Redis was over its memory limit."),
     error: z.object({ reason: z.string(), code: z.string(), message: z.string() }).optional(),
     dead_letter_id: z.string().optional(),
   })

@@ -72,7 +72,7 @@ export const delivery = {
     schema: wholeNumber(1, 1000),
     fallback: "5",
     about:
-      "An entry delivered more often than this takes its workers down: it goes to the dead letter queue as `poison`.",
+      "A task whose worker process died this often while it ran goes to the dead letter queue as `poison`. Restarts and drained workers do not count.",
   },
   ACK_BACKOFF_MS: {
     schema: durationMs,

@@ -8,10 +8,10 @@ import { codegenHandler, reasoningHandler } from "./chat.ts";
 import { mlHandler } from "./ml.ts";
 
 /** Runs a handler as the worker does: payload through the schema first. */
-function run(handler: TaskHandler, payload: unknown): Promise<unknown> {
+async function run(handler: TaskHandler, payload: unknown): Promise<unknown> {
   const log = pino({ enabled: false });
   const context = { taskId: "t", attempt: 1, signal: new AbortController().signal, log };
-  return handler.run(handler.schema?.parse(payload), context);
+  return await handler.run(handler.schema?.parse(payload), context);
 }
 
 function chatThat(degraded: boolean) {

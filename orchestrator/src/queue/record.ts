@@ -23,6 +23,8 @@ export type RecordBody = {
   readonly deadLetterId?: string;
   readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
   readonly result?: unknown;
+  /** The task completed and its result was not kept: Redis was over its memory limit. */
+  readonly resultDropped?: true;
 };
 
 export type TaskRecord = {
@@ -79,20 +81,30 @@ export function packResult(startedAtMs: number, finishedAtMs: number, worker: st
   return `${startedAtMs} ${finishedAtMs} ${worker} ${resultJson}`;
 }
 
+/** In place of a packed result's JSON: the result was dropped. */
+const DROPPED = "-";
+const RECORD_RESULT = ',"result":';
+
+/** A packed result, or the record of a completed task, without the result itself and marked so. */
+export function withoutResult(packedOrRecord: string): string {
+  if (packedOrRecord.startsWith("c ")) {
+    const head = packedOrRecord.slice(0, packedOrRecord.indexOf(RECORD_RESULT));
+    return `${head},"resultDropped":true}`;
+  }
+  const [started, finished, worker] = packedOrRecord.split(" ", 3);
+  return `${started} ${finished} ${worker} ${DROPPED}`;
+}
+
 /** Reads a packed result; what is empty (the result was not to be kept) or unreadable has no result in it. */
 export function parseResult(text: string): RecordBody {
   const match = /^(\d+) (\d+) (\S+) (.*)$/s.exec(text);
   const body = { attempts: 1 };
   if (match === null) return body;
   const [, started, finished, worker, json] = match as unknown as [string, string, string, string, string];
+  const facts = { ...body, startedAtMs: Number(started), finishedAtMs: Number(finished), worker };
+  if (json === DROPPED) return { ...facts, resultDropped: true };
   try {
-    return {
-      ...body,
-      startedAtMs: Number(started),
-      finishedAtMs: Number(finished),
-      worker,
-      result: JSON.parse(json) as unknown,
-    };
+    return { ...facts, result: JSON.parse(json) as unknown };
   } catch {
     return body;
   }

@@ -50,6 +50,8 @@ export type TaskView = {
   readonly worker?: string;
   /** The handler's result, parsed. */
   readonly result?: unknown;
+  /** The task completed and its result was not kept: Redis was over its memory limit. */
+  readonly resultDropped?: true;
   readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
   /** Stream id of its dead letter. */
   readonly deadLetterId?: string;

@@ -10,10 +10,15 @@ export class Script {
   readonly sha1: string;
 
   /** @param name file name without `.lua` */
-  constructor(name: string) {
+  constructor(name: string, source = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8")) {
     this.name = name;
-    this.source = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8");
-    this.sha1 = createHash("sha1").update(this.source).digest("hex");
+    this.source = source;
+    this.sha1 = createHash("sha1").update(source).digest("hex");
+  }
+
+  /** The same script for a server that is over its memory limit, where it would otherwise be refused as a whole. */
+  allowingOom(): Script {
+    return new Script(this.name, this.source.replace(/^#!lua\b.*/, "#!lua flags=allow-oom"));
   }
 
   /**

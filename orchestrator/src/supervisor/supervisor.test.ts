@@ -97,6 +97,7 @@ class World {
       now: Date.now,
       launch: (options) => this.#launch(options),
       onDelayed: () => undefined,
+      countDeath: () => undefined,
     });
     this.supervisor.start();
   }

@@ -28,6 +28,11 @@ export type SlotDeps = {
   /** Starts a worker process. */
   readonly launch: (options: WorkerProcessOptions) => RunningWorker;
   onCrash(type: string, reason: CrashReason): void;
+  /**
+   * Counts a worker's death towards the tasks that it may have been running. Never rejects, and ends in a bounded time;
+   * undefined where there is nothing to wait for.
+   */
+  countDeath(worker: { readonly type: string; readonly index: number }): Promise<void> | undefined;
   /** Increments of a worker's counters. */
   onDeltas(deltas: Flush["deltas"]): void;
   /** A worker delayed a task. */
@@ -45,6 +50,8 @@ type Life = {
   beat?: Heartbeat;
   circuits: Flush["circuits"];
   draining: boolean;
+  /** It is killed for a task that is known and has its outcome: the other tasks are not to blame. */
+  killedForStuckTask: boolean;
 };
 
 /** One place for a worker: keeps a process alive in it, restarts it with back-off, until it is told to stop. */
@@ -130,6 +137,7 @@ export class WorkerSlot {
         { worker, pid: life.process.pid, task_id: beat.stuckTask },
         `Worker ${worker} timeout: task ${beat.stuckTask} goes on although it was aborted, killing it`,
       );
+      life.killedForStuckTask = true;
       life.process.kill("unresponsive");
     } else if (beat !== undefined && beat.rssBytes > settings.memoryLimitBytes) {
       log.error(
@@ -205,6 +213,7 @@ export class WorkerSlot {
       heardAtMs: startedAtMs,
       circuits: [],
       draining: false,
+      killedForStuckTask: false,
       process: launch({
         script: settings.script,
         type: this.type,
@@ -254,6 +263,14 @@ export class WorkerSlot {
       { ...facts, reason, restartInMs: pauseMs },
       `Worker ${this.name} crashed (${reason}), restart in ${pauseMs} ms`,
     );
-    this.#restart = setTimeout(() => this.#spawn(), pauseMs);
+    // Before the next worker takes up the same entries.
+    const counted = life.killedForStuckTask ? undefined : this.#deps.countDeath(this);
+    const restart = setTimeout(() => {
+      if (counted === undefined) return this.#spawn();
+      void counted.then(() => {
+        if (this.#restart === restart) this.#spawn();
+      });
+    }, pauseMs);
+    this.#restart = restart;
   }
 }

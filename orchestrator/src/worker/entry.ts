@@ -1,4 +1,5 @@
 import { loadConfig } from "../config.ts";
+import { describeError } from "../errors.ts";
 import { createLog, secretsOf, stdoutSink } from "../log.ts";
 import { workerName } from "../supervisor/workerProcess.ts";
 import { runWorker } from "./runWorker.ts";
@@ -19,8 +20,10 @@ const config = loadConfig();
 const name = workerName(type, index);
 const log = createLog(config.log.level, stdoutSink, secretsOf(config), { worker: name });
 
-process.on("uncaughtException", (error) => {
-  log.fatal({ err: error }, `Worker ${name} crashed: ${error.message}`);
+// Typed as an error, but a handler may have thrown anything.
+process.on("uncaughtException", (error: unknown) => {
+  const { name: error_name, message, stack } = describeError(error);
+  log.fatal({ err: { type: error_name, message, stack } }, `Worker ${name} crashed: ${message}`);
   process.exit(1);
 });
 

@@ -1,11 +1,13 @@
 import { flushCompileCache } from "node:module";
 import { constants, getPriority, setPriority } from "node:os";
+import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { messageOf, NotFoundError } from "../errors.ts";
 import { loadHandlers } from "../handlers/registry.ts";
 import { createKeys } from "../keys.ts";
 import type { Log } from "../log.ts";
 import { Cells } from "../metrics/cells.ts";
+import type { Lane } from "../metrics/contract.ts";
 import { createLayout } from "../metrics/layout.ts";
 import type { RunnerSettings } from "../queue/consume/runnerSettings.ts";
 import { type RunnerHealth, TaskRunner } from "../queue/consume/taskRunner.ts";
@@ -56,21 +58,21 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     handler,
     telemetry: cells,
     onDelayed: (delayMs) => reporter.delayed(delayMs),
-    now: Date.now,
+    clock: systemClock,
     random: Math.random,
     log,
   });
   const reporter = new Reporter({
     send,
     cells,
-    health: () => heartbeatOf(runner.health(), Date.now(), config.tasks.abortGraceMs),
+    health: () => heartbeatOf(runner.health(), systemClock.monotonicMs(), config.tasks.abortGraceMs),
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
-    now: () => performance.now(),
+    now: systemClock.monotonicMs,
   });
 
   void runner.start().then(() => {
-    standBack(config.workers.nice, log);
-    // Or the main process would learn only with the next heartbeat that this worker is ready.
+    lowerPriority(config.workers.nice, log);
+    // Otherwise the main process would learn only with the next heartbeat that this worker is ready.
     reporter.beat();
   });
   reporter.start();
@@ -83,7 +85,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
 }
 
 /** Lets the main process go first from now on, and not before: on a busy machine a start would take several times as long. */
-function standBack(nice: number, log: Log): void {
+function lowerPriority(nice: number, log: Log): void {
   if (nice === 0) return;
   try {
     setPriority(Math.min(getPriority() + nice, constants.priority.PRIORITY_LOW));
@@ -139,17 +141,16 @@ function runnerSettings(type: string, { delivery, redis, tasks, workers }: Confi
     ackBackoffMs: delivery.ackBackoffMs,
     orphanRecoveryIntervalMs: delivery.orphanRecoveryIntervalMs,
     orphanMinIdleMs: delivery.orphanMinIdleMs,
-    deliveryLimit: delivery.deliveryLimit,
+    deathLimit: delivery.deliveryLimit,
   };
 }
 
-function heartbeatOf(health: RunnerHealth, now: number, abortGraceMs: number): Omit<Heartbeat, "kind" | "rssBytes"> {
+function heartbeatOf(health: RunnerHealth, nowMs: number, abortGraceMs: number): Omit<Heartbeat, "kind" | "rssBytes"> {
   const { lastPollCompletedAtMs, suspended, stuck } = health;
+  // Messages are JSON, which has no Infinity.
+  const ageMs = (lane: Lane) => Math.min(nowMs - lastPollCompletedAtMs[lane], Number.MAX_SAFE_INTEGER);
   return {
-    pollAgeMs: {
-      express: Math.max(0, now - lastPollCompletedAtMs.express),
-      regular: Math.max(0, now - lastPollCompletedAtMs.regular),
-    },
+    pollAgeMs: { express: ageMs("express"), regular: ageMs("regular") },
     inFlight: health.inFlight,
     paused: suspended === undefined ? "" : pauseOf(suspended),
     stuckTask: stuck !== undefined && stuck.abortedForMs > abortGraceMs ? stuck.taskId : "",

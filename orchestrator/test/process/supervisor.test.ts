@@ -42,6 +42,7 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
     now: () => performance.now(),
     launch: (options) => new WorkerProcess(options),
     onDelayed: () => undefined,
+    countDeath: () => undefined,
   });
   supervisor.start();
   const crashes = (reason: CrashReason) => totals.read("mcp_worker_crashes_total", { type, reason });

@@ -47,7 +47,7 @@ it("the books balance at every moment, whatever is done to the queues", async ()
       async (payload, { attempt }) => {
         if (attempt <= Number(payload)) throw new Error("as told");
       },
-      { orphanMinIdleMs: 50, orphanRecoveryIntervalMs: 20, retryBaseMs: 1, retryCapMs: 5, deliveryLimit: 1_000 },
+      { orphanMinIdleMs: 50, orphanRecoveryIntervalMs: 20, retryBaseMs: 1, retryCapMs: 5, deathLimit: 1_000 },
     );
 
   await fc.assert(

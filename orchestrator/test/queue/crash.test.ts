@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import { Deaths } from "../../src/queue/recover/deaths.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, TYPE, testSettings } from "../support/worker.ts";
@@ -20,6 +21,7 @@ class Fleet {
   readonly redis: RedisClient;
   readonly lookup: TaskLookup;
   readonly #workers: ChildProcess[] = [];
+  readonly #deaths: Deaths;
   #restarting = true;
 
   static async start(): Promise<Fleet> {
@@ -32,6 +34,7 @@ class Fleet {
     this.server = server;
     this.redis = createRedis(server.settings(), "commands", "test");
     this.lookup = new TaskLookup(this.redis, keys, [TYPE]);
+    this.#deaths = new Deaths(this.redis, keys, "");
   }
 
   async #startWorker(index: number): Promise<void> {
@@ -40,8 +43,11 @@ class Fleet {
       stdio: "ignore",
     });
     this.#workers[index] = child;
-    child.once("exit", () => {
-      if (this.#restarting) void this.#startWorker(index);
+    child.once("exit", async () => {
+      if (!this.#restarting) return;
+      // As the supervisor does.
+      await this.#deaths.count({ type: TYPE, index }).catch(() => undefined);
+      void this.#startWorker(index);
     });
     await Promise.race([once(child, "message"), once(child, "exit")]);
   }

@@ -270,7 +270,7 @@ describe("a type that may not run", () => {
     expect(runner.health().suspended).toBeUndefined();
   });
 
-  it("tries its suspects as probes, too, and comes back to the rest", async () => {
+  it("tries its poison candidates as probes, too, and comes back to the rest", async () => {
     let open = true;
     const ids = await Promise.all(Array.from({ length: 5 }, () => submit()));
     const { group } = keys.queue(TYPE, "regular");

@@ -113,7 +113,7 @@ describe("recovery", () => {
   it("gives a task that takes its workers down to the dead letters, as poison, and runs it no more", async () => {
     const [taskId] = await submit(1);
     const [id] = await deliverTo(`regular_${TYPE}_0`, 1);
-    await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id ?? "", "RETRYCOUNT", "5", "JUSTID");
+    await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id ?? "", "RETRYCOUNT", "10", "JUSTID");
     const { telemetry, counts } = countingTelemetry();
     const { seen, handle } = recorder();
     run(handle, {}, { telemetry });
@@ -133,7 +133,7 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("runs suspects one at a time, with nothing beside them", async () => {
+  it("runs poison candidates one at a time, with nothing beside them", async () => {
     await submit(6);
     const ids = await deliverTo(`regular_${TYPE}_0`, 4);
     await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", ...ids, "RETRYCOUNT", "2", "JUSTID");

@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { systemClock } from "../../src/clock.ts";
 import { createKeys } from "../../src/keys.ts";
 import { noTelemetry, type Telemetry } from "../../src/metrics/telemetry.ts";
 import type { TaskHandler } from "../../src/queue/consume/handler.ts";
@@ -27,7 +28,7 @@ export const testSettings: RunnerSettings = {
   ackBackoffMs: 20,
   orphanRecoveryIntervalMs: 100,
   orphanMinIdleMs: 400,
-  deliveryLimit: 5,
+  deathLimit: 5,
 };
 
 /** A worker on a real server, in this process. */
@@ -47,7 +48,7 @@ export function startRunner(
     handler: { type: TYPE, run },
     telemetry: noTelemetry,
     onDelayed: () => undefined,
-    now: Date.now,
+    clock: systemClock,
     random: Math.random,
     log: pino({ level: "silent" }),
     ...deps,
@@ -64,7 +65,7 @@ export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDep
     types: [TYPE],
     maxQueueDepth: 1_000_000,
     rateLimitPerSecond: 0,
-    memory: new MemoryGuard(redis, 0.8, Date.now),
+    memory: new MemoryGuard(redis, 0.8, () => performance.now()),
     telemetry: noTelemetry,
     onDelayed: () => undefined,
     now: Date.now,

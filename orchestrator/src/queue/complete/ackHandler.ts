@@ -3,46 +3,49 @@ import type { Logger } from "pino";
 import { messageOf } from "../../errors.ts";
 import type { LaneCells } from "../../metrics/telemetry.ts";
 import { isAmbiguous, type RedisErrorKind, redisErrorKind } from "../../redis/redisError.ts";
+import type { EntryTable, Finished } from "../entryTable.ts";
 import { equalJitterMs } from "../jitter.ts";
-import type { Completed, CompletionReply, Outcome } from "./completion.ts";
+import type { Completed, Outcome } from "../outcome.ts";
+import type { CompletionReply } from "./completion.ts";
 
 /** Attempts per message. */
 export const ACK_ATTEMPTS = 3;
 /** Most messages that one script call finishes: bounds how long Redis is busy with it. */
 export const ACK_BATCH = 200;
+/** Most bytes that one script call brings, unless a single message has more: bounds what it adds to Redis's memory. */
+export const ACK_BATCH_BYTES = 2 * 1024 ** 2;
+/** Bytes waiting for acknowledgement above which no more work should be read. */
+export const MAX_BACKLOG_BYTES = 16 * 1024 ** 2;
 const BACKOFF_CAP_MS = 5_000;
 
 export type AckHandlerDeps = {
   readonly complete: (batch: readonly Outcome[]) => Promise<CompletionReply>;
+  readonly table: EntryTable;
   readonly cells: LaneCells;
   readonly backoffMs: number;
   /** Messages waiting for acknowledgement above which no more work should be read. */
   readonly maxBacklog: number;
   readonly random: () => number;
   readonly log: Logger;
-  /** Told of every entry that is acknowledged or given up. */
-  readonly onEnd: (entryId: string) => void;
-  /** Told of every task that is tried again, when its retry is in its place. */
+  /** Called for every task that is tried again, when its retry is in its place. */
   readonly onDelayed: (delayMs: number) => void;
-  /** Told when the group is gone, before the next attempt. */
+  /** Called when the group is gone, before the next attempt. */
   readonly onGroupMissing: () => Promise<void>;
 };
 
 /**
  * Acknowledges what was finished, in batches: a batch goes out at once when none is under way, and gathers while one
- * is. A batch that fails is tried again as a whole, three times in all, with back-off. Messages that failed for good
- * stay pending in Redis and their outcome is remembered here, so that recovery acknowledges them without running them
- * again.
+ * is. A batch that fails is tried again, three times in all, with back-off: as a whole, or message by message where the
+ * server's answer may be about one of them. Messages that failed for good stay pending in Redis and their outcome stays in
+ * the entry table, so that recovery acknowledges them without running them again.
  */
 export class RobustRedisACKHandler {
   readonly #deps: AckHandlerDeps;
-  #queue: Outcome[] = [];
+  #queue: Finished[] = [];
   #backlog = 0;
+  #backlogBytes = 0;
   #flushing = false;
   #scheduled = false;
-  readonly #unacknowledged = new Map<string, Outcome>();
-  /** Completed tasks that were counted when their result was stored, although acknowledging them failed. */
-  readonly #counted = new WeakSet<Outcome>();
   #waiters: (() => void)[] = [];
 
   constructor(deps: AckHandlerDeps) {
@@ -56,13 +59,28 @@ export class RobustRedisACKHandler {
 
   /** True while so much waits for acknowledgement that no more should be read. */
   get full(): boolean {
-    return this.#backlog >= this.#deps.maxBacklog;
+    return this.#backlog >= this.#deps.maxBacklog || this.#backlogBytes >= MAX_BACKLOG_BYTES;
   }
 
-  /** Hands over the outcome of one entry. */
+  /** Hands over the outcome of one entry that runs, or was not to be run. */
   add(outcome: Outcome): void {
-    this.#queue.push(outcome);
+    this.#enqueue(this.#deps.table.finish(outcome));
+  }
+
+  /** Tries again to acknowledge what was given up. */
+  retryUnacknowledged(): void {
+    for (const finished of this.#deps.table.takeUnacknowledged()) this.#enqueue(finished);
+  }
+
+  /** Resolves when the backlog is below its limit, or empty when `empty` is asked for. */
+  async whenDrained(empty: boolean): Promise<void> {
+    while (empty ? this.#backlog > 0 : this.full) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  #enqueue(finished: Finished): void {
+    this.#queue.push(finished);
     this.#backlog++;
+    this.#backlogBytes += finished.bytes;
     if (this.#flushing || this.#scheduled) return;
     // One batch for all that ends in this turn of the event loop.
     this.#scheduled = true;
@@ -72,68 +90,92 @@ export class RobustRedisACKHandler {
     });
   }
 
-  /** Takes back the outcome of an entry that could not be acknowledged; undefined for others. */
-  takeUnacknowledged(entryId: string): Outcome | undefined {
-    const outcome = this.#unacknowledged.get(entryId);
-    this.#unacknowledged.delete(entryId);
-    return outcome;
-  }
-
-  /** Resolves when the backlog is below its limit, or empty when `empty` is asked for. */
-  async whenDrained(empty: boolean): Promise<void> {
-    while (empty ? this.#backlog > 0 : this.full) await new Promise<void>((resolve) => this.#waiters.push(resolve));
-  }
-
   async #flush(): Promise<void> {
     this.#flushing = true;
     while (this.#queue.length > 0) {
-      const batch = this.#queue.length <= ACK_BATCH ? this.#queue : this.#queue.slice(0, ACK_BATCH);
-      this.#queue = batch === this.#queue ? [] : this.#queue.slice(ACK_BATCH);
-      const kind = await this.#attempt(batch, 1, false);
+      const batch = this.#nextBatch();
+      const kind = await this.#attempt(batch, 1);
       // The rest goes on while a failed batch waits for its next attempt.
       if (kind !== undefined) void this.#retry(batch, kind);
-      else this.#settle(batch);
     }
     this.#flushing = false;
   }
 
-  async #retry(batch: readonly Outcome[], first: RedisErrorKind): Promise<void> {
-    const { backoffMs, random, cells, log } = this.#deps;
-    let kind: RedisErrorKind | undefined = first;
-    let ambiguous = false;
-    for (let attempt = 2; attempt <= ACK_ATTEMPTS; attempt++) {
-      ambiguous ||= isAmbiguous(kind);
-      await sleep(equalJitterMs(attempt - 1, backoffMs, BACKOFF_CAP_MS, random));
-      if (kind === "nogroup") await this.#deps.onGroupMissing().catch(() => undefined);
-      kind = await this.#attempt(batch, attempt, ambiguous);
-      if (kind === undefined) return this.#settle(batch);
+  #nextBatch(): readonly Finished[] {
+    const queue = this.#queue;
+    let size = 0;
+    for (let bytes = 0; size < queue.length && size < ACK_BATCH; size++) {
+      bytes += (queue[size] as Finished).bytes;
+      if (bytes > ACK_BATCH_BYTES && size > 0) break;
     }
-    cells.ackFailures(batch.length);
-    for (const outcome of batch) this.#remember(outcome);
-    log.error(
-      { handler: "RobustRedisACKHandler", count: batch.length, kind, task_id: batch[0]?.taskId },
-      `RobustRedisACKHandler: ACK of ${batch.length} messages failed ${ACK_ATTEMPTS} times (${kind}); they stay pending for orphan recovery`,
-    );
-    this.#settle(batch);
+    if (size === queue.length) {
+      this.#queue = [];
+      return queue;
+    }
+    this.#queue = queue.slice(size);
+    return queue.slice(0, size);
   }
 
-  /** One attempt for a batch; undefined when it went through. */
-  async #attempt(batch: readonly Outcome[], attempt: number, ambiguous: boolean): Promise<RedisErrorKind | undefined> {
-    const { complete, cells, log } = this.#deps;
+  async #retry(batch: readonly Finished[], first: RedisErrorKind): Promise<void> {
+    const { backoffMs, random, onGroupMissing } = this.#deps;
+    let left = batch;
+    let kind: RedisErrorKind | undefined = first;
+    for (let attempt = 2; attempt <= ACK_ATTEMPTS; attempt++) {
+      await sleep(equalJitterMs(attempt - 1, backoffMs, BACKOFF_CAP_MS, random));
+      if (kind === "nogroup") await onGroupMissing().catch(() => undefined);
+      if (kind === "reply" && left.length > 1) {
+        // One of them may be what the script fails on: the others are not to wait for it.
+        const failed: Finished[] = [];
+        for (const finished of left) {
+          const failure = await this.#attempt([finished], attempt);
+          if (failure !== undefined) failed.push(finished);
+          kind = failure ?? kind;
+        }
+        left = failed;
+      } else {
+        kind = await this.#attempt(left, attempt);
+        if (kind === undefined) return;
+      }
+      if (left.length === 0) return;
+    }
+    this.#giveUp(left, kind);
+  }
+
+  #giveUp(batch: readonly Finished[], kind: RedisErrorKind | undefined): void {
+    const { cells, log, table } = this.#deps;
+    cells.ackFailures(batch.length);
+    log.error(
+      { handler: "RobustRedisACKHandler", count: batch.length, kind, task_id: batch[0]?.outcome.taskId },
+      `RobustRedisACKHandler: ACK of ${batch.length} messages failed ${ACK_ATTEMPTS} times (${kind}); they stay pending for orphan recovery`,
+    );
+    for (const finished of batch) table.unacknowledged(finished);
+    this.#left(batch);
+  }
+
+  /** One attempt for a batch; undefined when it went through, and the batch is settled. */
+  async #attempt(batch: readonly Finished[], attempt: number): Promise<RedisErrorKind | undefined> {
+    const { complete, cells, log, table } = this.#deps;
+    let reply: CompletionReply | undefined;
     let failure: unknown;
     try {
-      const reply = await complete(batch);
+      reply = await complete(batch.map(({ outcome }) => outcome));
+    } catch (error) {
+      failure = error;
+    }
+    if (reply !== undefined) {
+      if (reply.resultsDropped > 0) this.#logDropped(reply.resultsDropped);
       if (reply.failure === "") {
-        this.#count(batch, reply, ambiguous);
+        this.#count(batch, reply);
+        for (const finished of batch) table.acknowledged(finished);
+        this.#left(batch);
         return undefined;
       }
       this.#countStored(batch, reply);
       failure = new Error(reply.failure);
-    } catch (error) {
-      failure = error;
     }
     cells.ackAttempts(0, batch.length);
     const kind = redisErrorKind(failure);
+    if (isAmbiguous(kind)) for (const finished of batch) finished.ambiguous = true;
     log.warn(
       { handler: "RobustRedisACKHandler", attempt, count: batch.length, kind, error: messageOf(failure) },
       `RobustRedisACKHandler: ACK attempt ${attempt} of ${batch.length} messages failed (Redis ${kind})`,
@@ -141,14 +183,15 @@ export class RobustRedisACKHandler {
     return kind;
   }
 
-  #count(batch: readonly Outcome[], reply: CompletionReply, ambiguous: boolean): void {
+  #count(batch: readonly Finished[], reply: CompletionReply): void {
     const { cells, log } = this.#deps;
     let completed = 0;
     let late = 0;
-    for (const outcome of batch) {
+    for (const finished of batch) {
+      const { outcome } = finished;
       const missed = reply.missed.size === 0 ? undefined : reply.missed.get(outcome.entryId);
-      // After an attempt that nobody knows the end of, "pending nowhere" is our own success.
-      if (missed !== undefined && !(missed === "gone" && ambiguous)) {
+      // After an attempt whose end is not known, "pending nowhere" is our own success.
+      if (missed !== undefined && !(missed === "gone" && finished.ambiguous)) {
         late++;
         log.warn(
           { task_id: outcome.taskId, entry_id: outcome.entryId },
@@ -156,12 +199,11 @@ export class RobustRedisACKHandler {
         );
         continue;
       }
-      if (outcome.kind === "completed") {
-        if (this.#counted.has(outcome)) continue;
+      if (outcome.kind !== "completed") {
+        this.#countOther(outcome, reply);
+      } else if (!finished.stored) {
         completed++;
         this.#observe(outcome, reply.nowMs);
-      } else {
-        this.#countOther(outcome, reply);
       }
     }
     if (completed > 0) cells.completed(completed);
@@ -173,11 +215,12 @@ export class RobustRedisACKHandler {
    * Counts results that are stored while their entries cannot be acknowledged: their submitters have them, and a task's
    * latency ends there. Otherwise a broken acknowledgement would look like tasks that never finish.
    */
-  #countStored(batch: readonly Outcome[], reply: CompletionReply): void {
+  #countStored(batch: readonly Finished[], reply: CompletionReply): void {
     const { cells } = this.#deps;
-    for (const outcome of batch) {
-      if (outcome.kind !== "completed" || reply.missed.has(outcome.entryId) || this.#counted.has(outcome)) continue;
-      this.#counted.add(outcome);
+    for (const finished of batch) {
+      const { outcome, stored } = finished;
+      if (outcome.kind !== "completed" || reply.missed.has(outcome.entryId) || stored) continue;
+      finished.stored = true;
       cells.completed(1);
       this.#observe(outcome, reply.nowMs);
     }
@@ -203,16 +246,17 @@ export class RobustRedisACKHandler {
     }
   }
 
-  #remember(outcome: Outcome): void {
-    this.#unacknowledged.set(outcome.entryId, outcome);
-    if (this.#unacknowledged.size <= this.#deps.maxBacklog * 10) return;
-    const oldest = this.#unacknowledged.keys().next().value;
-    if (oldest !== undefined) this.#unacknowledged.delete(oldest);
+  #logDropped(count: number): void {
+    this.#deps.log.warn(
+      { handler: "RobustRedisACKHandler", count },
+      `RobustRedisACKHandler: ${count} results dropped, Redis is over its memory limit; their tasks are completed`,
+    );
   }
 
-  #settle(batch: readonly Outcome[]): void {
+  /** Takes a batch out of the backlog, and wakes what waits for that. */
+  #left(batch: readonly Finished[]): void {
     this.#backlog -= batch.length;
-    for (const outcome of batch) this.#deps.onEnd(outcome.entryId);
+    for (const { bytes } of batch) this.#backlogBytes -= bytes;
     if (this.#waiters.length === 0 || (this.full && this.#backlog > 0)) return;
     const waiters = this.#waiters;
     this.#waiters = [];

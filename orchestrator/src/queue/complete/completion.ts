@@ -1,56 +1,19 @@
 import type { Keys, QueueKeys } from "../../keys.ts";
 import type { FailureReason } from "../../metrics/contract.ts";
 import type { RedisClient } from "../../redis/connection.ts";
+import { redisErrorKind } from "../../redis/redisError.ts";
 import { Script } from "../../redis/script.ts";
-import { type RecordState, resultBucket } from "../record.ts";
+import type { Failed, Outcome, Retried, Settled } from "../outcome.ts";
+import { type RecordState, resultBucket, withoutResult } from "../record.ts";
 import { isEarlierEntry } from "../taskId.ts";
 
+/** Refused while Redis is over its memory limit. */
 const script = new Script("complete");
+/** Not refused then, because finishing work is what frees memory: for batches that leave out their results. */
+const overMemoryScript = script.allowingOom();
 
 /** In place of a record: remove the one that is there, no result is kept. */
 const REMOVE_RECORD = "-";
-
-/** A task that completed. */
-export type Completed = {
-  readonly kind: "completed";
-  readonly entryId: string;
-  readonly taskId: string;
-  readonly originMs: number;
-  /** Time from the receipt of the submission to the moment it was accepted, in ms. */
-  readonly waitedMs: number;
-  /** The packed result of a first attempt, or the record of a task that has one; empty when none is kept. */
-  readonly result: string;
-  /** True for a task that has a record: its id was chosen by the caller, or it was moved. */
-  readonly hasRecord: boolean;
-};
-
-/** A task that ends in the dead letter queue. */
-export type Failed = {
-  readonly kind: "failed";
-  readonly entryId: string;
-  readonly taskId: string;
-  readonly reason: FailureReason;
-  readonly code: string;
-  readonly message: string;
-  readonly attempts: number;
-};
-
-/** A task that is tried again after a delay. */
-export type Retried = {
-  readonly kind: "retried";
-  readonly entryId: string;
-  readonly taskId: string;
-  readonly reason: FailureReason;
-  readonly code: string;
-  readonly message: string;
-  readonly attempts: number;
-  readonly delayMs: number;
-};
-
-/** An entry whose task a former delivery finished or moved on: only to be acknowledged. */
-export type Settled = { readonly kind: "settled"; readonly entryId: string; readonly taskId: string };
-
-export type Outcome = Completed | Failed | Retried | Settled;
 
 /** How a former delivery ended a task. */
 export type SettledAs =
@@ -62,6 +25,8 @@ export type CompletionReply = {
   readonly nowMs: number;
   /** Text of the error that denied the acknowledgement; empty when all went well. */
   readonly failure: string;
+  /** Results that were left out, because Redis is over its memory limit. */
+  readonly resultsDropped: number;
   /** Entries that are not this consumer's any more: owned by another one, or pending nowhere. */
   readonly missed: ReadonlyMap<string, "gone" | "other">;
   /** For the outcomes other than completed: how the record that was there before says it ended; undefined for none. */
@@ -79,7 +44,10 @@ export type CompletionContext = {
   readonly expectedPending: number;
 };
 
-/** Builds the function that finishes a batch of outcomes in one round trip. */
+/**
+ * Builds the function that finishes a batch of outcomes in one round trip, or in two while Redis is over its memory
+ * limit: the outcomes are kept then, and the results are not.
+ */
 export function createCompletion(context: CompletionContext): (batch: readonly Outcome[]) => Promise<CompletionReply> {
   const { redis, keys, queue } = context;
   const scriptKeys = [queue.stream, keys.deadLetters, keys.delayed(queue.type, queue.lane), keys.ledger(queue.type)];
@@ -93,13 +61,28 @@ export function createCompletion(context: CompletionContext): (batch: readonly O
   ];
   const workerJson = JSON.stringify(context.consumer);
   const resultsPrefix = keys.resultsPrefix(queue.type, queue.lane);
-  return async (batch) => {
+  const send = async (by: Script, batch: readonly Outcome[]) => {
     const args = head.slice();
     pushRange(args, batch);
     if (pushResults(args, batch, resultsPrefix) < batch.length) pushOthers(args, batch, workerJson);
     else args.push("0");
-    return parseReply(await script.run<RawReply>(redis, scriptKeys, args));
+    return await by.run<RawReply>(redis, scriptKeys, args);
   };
+  return async (batch) => {
+    try {
+      return parseReply(await send(script, batch), 0);
+    } catch (error) {
+      if (redisErrorKind(error) !== "oom") throw error;
+    }
+    const smaller = batch.map(withoutItsResult);
+    const dropped = smaller.filter((outcome, at) => outcome !== batch[at]).length;
+    return parseReply(await send(overMemoryScript, smaller), dropped);
+  };
+}
+
+function withoutItsResult(outcome: Outcome): Outcome {
+  if (outcome.kind !== "completed" || outcome.result === "") return outcome;
+  return { ...outcome, result: withoutResult(outcome.result) };
 }
 
 /** Adds the first and the last entry id: what is pending outside of them need not be looked at. */
@@ -164,14 +147,14 @@ function otherArgs(outcome: Failed | Retried | Settled, workerJson: string): str
 
 type RawReply = [nowMs: string, failure: string, missed: string[], settled: string[]];
 
-function parseReply([nowMs, failure, missed, settled]: RawReply): CompletionReply {
+function parseReply([nowMs, failure, missed, settled]: RawReply, resultsDropped: number): CompletionReply {
   const settledAs = new Map<string, SettledAs>();
   for (const [entryId, text] of pairs<string>(settled)) {
     const [state, reason] = text.split(" ") as [RecordState | "", FailureReason?];
     if (state === "f") settledAs.set(entryId, { state, reason: reason ?? "internal" });
     else if (state !== "") settledAs.set(entryId, { state });
   }
-  return { nowMs: Number(nowMs), failure, missed: pairs(missed), settled: settledAs };
+  return { nowMs: Number(nowMs), failure, resultsDropped, missed: pairs(missed), settled: settledAs };
 }
 
 function pairs<V extends string>(flat: readonly string[]): Map<string, V> {

@@ -1,4 +1,4 @@
-/** Something with a latest time to end. */
+/** Something with a latest time to end. Its start is a time of the watch's clock. */
 export type Timed = { readonly startedAtMs: number; onDeadline(): void };
 
 /**
@@ -11,6 +11,7 @@ export class DeadlineWatch<T extends Timed> {
   readonly #running: Set<T> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param now monotonic clock in milliseconds */
   constructor(timeoutMs: number, now: () => number) {
     this.#timeoutMs = timeoutMs;
     this.#now = now;

@@ -1,8 +1,13 @@
 import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
 import {
   CircuitOpenError,
+  describeError,
+  isInstanceOf,
+  MAX_RETRY_AFTER_MS,
   messageOf,
   OrchestratorError,
+  property,
   TaskTimeoutError,
   UpstreamError,
   ValidationError,
@@ -10,13 +15,13 @@ import {
 import type { QueueKeys } from "../../keys.ts";
 import type { FailureReason, Lane } from "../../metrics/contract.ts";
 import type { LaneCells } from "../../metrics/telemetry.ts";
-import type { Outcome } from "../complete/completion.ts";
 import type { Entry } from "../entry.ts";
 import { equalJitterMs } from "../jitter.ts";
+import type { Outcome } from "../outcome.ts";
 import { completedRecord, packResult } from "../record.ts";
 import { entryTimeMs } from "../taskId.ts";
 import { DeadlineWatch } from "./deadlineWatch.ts";
-import { Execution } from "./execution.ts";
+import { Execution, type Permits } from "./execution.ts";
 import type { TaskHandler } from "./handler.ts";
 import type { RunnerSettings } from "./runnerSettings.ts";
 
@@ -27,16 +32,17 @@ export type ExecutorDeps = {
   readonly handler: TaskHandler;
   readonly settings: RunnerSettings;
   readonly cells: LaneCells;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
   /** Gets the outcome of each task, once. */
   readonly onOutcome: (outcome: Outcome) => void;
   /** The task could not start because a circuit breaker is open: it waits, and no attempt is spent. */
-  readonly onCircuitOpen: (entry: Entry, error: CircuitOpenError) => void;
-  /** Called when the handler has let go of its slot; after `onOutcome` or `onCircuitOpen`. */
-  readonly onSlotFree: () => void;
+  readonly onCircuitOpen: (entry: Entry, circuit: OpenCircuit) => void;
 };
+
+/** The breaker that a task found open, and when it lets a call through again. */
+export type OpenCircuit = Pick<CircuitOpenError, "subject" | "retryAfterMs"> & { readonly message: string };
 
 /** Run times from which a task is logged as slow. */
 const SLOW_TASK_MS = { express: 100, regular: 1_000 } as const satisfies Record<Lane, number>;
@@ -48,15 +54,16 @@ const MAX_ERROR_CHARACTERS = 2_000;
 export class Executor {
   readonly #deps: ExecutorDeps;
   readonly #deadlines: DeadlineWatch<Execution>;
-  /** What was aborted and goes on, and when it was: in the order of the aborts. */
-  readonly #aborted = new Map<Execution, number>();
+  /** What was aborted and goes on, in the order of the aborts. */
+  readonly #aborted = new Set<Execution>();
   #running = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
   #slowSecond = 0;
   #slowLogged = 0;
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
-    this.#deadlines = new DeadlineWatch(deps.settings.taskTimeoutMs, deps.now);
+    this.#deadlines = new DeadlineWatch(deps.settings.taskTimeoutMs, deps.clock.monotonicMs);
   }
 
   /** Handlers that have not let go yet. */
@@ -64,33 +71,36 @@ export class Executor {
     return this.#running;
   }
 
-  /** The task that has ignored its abort signal for the longest time; undefined when none does. */
-  stuck(): { taskId: string; abortedForMs: number } | undefined {
-    const [first] = this.#aborted;
-    if (first === undefined) return undefined;
-    const [execution, abortedAtMs] = first;
-    // Not since its time was over: a process that was held up aborts late, and owes the handler its grace all the same.
-    return { taskId: execution.taskId, abortedForMs: this.#deps.now() - abortedAtMs };
+  /** Resolves when no handler runs. */
+  async whenIdle(): Promise<void> {
+    if (this.#running === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
   }
 
-  /** Starts a task. Its slot is the caller's to have claimed. */
-  start(entry: Entry): void {
-    const { handler, now, log, settings } = this.#deps;
-    const execution = new Execution(entry, now(), log, this.#timeOut);
+  /** The task that has ignored its abort signal for the longest time; undefined when none does. */
+  stuck(): { taskId: string; abortedForMs: number } | undefined {
+    const [execution] = this.#aborted;
+    if (execution?.abortedAtMs === undefined) return undefined;
+    // Not since its time was over: a process that was held up aborts late, and owes the handler its grace all the same.
+    return { taskId: execution.taskId, abortedForMs: this.#deps.clock.monotonicMs() - execution.abortedAtMs };
+  }
+
+  /** Starts a task, which owns its permits from here on. */
+  start(entry: Entry, permits: Permits): void {
+    const { handler, clock, log, settings } = this.#deps;
+    const execution = new Execution(entry, permits, clock.monotonicMs(), log, this.#timeOut);
     this.#running++;
     if (entry.attempts > 0) this.#deps.cells.retries(1);
-    let running: Promise<unknown>;
+    let returned: unknown;
     try {
-      running = handler.run(this.#payload(entry), execution);
+      returned = handler.run(this.#payload(entry), execution);
     } catch (error) {
       this.#threw(execution, error);
       return;
     }
     if (settings.taskTimeoutMs > 0) this.#deadlines.add(execution);
-    running.then(
-      (result) => this.#returned(execution, result),
-      (error) => this.#threw(execution, error),
-    );
+    void this.#settle(execution, returned);
   }
 
   stop(): void {
@@ -114,6 +124,18 @@ export class Executor {
     );
   }
 
+  /** Waits for what a handler returned: a plain value, a promise, or anything else with a `then`. */
+  async #settle(execution: Execution, returned: unknown): Promise<void> {
+    let result: unknown;
+    try {
+      result = await returned;
+    } catch (error) {
+      this.#threw(execution, error);
+      return;
+    }
+    this.#returned(execution, result);
+  }
+
   #returned(execution: Execution, result: unknown): void {
     if (!execution.reported) {
       try {
@@ -127,9 +149,10 @@ export class Executor {
 
   #threw(execution: Execution, error: unknown): void {
     if (!execution.reported) {
-      if (error instanceof CircuitOpenError) {
-        execution.reported = true;
-        this.#deps.onCircuitOpen(execution.entry, error);
+      const circuit = openCircuit(error);
+      if (circuit !== undefined) {
+        execution.report(true);
+        this.#deps.onCircuitOpen(execution.entry, circuit);
       } else {
         this.#fail(execution, error);
       }
@@ -138,20 +161,22 @@ export class Executor {
   }
 
   #complete(execution: Execution, result: unknown): void {
-    const { settings, queue, now, consumer, idPrefix, onOutcome } = this.#deps;
-    const { entry, startedAtMs } = execution;
+    const { settings, queue, clock, consumer, idPrefix, onOutcome } = this.#deps;
+    const { entry } = execution;
     const resultJson = JSON.stringify(result) ?? "null";
     if (resultJson.length * 3 > settings.maxResultBytes && Buffer.byteLength(resultJson) > settings.maxResultBytes) {
       const problem = `the result is larger than ${settings.maxResultBytes} bytes`;
       throw new OrchestratorError("RESULT_TOO_LARGE", entry.taskId, problem);
     }
-    execution.reported = true;
-    const finishedAtMs = now();
-    if (finishedAtMs - startedAtMs >= SLOW_TASK_MS[queue.lane]) this.#logSlow(execution, finishedAtMs);
+    execution.report(false);
+    const nowMs = clock.monotonicMs();
+    const tookMs = Math.round(nowMs - execution.startedAtMs);
+    if (tookMs >= SLOW_TASK_MS[queue.lane]) this.#logSlow(execution, tookMs, nowMs);
     const hasRecord = entry.taskId !== idPrefix + entry.id;
     let packed = "";
     if (settings.resultTtlSeconds > 0) {
-      packed = packResult(startedAtMs, finishedAtMs, consumer, resultJson);
+      const finishedAtMs = clock.wallMs();
+      packed = packResult(finishedAtMs - tookMs, finishedAtMs, consumer, resultJson);
       if (hasRecord) {
         const { originId, id: entryId, digest } = entry;
         const head = { originId, entryId, stream: queue.stream, ...(digest === undefined ? {} : { digest }) };
@@ -169,8 +194,8 @@ export class Executor {
     });
   }
 
-  /** Says which tasks are slow, a few per second: when all are, more lines tell no more. */
-  #logSlow({ entry, startedAtMs }: Execution, nowMs: number): void {
+  /** Logs which tasks are slow, a few per second: when all are, more lines say no more. */
+  #logSlow({ entry }: Execution, tookMs: number, nowMs: number): void {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#slowSecond) {
       this.#slowSecond = second;
@@ -178,33 +203,36 @@ export class Executor {
     }
     if (++this.#slowLogged > SLOW_LINES_PER_SECOND) return;
     const { queue, log } = this.#deps;
-    const tookMs = nowMs - startedAtMs;
     const prefix = queue.lane === "express" ? "EXPRESS SLOW: " : "";
     log.warn({ taskId: entry.taskId, tookMs }, `${prefix}task ${entry.taskId} took ${tookMs} ms`);
   }
 
   #fail(execution: Execution, error: unknown): void {
-    execution.reported = true;
-    this.#deps.onOutcome(failureOutcome(execution.entry, error, this.#deps.settings, this.#deps.random));
+    execution.report(false);
     const { entry } = execution;
+    const { name, message } = describeError(error);
+    this.#deps.onOutcome(failureOutcome(entry, error, this.#deps.settings, this.#deps.random));
     this.#deps.log.warn(
-      { task_id: entry.taskId, attempt: execution.attempt, error: errorName(error) },
-      `Task ${entry.taskId} failed: ${errorName(error)}: ${messageOf(error).slice(0, MAX_ERROR_CHARACTERS)}`,
+      { task_id: entry.taskId, attempt: execution.attempt, error: name },
+      `Task ${entry.taskId} failed: ${name}: ${message.slice(0, MAX_ERROR_CHARACTERS)}`,
     );
   }
 
   readonly #timeOut = (execution: Execution): void => {
     const error = new TaskTimeoutError(execution.taskId, this.#deps.settings.taskTimeoutMs);
     this.#fail(execution, error);
-    this.#aborted.set(execution, this.#deps.now());
-    execution.abort(error);
+    this.#aborted.add(execution);
+    execution.abort(error, this.#deps.clock.monotonicMs());
   };
 
   #release(execution: Execution): void {
     this.#running--;
     this.#deadlines.remove(execution);
     if (this.#aborted.size > 0) this.#aborted.delete(execution);
-    this.#deps.onSlotFree();
+    execution[Symbol.dispose]();
+    if (this.#running > 0 || this.#idle === undefined) return;
+    this.#idle.resolve();
+    this.#idle = undefined;
   }
 }
 
@@ -216,32 +244,58 @@ export function failureOutcome(
   random: () => number,
 ): Outcome {
   const attempts = entry.attempts + 1;
+  const { name, message } = describeError(error);
   const failure = {
     entryId: entry.id,
     taskId: entry.taskId,
     reason: reasonOf(error),
-    code: error instanceof OrchestratorError ? error.code : errorName(error),
-    message: messageOf(error).slice(0, MAX_ERROR_CHARACTERS),
+    code: isInstanceOf(error, OrchestratorError) ? (property(error, "code", isText) ?? name) : name,
+    message: message.slice(0, MAX_ERROR_CHARACTERS),
     attempts,
   };
   if (isPermanent(error) || attempts >= settings.maxAttempts) return { kind: "failed", ...failure };
   const backoffMs = equalJitterMs(attempts, settings.retryBaseMs, settings.retryCapMs, random);
   // What the upstream asked for is waited in any case; the back-off on top keeps the tasks from coming back all at once.
-  const wishedMs = error instanceof UpstreamError ? (error.retryAfterMs ?? 0) : 0;
-  return { kind: "retried", ...failure, delayMs: wishedMs + backoffMs };
+  return { kind: "retried", ...failure, delayMs: wishedMs(error) + backoffMs };
+}
+
+/** The wait that an upstream asked for, within what is accepted; 0 without one, or without one that is a number. */
+function wishedMs(error: unknown): number {
+  if (!isInstanceOf(error, UpstreamError)) return 0;
+  const wished = property(error, "retryAfterMs", isNumber) ?? 0;
+  return Math.min(Math.max(0, wished), MAX_RETRY_AFTER_MS);
+}
+
+function openCircuit(error: unknown): OpenCircuit | undefined {
+  if (!isInstanceOf(error, CircuitOpenError)) return undefined;
+  return {
+    subject: property(error, "subject", isText) ?? "an upstream",
+    retryAfterMs: property(error, "retryAfterMs", isNumber),
+    message: messageOf(error),
+  };
 }
 
 function reasonOf(error: unknown): FailureReason {
-  if (error instanceof ValidationError) return "validation";
-  if (error instanceof UpstreamError) return "upstream";
-  if (error instanceof TaskTimeoutError) return "timeout";
+  if (isInstanceOf(error, ValidationError)) return "validation";
+  if (isInstanceOf(error, UpstreamError)) return "upstream";
+  if (isInstanceOf(error, TaskTimeoutError)) return "timeout";
   return "internal";
 }
 
 function isPermanent(error: unknown): boolean {
-  return error instanceof ValidationError || (error instanceof UpstreamError && error.permanent);
+  if (isInstanceOf(error, ValidationError)) return true;
+  return isInstanceOf(error, UpstreamError) && property(error, "permanent", isTrue) === true;
 }
 
-function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** Infinity included, NaN not. */
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && !Number.isNaN(value);
+}
+
+function isTrue(value: unknown): value is true {
+  return value === true;
 }

@@ -16,17 +16,17 @@ export type TaskContext = {
 /** Runs the tasks of one type. */
 export type TaskHandler = {
   readonly type: string;
-  /** Payloads that do not fit are refused at the door and, where they came another way, dead-lettered. */
+  /** Payloads that do not fit are rejected at submission and, where they came another way, dead-lettered. */
   readonly schema?: z.ZodType;
-  /** The external API that it needs; its name is told while the circuit breaker holds its tasks back. */
+  /** The external API that it needs; its name is shown while the circuit breaker holds its tasks back. */
   readonly upstream?: Upstream;
   /**
    * Runs one task. At-least-once: a task may be run again after a crash.
    *
    * @param payload the parsed payload, as the schema gives it
-   * @returns the result, anything that JSON can hold; `degraded: true` in it says that it is a substitute
+   * @returns the result or a promise of it, anything that JSON can hold; `degraded: true` in it says that it is a substitute
    * @throws ValidationError, or an UpstreamError that is permanent: not retried; CircuitOpenError: the task waits and no
-   *   attempt is spent; anything else: retried
+   *   attempt is spent; anything else, whatever it is: retried
    */
-  run(payload: unknown, context: TaskContext): Promise<unknown>;
+  run(payload: unknown, context: TaskContext): unknown;
 };

@@ -2,23 +2,24 @@ import type { Logger } from "pino";
 import { messageOf, ValidationError } from "../../errors.ts";
 import type { QueueKeys } from "../../keys.ts";
 import type { RobustRedisACKHandler } from "../complete/ackHandler.ts";
-import type { Failed } from "../complete/completion.ts";
 import { decodeEntry, type Entry, type RawEntry, taskIdOf } from "../entry.ts";
-import type { Adopted } from "../recover/recovery.ts";
+import type { EntryTable } from "../entryTable.ts";
+import type { Failed } from "../outcome.ts";
+import type { Claimed } from "../recover/recovery.ts";
 import type { Executor } from "./executor.ts";
-import type { Suspension } from "./suspension.ts";
+import type { Slots } from "./slotPool.ts";
+import type { Probe, Suspension } from "./suspension.ts";
 
 export type IntakeDeps = {
   readonly queue: QueueKeys;
   readonly idPrefix: string;
-  /** Deliveries above which an entry is poison. */
-  readonly deliveryLimit: number;
+  /** Deaths of its worker from which an entry is poison. */
+  readonly deathLimit: number;
+  readonly table: EntryTable;
   readonly executor: Executor;
   readonly acks: RobustRedisACKHandler;
   readonly suspension: Suspension;
   readonly log: Logger;
-  /** Keeps an entry that may not start now. */
-  readonly hold: (entry: Entry) => void;
 };
 
 /** Decides about every entry that arrives: it runs, it waits, or it is finished here and now. */
@@ -29,35 +30,41 @@ export class Intake {
     this.#deps = deps;
   }
 
-  /** Takes an entry in, in a claimed slot; false when it needed none. */
-  take([id, fields]: RawEntry): boolean {
-    const { queue, idPrefix, executor, suspension, hold } = this.#deps;
+  /** Takes in an entry that a read brought, with one of these slots if it may start now. */
+  take(raw: RawEntry, slots: Slots): void {
+    // Known already: delivered twice to this process, since the group was set back.
+    if (this.#deps.table.delivered(raw[0])) this.#begin(raw, slots, undefined);
+  }
+
+  /** Takes in an entry that was claimed, with one of these slots and the probe if it may start now. */
+  takeClaimed({ raw, deaths, record }: Claimed, slots: Slots, probe: Probe | undefined): void {
+    const { acks, deathLimit, idPrefix, table } = this.#deps;
+    const [id, fields] = raw;
+    table.claimed(id);
+    if (record !== "") {
+      acks.add({ kind: "settled", entryId: id, taskId: taskIdOf(id, fields ?? [], idPrefix) });
+    } else if (deaths >= deathLimit) {
+      this.#poison(id, taskIdOf(id, fields ?? [], idPrefix), deaths);
+    } else {
+      this.#begin(raw, slots, probe);
+    }
+  }
+
+  #begin([id, fields]: RawEntry, slots: Slots, probe: Probe | undefined): void {
+    const { queue, idPrefix, executor, suspension, table } = this.#deps;
     let entry: Entry;
     try {
       entry = decodeEntry(id, fields ?? [], queue.type, idPrefix);
     } catch (error) {
-      this.#refuse(id, taskIdOf(id, fields ?? [], idPrefix), error);
-      return false;
+      this.#reject(id, taskIdOf(id, fields ?? [], idPrefix), error);
+      return;
     }
-    if (suspension.reason?.kind === "paused") {
-      hold(entry);
-      return false;
-    }
-    executor.start(entry);
-    return true;
+    const paused = suspension.reason?.kind === "paused";
+    if (paused || (suspension.active && probe === undefined)) table.defer(entry);
+    else executor.start(entry, { slot: slots.split(1), probe: probe?.move() });
   }
 
-  /** Takes in an entry that was delivered before; false when it needed no slot. */
-  takeAgain({ raw, deliveries, record }: Adopted): boolean {
-    const { deliveryLimit, acks, idPrefix } = this.#deps;
-    if (record === "" && deliveries <= deliveryLimit) return this.take(raw);
-    const taskId = taskIdOf(raw[0], raw[1] ?? [], idPrefix);
-    if (record !== "") acks.add({ kind: "settled", entryId: raw[0], taskId });
-    else this.#poison(raw[0], taskId, deliveries);
-    return false;
-  }
-
-  #refuse(entryId: string, taskId: string, error: unknown): void {
+  #reject(entryId: string, taskId: string, error: unknown): void {
     const { acks, log } = this.#deps;
     const message = messageOf(error);
     log.warn({ task_id: taskId, entry_id: entryId }, `ValidationError: ${message}`);
@@ -65,11 +72,11 @@ export class Intake {
     acks.add({ ...failed(entryId, taskId, message), reason: "validation", code });
   }
 
-  #poison(entryId: string, taskId: string, deliveries: number): void {
+  #poison(entryId: string, taskId: string, deaths: number): void {
     const { acks, log } = this.#deps;
-    const message = `delivered ${deliveries} times and never finished: it seems to take its worker down`;
-    log.error({ task_id: taskId, deliveries }, `Task ${taskId} failed: poison, ${message}`);
-    acks.add({ ...failed(entryId, taskId, message), reason: "poison", code: "POISON", attempts: deliveries - 1 });
+    const message = `its worker died ${deaths} times while the task ran: it seems to take the worker down`;
+    log.error({ task_id: taskId, deaths }, `Task ${taskId} failed: poison, ${message}`);
+    acks.add({ ...failed(entryId, taskId, message), reason: "poison", code: "POISON", attempts: deaths });
   }
 }
 

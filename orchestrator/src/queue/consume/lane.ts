@@ -1,142 +1,236 @@
-import { consumerName } from "../../keys.ts";
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import { messageOf } from "../../errors.ts";
+import { consumerName, type Keys, type QueueKeys } from "../../keys.ts";
 import type { Lane } from "../../metrics/contract.ts";
-import type { RedisClient } from "../../redis/connection.ts";
+import type { Telemetry } from "../../metrics/telemetry.ts";
+import type { ConnectionPurpose, RedisClient } from "../../redis/connection.ts";
 import { RobustRedisACKHandler } from "../complete/ackHandler.ts";
 import { createCompletion } from "../complete/completion.ts";
+import { EntryTable } from "../entryTable.ts";
 import { ensureGroup } from "../groups.ts";
-import { ParkedEntries } from "../recover/deferredEntries.ts";
+import { releasePending } from "../recover/leases.ts";
 import { Recovery } from "../recover/recovery.ts";
+import { WaitingEntries } from "../recover/waitingEntries.ts";
 import { generatedTaskIdPrefix } from "../taskId.ts";
 import { Executor } from "./executor.ts";
+import type { TaskHandler } from "./handler.ts";
 import { Intake } from "./intake.ts";
 import { LaneRunner } from "./laneRunner.ts";
 import type { PauseWatch } from "./pauseWatch.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { RunnerSettings } from "./runnerSettings.ts";
 import type { SlotPool } from "./slotPool.ts";
 import type { Suspension } from "./suspension.ts";
-import type { TaskRunnerDeps } from "./taskRunner.ts";
 
-/** What the two lanes of a worker have in common. */
-export type LaneShared = {
+/** Bytes of outcomes that are kept after their acknowledgement was given up. */
+const MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 ** 2;
+
+export type WorkerLaneDeps = {
+  readonly type: string;
+  /** Number of the worker among those of its type, from 0. */
+  readonly index: number;
+  /** Name of the replica; empty where there is one. */
+  readonly instance: string;
+  readonly keys: Keys;
+  readonly settings: RunnerSettings;
+  /** Opens connections; the lane closes those that it opened. */
+  readonly openRedis: (purpose: ConnectionPurpose, name: string) => RedisClient;
+  readonly handler: TaskHandler;
+  readonly telemetry: Telemetry;
+  /** Called for every task that is tried again, with the delay. */
+  readonly onDelayed: (delayMs: number) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** What both lanes of the worker share. */
   readonly redis: RedisClient;
   readonly pool: SlotPool;
   readonly suspension: Suspension;
   readonly pause: PauseWatch;
-  readonly quarantined: () => boolean;
+  readonly quarantine: Quarantine;
 };
 
-/** The parts of a lane that its worker has to do with. */
-export type LaneParts = {
+/** One lane of a worker: read -> intake -> executor -> acknowledgement, and what waits in between. */
+export class WorkerLane {
   readonly lane: Lane;
-  readonly consumer: string;
-  readonly runner: LaneRunner;
-  readonly parked: ParkedEntries;
-  readonly acks: RobustRedisACKHandler;
-  readonly executor: Executor;
-  readonly recovery: Recovery;
-};
+  readonly #deps: WorkerLaneDeps;
+  readonly #queue: QueueKeys;
+  readonly #consumer: string;
+  readonly #table: EntryTable;
+  readonly #acks: RobustRedisACKHandler;
+  readonly #executor: Executor;
+  readonly #recovery: Recovery;
+  readonly #waiting: WaitingEntries;
+  readonly #runner: LaneRunner;
+  readonly #stopped = Promise.withResolvers<void>();
+  #stopping = false;
 
-/** Puts the parts of one lane together: read -> intake -> executor -> acknowledgement, and what waits in between. */
-export function createLane(lane: Lane, deps: TaskRunnerDeps, shared: LaneShared): LaneParts {
-  const { type, index, instance, keys, settings, handler, telemetry, now, random, openRedis } = deps;
-  const { redis, pool, suspension, pause, quarantined } = shared;
-  const queue = keys.queue(type, lane);
-  const consumer = consumerName(type, lane, index, instance);
-  const idPrefix = generatedTaskIdPrefix(type, lane);
-  const log = deps.log.child({ type, lane });
-  const cells = telemetry.lane(type, lane);
-  const known = new Set<string>();
-  const maxBacklog = Math.max(2 * settings.concurrency, 64);
+  constructor(lane: Lane, deps: WorkerLaneDeps) {
+    const { type, index, instance, keys, settings, handler, telemetry, clock, random, suspension, redis } = deps;
+    const queue = keys.queue(type, lane);
+    const consumer = consumerName(type, lane, index, instance);
+    const idPrefix = generatedTaskIdPrefix(type, lane);
+    const log = deps.log.child({ type, lane });
+    const cells = telemetry.lane(type, lane);
+    const maxBacklog = Math.max(2 * settings.concurrency, 64);
+    const prepareGroup = () => ensureGroup(redis, queue);
 
-  const acks = new RobustRedisACKHandler({
-    complete: createCompletion({
-      redis,
-      keys,
+    const table = new EntryTable(10 * maxBacklog, MAX_UNACKNOWLEDGED_BYTES);
+    const acks = new RobustRedisACKHandler({
+      complete: createCompletion({
+        redis,
+        keys,
+        queue,
+        consumer,
+        resultTtlSeconds: settings.resultTtlSeconds,
+        expectedPending: 2 * (settings.concurrency + maxBacklog),
+      }),
+      table,
+      cells,
+      backoffMs: settings.ackBackoffMs,
+      maxBacklog,
+      random,
+      log,
+      onDelayed: deps.onDelayed,
+      onGroupMissing: prepareGroup,
+    });
+    const executor = new Executor({
       queue,
       consumer,
-      resultTtlSeconds: settings.resultTtlSeconds,
-      expectedPending: 2 * (settings.concurrency + maxBacklog),
-    }),
-    cells,
-    backoffMs: settings.ackBackoffMs,
-    maxBacklog,
-    random,
-    log,
-    onEnd: (entryId) => {
-      known.delete(entryId);
-      parked.ended(entryId);
-    },
-    onDelayed: deps.onDelayed,
-    onGroupMissing: () => ensureGroup(redis, queue),
-  });
-  const executor = new Executor({
-    queue,
-    consumer,
-    idPrefix,
-    handler,
-    settings,
-    cells,
-    now,
-    random,
-    log,
-    onOutcome: (outcome) => {
-      suspension.taskEnded();
-      acks.add(outcome);
-    },
-    onCircuitOpen: (entry, error) => {
-      if (suspension.reason === undefined)
-        log.warn({ upstream: error.subject }, `consumption paused: ${error.message}`);
-      suspension.circuitOpened(error);
-      parked.hold(entry);
-      parked.ended(entry.id);
-    },
-    onSlotFree: () => pool.release(lane, 1),
-  });
-  const recovery = new Recovery(redis, keys, queue, consumer, idPrefix);
-  const intake = new Intake({
-    queue,
-    idPrefix,
-    deliveryLimit: settings.deliveryLimit,
-    executor,
-    acks,
-    suspension,
-    log,
-    hold: (entry) => parked.hold(entry),
-  });
-  const parked = new ParkedEntries({
-    queue,
-    consumer,
-    pool,
-    acks,
-    executor,
-    intake,
-    recovery,
-    suspension,
-    known,
-    cells,
-    log,
-  });
-  const runner = new LaneRunner({
-    lane,
-    connection: {
-      open: () => openRedis("blocking", consumer),
+      idPrefix,
+      handler,
+      settings,
+      cells,
+      clock,
+      random,
+      log,
+      onOutcome: (outcome) => acks.add(outcome),
+      onCircuitOpen: (entry, circuit) => {
+        if (!suspension.active) log.warn({ upstream: circuit.subject }, `consumption paused: ${circuit.message}`);
+        suspension.circuitOpened(circuit);
+        table.defer(entry);
+      },
+    });
+    const recovery = new Recovery(redis, keys, queue, consumer, idPrefix);
+    const intake = new Intake({
       queue,
-      consumer,
-      blockMs: settings.blockMs,
-      connectTimeoutMs: settings.connectTimeoutMs,
-      marginMs: settings.commandTimeoutMs,
-    },
-    pool,
-    acks,
-    intake,
-    parked,
-    suspension,
-    pause,
-    known,
-    now,
-    random,
-    log,
-    ensureGroup: () => ensureGroup(redis, queue),
-    quarantined,
-  });
-  return { lane, consumer, runner, parked, acks, executor, recovery };
+      idPrefix,
+      deathLimit: settings.deathLimit,
+      table,
+      executor,
+      acks,
+      suspension,
+      log,
+    });
+    const waiting = new WaitingEntries({ queue, consumer, table, acks, executor, intake, recovery, cells, log });
+    this.#runner = new LaneRunner({
+      lane,
+      connection: {
+        open: () => deps.openRedis("blocking", consumer),
+        queue,
+        consumer,
+        blockMs: settings.blockMs,
+        connectTimeoutMs: settings.connectTimeoutMs,
+        marginMs: settings.commandTimeoutMs,
+      },
+      pool: deps.pool,
+      table,
+      acks,
+      intake,
+      waiting,
+      suspension,
+      pause: deps.pause,
+      quarantine: deps.quarantine,
+      monotonicMs: clock.monotonicMs,
+      random,
+      log,
+      ensureGroup: prepareGroup,
+    });
+    this.lane = lane;
+    this.#deps = deps;
+    this.#queue = queue;
+    this.#consumer = consumer;
+    this.#table = table;
+    this.#acks = acks;
+    this.#executor = executor;
+    this.#recovery = recovery;
+    this.#waiting = waiting;
+  }
+
+  /** Resolves when it reads for the first time. */
+  get connected(): Promise<void> {
+    return this.#runner.connected;
+  }
+
+  /** Monotonic time of the last answer to its own connection; undefined before the first. */
+  get lastPollCompletedAtMs(): number | undefined {
+    return this.#runner.lastPollCompletedAtMs;
+  }
+
+  /** Tasks that run. */
+  get inFlight(): number {
+    return this.#executor.running;
+  }
+
+  /** Finished tasks whose acknowledgement is on its way. */
+  get unacknowledged(): number {
+    return this.#acks.backlog;
+  }
+
+  /** The task that has ignored its abort signal for the longest time; undefined when none does. */
+  stuck(): { readonly taskId: string; readonly abortedForMs: number } | undefined {
+    return this.#executor.stuck();
+  }
+
+  /** Reads and starts work until `stop`. Never rejects. */
+  run(): Promise<void> {
+    return this.#runner.run();
+  }
+
+  /** Stops reading at once; what was started goes on. */
+  stop(): void {
+    this.#stopping = true;
+    this.#stopped.resolve();
+    this.#runner.stop();
+  }
+
+  /** Resolves when nothing runs. */
+  whenIdle(): Promise<void> {
+    return this.#executor.whenIdle();
+  }
+
+  /** Resolves when everything that finished is acknowledged, or its acknowledgement given up. */
+  whenAcknowledged(): Promise<void> {
+    return this.#acks.whenDrained(true);
+  }
+
+  /** One round of orphan recovery: takes over entries that no worker works on, and finds those of its own that it lost. */
+  async recover(): Promise<void> {
+    const { settings } = this.#deps;
+    const limit = Math.max(256, 4 * settings.concurrency);
+    let taken: Set<string>;
+    do {
+      // In one go: nearly always all three find nothing.
+      const [unowned, orphans] = await Promise.all([
+        this.#recovery.claimUnowned(limit),
+        this.#recovery.claimOrphans(settings.orphanMinIdleMs, limit),
+        this.#waiting.recoverOwn(() => false),
+      ]);
+      taken = new Set([...unowned, ...orphans]);
+      // No reply that is on its way brings what was just taken over.
+      if (taken.size > 0) await this.#waiting.recoverOwn((id) => taken.has(id));
+      // The rest is left to other workers until this one has started most of what it took.
+      await Promise.race([this.#table.whenRecoveredAtMost(limit / 2), this.#stopped.promise]);
+    } while (taken.size >= limit && !this.#stopping);
+  }
+
+  /** Lets go of what is left, ready to be taken over by other workers. Never rejects. */
+  async handBack(): Promise<void> {
+    const { keys, redis, settings, log } = this.#deps;
+    this.#executor.stop();
+    await releasePending(redis, keys, this.#queue, this.#consumer, settings.orphanMinIdleMs).catch((error) =>
+      log.warn({ consumer: this.#consumer, error: messageOf(error) }, "pending entries could not be handed back"),
+    );
+  }
 }

@@ -5,57 +5,71 @@ import type { Lane } from "../../metrics/contract.ts";
 import { redisErrorKind } from "../../redis/redisError.ts";
 import type { RobustRedisACKHandler } from "../complete/ackHandler.ts";
 import type { RawEntry } from "../entry.ts";
+import type { EntryTable } from "../entryTable.ts";
 import { equalJitterMs } from "../jitter.ts";
-import type { ParkedEntries } from "../recover/deferredEntries.ts";
+import type { WaitingEntries } from "../recover/waitingEntries.ts";
 import type { Intake } from "./intake.ts";
 import type { PauseWatch } from "./pauseWatch.ts";
 import { PollConnection, type PollConnectionDeps } from "./pollConnection.ts";
-import type { SlotPool } from "./slotPool.ts";
-import type { Suspension } from "./suspension.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { SlotPool, Slots } from "./slotPool.ts";
+import type { Probe, Suspension } from "./suspension.ts";
 
 const RECONNECT_BASE_MS = 100;
 const RECONNECT_CAP_MS = 2_000;
 /** Reads are halved, so that the next one is under way meanwhile, down to this size: smaller ones cost more than that gains. */
 const LEAST_HALF = 64;
-/** How often a lane that may not read looks whether it may again. */
+/** How often a lane that may not read checks whether it may again. */
 const HOLD_CHECK_MS = 50;
 
 export type LaneRunnerDeps = {
   readonly lane: Lane;
   readonly connection: PollConnectionDeps;
   readonly pool: SlotPool;
+  readonly table: EntryTable;
   readonly acks: RobustRedisACKHandler;
   readonly intake: Intake;
-  readonly parked: ParkedEntries;
+  readonly waiting: WaitingEntries;
   readonly suspension: Suspension;
   readonly pause: PauseWatch;
-  /** Entries of this process that are not finished, in any stage. */
-  readonly known: Set<string>;
-  readonly now: () => number;
+  readonly quarantine: Quarantine;
+  readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly log: Logger;
   readonly ensureGroup: () => Promise<void>;
-  /** True while a suspect of this worker, which may take its process down, is to run with nothing beside it. */
-  readonly quarantined: () => boolean;
 };
 
-/** A read under way, and the slots that are held for what it brings. */
-type Read = { readonly claimed: number; readonly reply: Promise<RawEntry[]> };
+/** A read under way. It owns the slots for what it brings. */
+class Read implements Disposable {
+  readonly slots: Slots;
+  readonly reply: Promise<RawEntry[]>;
+
+  constructor(slots: Slots, reply: Promise<RawEntry[]>) {
+    this.slots = slots;
+    this.reply = reply;
+    // What awaits it gets the failure; it may come before anything does.
+    reply.catch(() => undefined);
+  }
+
+  /** Gives back the slots. What the read was given is found pending at the next connection, or handed back at the end. */
+  [Symbol.dispose](): void {
+    this.slots[Symbol.dispose]();
+  }
+}
 
 /** Serves one lane: takes slots, reads as many entries as it has slots for, starts them. */
 export class LaneRunner {
   readonly #deps: LaneRunnerDeps;
   #connection: PollConnection | undefined;
   #stopping = false;
-  readonly #stopped: Promise<void>;
-  #wakeStopped: () => void = () => undefined;
-  #lastPollCompletedAtMs = 0;
+  readonly #stopped = Promise.withResolvers<void>();
+  #lastPollCompletedAtMs: number | undefined;
   readonly #connected = Promise.withResolvers<void>();
   #failures = 0;
   #pollSize: number;
   readonly #mostPerPoll: number;
   /** Sent before what the last read brought was started: Redis works on one while this process works on the other. */
-  #ahead: Read | undefined;
+  #prefetched: Read | undefined;
 
   constructor(deps: LaneRunnerDeps) {
     this.#deps = deps;
@@ -63,13 +77,10 @@ export class LaneRunner {
     this.#pollSize = floor;
     const half = Math.floor(most / 2);
     this.#mostPerPoll = half >= LEAST_HALF ? half : most;
-    this.#stopped = new Promise((resolve) => {
-      this.#wakeStopped = resolve;
-    });
   }
 
-  /** Time of the last answer that this lane's own connection gave. 0 before the first. */
-  get lastPollCompletedAtMs(): number {
+  /** Monotonic time of the last answer that this lane's own connection gave; undefined before the first. */
+  get lastPollCompletedAtMs(): number | undefined {
     return this.#lastPollCompletedAtMs;
   }
 
@@ -89,14 +100,14 @@ export class LaneRunner {
         await this.#recoverFrom(error);
       }
     }
-    this.#dropAhead();
+    this.#dropPrefetched();
     this.#connection?.close();
   }
 
   /** Stops reading at once; what was started goes on. */
   stop(): void {
     this.#stopping = true;
-    this.#wakeStopped();
+    this.#stopped.resolve();
     this.#connection?.close();
   }
 
@@ -104,29 +115,29 @@ export class LaneRunner {
     this.#connection = await PollConnection.open(this.#deps.connection);
     await this.#deps.ensureGroup();
     await this.#deps.pause.refresh();
-    // A delivery whose reply was lost with the last connection is pending and known to nobody.
-    await this.#deps.parked.recoverOwn(true);
+    // No read is under way: a delivery whose reply was lost with the last connection is pending and not known here.
+    await this.#deps.waiting.recoverOwn(() => true);
     // Only the first time: a lane that connects over and over and may never read is not a working one.
-    if (this.#lastPollCompletedAtMs === 0) this.#lastPollCompletedAtMs = this.#deps.now();
+    this.#lastPollCompletedAtMs ??= this.#deps.monotonicMs();
     this.#connected.resolve();
   }
 
   /** The connection does what it is for: only that ends a series of failures, and with it the growing pauses. */
   #answered(): void {
-    const { connection, log, now } = this.#deps;
+    const { connection, log, monotonicMs } = this.#deps;
     if (this.#failures > 0) log.info(`Redis connection of ${connection.consumer} is back`);
     this.#failures = 0;
-    this.#lastPollCompletedAtMs = now();
+    this.#lastPollCompletedAtMs = monotonicMs();
   }
 
-  #setHungry(hungry: boolean): void {
-    if (this.#deps.lane === "express") this.#deps.pool.setExpressHungry(hungry);
+  #setSaturated(saturated: boolean): void {
+    if (this.#deps.lane === "express") this.#deps.pool.setExpressSaturated(saturated);
   }
 
   async #recoverFrom(error: unknown): Promise<void> {
-    this.#dropAhead();
+    this.#dropPrefetched();
     this.#connection?.close();
-    this.#setHungry(false);
+    this.#setSaturated(false);
     this.#failures++;
     const kind = redisErrorKind(error);
     const { connection, random, log } = this.#deps;
@@ -135,97 +146,84 @@ export class LaneRunner {
       `Redis ${kind === "timeout" ? "timeout" : "connection"} of ${connection.consumer} failed: ${messageOf(error)}`,
     );
     const delayMs = equalJitterMs(this.#failures, RECONNECT_BASE_MS, RECONNECT_CAP_MS, random);
-    await Promise.race([sleep(delayMs), this.#stopped]);
+    await Promise.race([sleep(delayMs), this.#stopped.promise]);
   }
 
   /** One turn: start something that waits here, or read. */
   async #turn(): Promise<void> {
-    const { lane, pool, acks, parked, suspension, pause, quarantined } = this.#deps;
+    const { lane, pool, table, acks, waiting, suspension, pause, quarantine } = this.#deps;
     void pause.refresh();
-    if (this.#ahead !== undefined) {
-      const ahead = this.#ahead;
-      this.#ahead = undefined;
-      return await this.#take(ahead);
+    if (this.#prefetched !== undefined) {
+      using read = this.#prefetched;
+      this.#prefetched = undefined;
+      return await this.#take(read);
     }
     if (acks.full) return await this.#beatUntil(acks.whenDrained(false));
-    if (parked.suspectDue) {
-      const claimed = pool.claim(lane, 1);
-      if (suspension.allow(claimed) === 1) return await parked.startSuspect();
-      pool.release(lane, claimed);
+    if (table.candidateDue) return await this.#startWaiting(1, (slots, probe) => waiting.startCandidate(slots, probe));
+    if (quarantine.active && table.candidates === 0) quarantine.clear(lane);
+    if (quarantine.active) return await this.#hold();
+    if (table.waiting > 0) {
+      return await this.#startWaiting(table.waiting, (slots, probe) => waiting.start(slots, probe));
     }
-    if (quarantined()) return await this.#hold();
-    const { waiting } = parked;
-    if (suspension.reason !== undefined && waiting === 0) {
-      // With nothing here to probe with, a single read is the probe.
-      const allowed = suspension.allow(1);
-      if (allowed === 0) return await this.#hold();
-      return await this.#read(pool.claim(lane, 1));
-    }
-    const claimed = pool.claim(lane, waiting > 0 ? waiting : this.#pollSize);
-    if (claimed === 0) return await this.#beatUntil(this.#slotFree());
-    if (waiting === 0) return await this.#read(claimed);
-    const allowed = suspension.allow(claimed);
-    pool.release(lane, claimed - allowed);
-    if (allowed === 0) return await this.#hold();
-    await parked.start(allowed);
+    if (suspension.reason?.kind === "paused") return await this.#hold();
+    // While a breaker is open one entry is read: it waits here until it may be the probe.
+    using slots = pool.claim(lane, suspension.active ? 1 : this.#pollSize);
+    if (slots.count === 0) return await this.#beatUntil(this.#slotFree());
+    using read = this.#send(slots);
+    await this.#take(read);
   }
 
-  async #read(claimed: number): Promise<void> {
-    if (claimed === 0) await this.#hold();
-    else await this.#take(this.#send(claimed));
+  /** Starts what waits here, in the slots that are free; a single entry, with the permit for it, while a breaker is open. */
+  async #startWaiting(wanted: number, start: (slots: Slots, probe: Probe | undefined) => Promise<void>): Promise<void> {
+    const { lane, pool, suspension } = this.#deps;
+    using slots = pool.claim(lane, suspension.active ? 1 : wanted);
+    if (slots.count === 0) return await this.#beatUntil(this.#slotFree());
+    using probe = suspension.takeProbe();
+    if (!suspension.active || probe !== undefined) return await start(slots, probe);
+    slots[Symbol.dispose]();
+    await this.#hold();
   }
 
-  #send(claimed: number): Read {
-    const reply = this.#connection?.poll(claimed) ?? Promise.resolve([]);
-    // Whoever waits for it hears of a failure; it may come before anybody does.
-    reply.catch(() => undefined);
-    return { claimed, reply };
+  /** Sends a read, which owns all of these slots from here on. */
+  #send(slots: Slots): Read {
+    const reply = this.#connection?.poll(slots.count) ?? Promise.resolve([]);
+    return new Read(slots.split(slots.count), reply);
   }
 
   /** Sends the next read, if nothing but slots decides whether there may be one. */
-  #readAhead(): void {
-    const { lane, pool, acks, parked, suspension } = this.#deps;
+  #prefetch(): void {
+    const { lane, pool, table, acks, suspension } = this.#deps;
     if (this.#mostPerPoll === pool.most) return;
-    if (acks.full || parked.suspectDue || parked.waiting > 0 || suspension.reason !== undefined) return;
-    const claimed = pool.claim(lane, this.#pollSize);
-    if (claimed > 0) this.#ahead = this.#send(claimed);
+    if (acks.full || table.candidateDue || table.waiting > 0 || suspension.active) return;
+    using slots = pool.claim(lane, this.#pollSize);
+    if (slots.count > 0) this.#prefetched = this.#send(slots);
   }
 
-  /** Gives the slots back. What the read was given is found pending at the next connection, or handed back at the end. */
-  #dropAhead(): void {
-    this.#deps.pool.release(this.#deps.lane, this.#ahead?.claimed ?? 0);
-    this.#ahead = undefined;
+  #dropPrefetched(): void {
+    this.#prefetched?.[Symbol.dispose]();
+    this.#prefetched = undefined;
   }
 
-  async #take({ claimed, reply }: Read): Promise<void> {
-    const { lane, pool, intake, known, pause, suspension } = this.#deps;
-    let used = 0;
-    try {
-      const entries = await reply;
-      this.#answered();
-      // The type may have been paused while the read waited.
-      if (entries.length > 0) await pause.refresh();
-      // A lane that has work grows; an idle one lets the other have the slots.
-      const full = entries.length === claimed;
-      this.#pollSize = full ? Math.min(claimed * 2, this.#mostPerPoll) : pool.floor;
-      this.#setHungry(full);
-      if (full) this.#readAhead();
-      for (const raw of entries) {
-        // Delivered twice to this process (the group was set back): it is running already.
-        if (known.has(raw[0])) continue;
-        known.add(raw[0]);
-        if (intake.take(raw)) used++;
-      }
-      // If it was a probe, it met nothing to try: the next task is the next probe.
-      if (used === 0) suspension.taskEnded();
-    } finally {
-      pool.release(lane, claimed - used);
-    }
+  /** Starts what a read brings. */
+  async #take(read: Read): Promise<void> {
+    const { pool, intake, pause, suspension } = this.#deps;
+    const asked = read.slots.count;
+    const entries = await read.reply;
+    this.#answered();
+    if (entries.length === 0) suspension.nothingToProbe();
+    // The type may have been paused while the read waited.
+    else await pause.refresh();
+    // A lane that has work grows; an idle one lets the other have the slots.
+    const full = entries.length === asked;
+    this.#pollSize = full ? Math.min(asked * 2, this.#mostPerPoll) : pool.floor;
+    this.#setSaturated(full);
+    if (full) this.#prefetch();
+    for (const raw of entries) intake.take(raw, read.slots);
   }
 
   /** Waits a little while nothing may start, and keeps the connection proven. */
   async #hold(): Promise<void> {
-    this.#setHungry(false);
+    this.#setSaturated(false);
     await this.#beatUntil(sleep(HOLD_CHECK_MS));
   }
 
@@ -236,13 +234,13 @@ export class LaneRunner {
 
   /** Waits for something; if it takes long, pings now and then, so that a busy lane does not look dead. */
   async #beatUntil(event: Promise<void>): Promise<void> {
-    const { connection, now } = this.#deps;
+    const { connection, monotonicMs } = this.#deps;
     let happened = false;
     const waited = event.then(() => {
       happened = true;
     });
     while (!happened && !this.#stopping) {
-      const leftMs = this.#lastPollCompletedAtMs + connection.blockMs - now();
+      const leftMs = (this.#lastPollCompletedAtMs ?? 0) + connection.blockMs - monotonicMs();
       if (leftMs <= 0) {
         await this.#connection?.ping();
         this.#answered();
@@ -251,7 +249,7 @@ export class LaneRunner {
       const pause = new AbortController();
       await Promise.race([
         waited,
-        this.#stopped,
+        this.#stopped.promise,
         sleep(leftMs, undefined, { signal: pause.signal }).catch(() => undefined),
       ]);
       pause.abort();

@@ -2,7 +2,7 @@
 export type RunnerSettings = {
   /** Tasks at a time, both lanes together. */
   readonly concurrency: number;
-  /** A poll of an empty queue waits so long in Redis. */
+  /** A poll of an empty queue waits this long in Redis. */
   readonly blockMs: number;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
@@ -16,6 +16,6 @@ export type RunnerSettings = {
   readonly ackBackoffMs: number;
   readonly orphanRecoveryIntervalMs: number;
   readonly orphanMinIdleMs: number;
-  /** Deliveries above which an entry is poison. */
-  readonly deliveryLimit: number;
+  /** Deaths of its worker from which an entry is poison. */
+  readonly deathLimit: number;
 };

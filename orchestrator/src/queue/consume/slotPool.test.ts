@@ -1,57 +1,97 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LANES, type Lane } from "../../metrics/contract.ts";
-import { SlotPool } from "./slotPool.ts";
+import { SlotPool, type Slots } from "./slotPool.ts";
 
 describe("a slot pool", () => {
-  it("never gives more than it has, and never the other lane's floor, whatever is claimed and released", () => {
-    const step = fc.record({ lane: fc.constantFrom<Lane>(...LANES), claim: fc.boolean(), count: fc.nat(50) });
+  it("never gives more than it has, never the other lane's floor, and gets back exactly what it gave", () => {
+    const step = fc.record({
+      lane: fc.constantFrom<Lane>(...LANES),
+      what: fc.constantFrom("claim", "split", "dispose", "dispose twice"),
+      count: fc.nat(50),
+    });
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 64 }), fc.array(step, { maxLength: 60 }), (size, steps) => {
         const pool = new SlotPool(size);
-        for (const { lane, claim, count } of steps) {
-          if (claim) expect(pool.claim(lane, count)).toBeLessThanOrEqual(count);
-          else pool.release(lane, Math.min(count, pool.used(lane)));
+        const owned: Record<Lane, Slots[]> = { express: [], regular: [] };
+        const sum = (lane: Lane) => owned[lane].reduce((total, { count }) => total + count, 0);
+        for (const { lane, what, count } of steps) {
+          const [first] = owned[lane];
+          if (what === "claim") {
+            const slots = pool.claim(lane, count);
+            expect(slots.count).toBeLessThanOrEqual(count);
+            owned[lane].push(slots);
+          } else if (what === "split") {
+            if (first !== undefined) owned[lane].push(first.split(Math.min(count, first.count)));
+          } else {
+            first?.[Symbol.dispose]();
+            if (what === "dispose twice") first?.[Symbol.dispose]();
+            owned[lane].shift();
+          }
+          for (const one of LANES) {
+            expect(pool.used(one)).toBe(sum(one));
+            expect(pool.used(one)).toBeLessThanOrEqual(pool.most);
+          }
           expect(pool.used("express") + pool.used("regular")).toBeLessThanOrEqual(size);
-          for (const one of LANES) expect(pool.used(one)).toBeLessThanOrEqual(pool.most);
         }
         // Whatever one lane holds, the other finds a slot while it holds less than its floor.
-        for (const lane of LANES) if (pool.used(lane) < pool.floor) expect(pool.claim(lane, 1)).toBe(1);
+        for (const lane of LANES) {
+          if (pool.used(lane) < pool.floor) {
+            using slot = pool.claim(lane, 1);
+            expect(slot.count).toBe(1);
+          }
+        }
+        for (const lane of LANES) for (const slots of owned[lane]) slots[Symbol.dispose]();
+        expect(LANES.map((lane) => pool.used(lane))).toEqual([0, 0]);
       }),
     );
   });
 
-  it("wakes who waits when a slot is free for it, the express lane first", () => {
+  it("wakes the lane that waits when a slot is free for it, the express lane first", () => {
     const pool = new SlotPool(4);
     const woken: Lane[] = [];
-    expect(pool.claim("regular", 9)).toBe(3);
-    expect(pool.claim("express", 9)).toBe(1);
+    const regular = pool.claim("regular", 9);
+    expect(regular.count).toBe(3);
+    expect(pool.claim("express", 9).count).toBe(1);
     for (const lane of ["regular", "express"] as const) pool.whenFree(lane, () => woken.push(lane));
     expect(woken).toEqual([]);
-    pool.release("regular", 1);
+    regular.split(1)[Symbol.dispose]();
     expect(woken).toEqual(["express", "regular"]);
-    pool.release("regular", 1);
+    regular[Symbol.dispose]();
     expect(woken).toHaveLength(2);
   });
 
-  it("gives the regular lane no slot above its floor while the express lane is hungry", () => {
+  it("gives the regular lane no slot above its floor while the express lane is saturated", () => {
     const pool = new SlotPool(16);
-    expect(pool.claim("regular", 16)).toBe(14);
-    pool.setExpressHungry(true);
-    pool.release("regular", 13);
-    expect([pool.claim("regular", 16), pool.claim("express", 16)]).toEqual([1, 14]);
-    pool.release("express", 14);
+    const regular = pool.claim("regular", 16);
+    expect(regular.count).toBe(14);
+    pool.setExpressSaturated(true);
+    regular.split(13)[Symbol.dispose]();
+    const express = pool.claim("express", 16);
+    expect([pool.claim("regular", 16).count, express.count]).toEqual([1, 14]);
+    express[Symbol.dispose]();
     let woken = false;
     pool.whenFree("regular", () => {
       woken = true;
     });
     expect(woken).toBe(false);
-    pool.setExpressHungry(false);
+    pool.setExpressSaturated(false);
     expect(woken).toBe(true);
   });
 
-  it("refuses what would make it forget its count", () => {
+  it("gets back what an owner had that a thrown error ends", () => {
+    const pool = new SlotPool(8);
+    const fails = () => {
+      using slots = pool.claim("express", 3);
+      using _moved = slots.split(2);
+      throw new Error("a connection was lost");
+    };
+    expect(fails).toThrow("a connection was lost");
+    expect(pool.used("express")).toBe(0);
+  });
+
+  it("rejects what would make it forget its count", () => {
     expect(() => new SlotPool(1)).toThrow(RangeError);
-    expect(() => new SlotPool(2).release("express", 1)).toThrow(RangeError);
+    expect(() => new SlotPool(8).claim("express", 1).split(2)).toThrow(RangeError);
   });
 });

@@ -7,18 +7,53 @@ export type SuspensionReason = { readonly kind: "paused" } | { readonly kind: "c
 const PROBE_INTERVAL_MS = 500;
 /** A breaker that names a time and does not keep to it is not asked more often than this. */
 const SHORTEST_PROBE_INTERVAL_MS = 50;
+/** A breaker that names a later time, or none that is a number, is asked after this one. */
+const LONGEST_PROBE_INTERVAL_MS = 60_000;
+
+type Circuit = { readonly upstream: string; readonly nextProbeAtMs: number; probe: Probe | undefined };
 
 /**
- * Says how many tasks of a type may start: all, none while the type is paused or its upstream's breaker is open, or a
- * single one as a probe.
+ * The permit to start one task although a circuit breaker is open. It belongs to the claim or execution that it was given
+ * to, and returns when that ends in any way: a new one can be taken as soon as this one is disposed of.
+ */
+export class Probe implements Disposable {
+  readonly #circuit: Circuit;
+  readonly #onPassed: (circuit: Circuit) => void;
+
+  constructor(circuit: Circuit, onPassed: (circuit: Circuit) => void) {
+    this.#circuit = circuit;
+    this.#onPassed = onPassed;
+    circuit.probe = this;
+  }
+
+  /** Moves the permit to a new owner; disposing of this one no longer returns it. */
+  move(): Probe {
+    if (this.#circuit.probe !== this) return this;
+    return new Probe(this.#circuit, this.#onPassed);
+  }
+
+  /** The breaker let the task through. */
+  passed(): void {
+    if (this.#circuit.probe === this) this.#onPassed(this.#circuit);
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#circuit.probe === this) this.#circuit.probe = undefined;
+  }
+}
+
+/**
+ * Says whether tasks of a type may start: all, none while the type is paused or its upstream's breaker is open, or a
+ * single one with a probe.
  */
 export class Suspension {
-  readonly #now: () => number;
+  readonly #monotonicMs: () => number;
   #paused = false;
-  #circuit: { upstream: string; nextProbeAtMs: number; probing: boolean } | undefined;
+  #circuit: Circuit | undefined;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Why nothing starts; undefined while all may. */
@@ -27,29 +62,38 @@ export class Suspension {
     return this.#circuit === undefined ? undefined : { kind: "circuit", upstream: this.#circuit.upstream };
   }
 
+  /** True while nothing starts without a probe. */
+  get active(): boolean {
+    return this.#paused || this.#circuit !== undefined;
+  }
+
   setPaused(paused: boolean): void {
     this.#paused = paused;
   }
 
-  /** How many of `wanted` tasks may start now. What is allowed counts as started. */
-  allow(wanted: number): number {
-    if (wanted === 0 || this.#paused) return 0;
+  /** The permit to start one task while a breaker is open; undefined while it is not time, or another one is out. */
+  takeProbe(): Probe | undefined {
     const circuit = this.#circuit;
-    if (circuit === undefined) return wanted;
-    if (circuit.probing || this.#now() < circuit.nextProbeAtMs) return 0;
-    circuit.probing = true;
-    return 1;
+    if (this.#paused || circuit === undefined || circuit.probe !== undefined) return undefined;
+    if (this.#monotonicMs() < circuit.nextProbeAtMs) return undefined;
+    return new Probe(circuit, this.#onPassed);
   }
 
-  /** A task found the breaker open. */
-  circuitOpened(error: CircuitOpenError): void {
-    const now = this.#now();
-    const nextProbeAtMs = now + Math.max(error.retryAfterMs ?? PROBE_INTERVAL_MS, SHORTEST_PROBE_INTERVAL_MS);
-    this.#circuit = { upstream: error.subject, nextProbeAtMs, probing: false };
+  /** A task found the breaker open. A probe that is out says nothing about this opening. */
+  circuitOpened(error: Pick<CircuitOpenError, "subject" | "retryAfterMs">): void {
+    const wishedMs = error.retryAfterMs ?? PROBE_INTERVAL_MS;
+    const afterMs = Math.min(Math.max(wishedMs, SHORTEST_PROBE_INTERVAL_MS), LONGEST_PROBE_INTERVAL_MS);
+    this.#circuit = { upstream: error.subject, nextProbeAtMs: this.#monotonicMs() + afterMs, probe: undefined };
   }
 
-  /** A task ended, with whatever outcome: if it was a probe, the breaker let it through. */
-  taskEnded(): void {
-    if (this.#circuit?.probing === true) this.#circuit = undefined;
+  /** Nothing waits to be a probe: what comes next finds out by itself. */
+  nothingToProbe(): void {
+    const circuit = this.#circuit;
+    if (circuit === undefined || circuit.probe !== undefined || this.#monotonicMs() < circuit.nextProbeAtMs) return;
+    this.#circuit = undefined;
   }
+
+  readonly #onPassed = (circuit: Circuit): void => {
+    if (this.#circuit === circuit) this.#circuit = undefined;
+  };
 }

@@ -1,40 +1,22 @@
-import type { Logger } from "pino";
 import { messageOf } from "../../errors.ts";
-import type { Keys } from "../../keys.ts";
 import { LANES, type Lane } from "../../metrics/contract.ts";
-import type { Telemetry } from "../../metrics/telemetry.ts";
-import type { ConnectionPurpose, RedisClient } from "../../redis/connection.ts";
+import type { RedisClient } from "../../redis/connection.ts";
+import { within } from "../../within.ts";
 import { readPaused } from "../controls.ts";
-import { releasePending } from "../recover/leases.ts";
-import type { TaskHandler } from "./handler.ts";
-import { createLane, type LaneParts } from "./lane.ts";
+import { WorkerLane, type WorkerLaneDeps } from "./lane.ts";
 import { PauseWatch } from "./pauseWatch.ts";
-import type { RunnerSettings } from "./runnerSettings.ts";
+import { Quarantine } from "./quarantine.ts";
 import { SlotPool } from "./slotPool.ts";
 import { Suspension, type SuspensionReason } from "./suspension.ts";
 
-export type TaskRunnerDeps = {
-  readonly type: string;
-  /** Number of the worker among those of its type, from 0. */
-  readonly index: number;
-  /** Name of the replica; empty where there is one. */
-  readonly instance: string;
-  readonly keys: Keys;
-  readonly settings: RunnerSettings;
-  /** Opens connections; the runner closes those that it opened. */
-  readonly openRedis: (purpose: ConnectionPurpose, name: string) => RedisClient;
-  readonly handler: TaskHandler;
-  readonly telemetry: Telemetry;
-  /** Told of every task that is tried again, and after how long. */
-  readonly onDelayed: (delayMs: number) => void;
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly log: Logger;
-};
+export type TaskRunnerDeps = Omit<WorkerLaneDeps, "redis" | "pool" | "suspension" | "pause" | "quarantine">;
+
+/** Finished tasks are acknowledged for at least this time when a worker is drained. */
+const LEAST_ACKNOWLEDGE_MS = 1_000;
 
 /** What a worker can say about itself. */
 export type RunnerHealth = {
-  /** Epoch ms; 0 before the first poll. */
+  /** Monotonic time of the last answer to each lane's connection; -Infinity before the first. */
   readonly lastPollCompletedAtMs: Readonly<Record<Lane, number>>;
   /** Tasks that run. */
   readonly inFlight: number;
@@ -50,31 +32,30 @@ export class TaskRunner {
   readonly #deps: TaskRunnerDeps;
   readonly #redis: RedisClient;
   readonly #suspension: Suspension;
-  readonly #lanes: readonly LaneParts[];
+  readonly #lanes: readonly WorkerLane[];
   #recovery: NodeJS.Timeout | undefined;
   #loops: Promise<void>[] = [];
-  #quarantine = true;
-  #stopping = false;
   #recovering: Promise<unknown> | undefined;
 
   constructor(deps: TaskRunnerDeps) {
     this.#deps = deps;
-    this.#suspension = new Suspension(deps.now);
     const redis = deps.openRedis("commands", `${deps.type}_${deps.index}`);
     redis.on("error", (error) => deps.log.debug({ error: messageOf(error) }, "Redis connection failed"));
-    this.#redis = redis;
+    const suspension = new Suspension(deps.clock.monotonicMs);
     const shared = {
       redis,
       pool: new SlotPool(deps.settings.concurrency),
-      suspension: this.#suspension,
+      suspension,
       pause: new PauseWatch({
         read: () => readPaused(redis, deps.keys, deps.type),
-        onPaused: (paused) => this.#suspension.setPaused(paused),
+        onPaused: (paused) => suspension.setPaused(paused),
         onError: (error) => this.#redisFailed(error),
       }),
-      quarantined: () => this.#quarantined(),
+      quarantine: new Quarantine(),
     };
-    this.#lanes = LANES.map((lane) => createLane(lane, deps, shared));
+    this.#redis = redis;
+    this.#suspension = suspension;
+    this.#lanes = LANES.map((lane) => new WorkerLane(lane, { ...deps, ...shared }));
   }
 
   /**
@@ -83,9 +64,9 @@ export class TaskRunner {
    * @returns resolves when both read for the first time
    */
   start(): Promise<unknown> {
-    this.#loops = this.#lanes.map(({ runner }) => runner.run());
+    this.#loops = this.#lanes.map((lane) => lane.run());
     this.#recovery = setInterval(() => this.#recover(), this.#deps.settings.orphanRecoveryIntervalMs);
-    return Promise.all(this.#lanes.map(({ runner }) => runner.connected));
+    return Promise.all(this.#lanes.map((lane) => lane.connected));
   }
 
   /**
@@ -94,82 +75,45 @@ export class TaskRunner {
    * @param timeoutMs how long tasks that run may take
    */
   async drain(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
+    const { monotonicMs } = this.#deps.clock;
     clearInterval(this.#recovery);
-    for (const { runner } of this.#lanes) runner.stop();
+    for (const lane of this.#lanes) lane.stop();
     await Promise.all(this.#loops);
     await this.#recovering;
-    const deadlineMs = this.#deps.now() + timeoutMs;
-    while (this.health().inFlight > 0 && this.#deps.now() < deadlineMs) await pause();
-    const acknowledged = Promise.all(this.#lanes.map(({ acks }) => acks.whenDrained(true)));
-    await Promise.race([acknowledged, pause(Math.max(1_000, deadlineMs - this.#deps.now()))]);
-    for (const { lane, consumer, executor } of this.#lanes) {
-      executor.stop();
-      const queue = this.#deps.keys.queue(this.#deps.type, lane);
-      const idleMs = this.#deps.settings.orphanMinIdleMs;
-      await releasePending(this.#redis, this.#deps.keys, queue, consumer, idleMs).catch((error) =>
-        this.#deps.log.warn({ consumer, error: messageOf(error) }, "pending entries could not be handed back"),
-      );
-    }
+    const deadlineMs = monotonicMs() + timeoutMs;
+    await within(Promise.all(this.#lanes.map((lane) => lane.whenIdle())), timeoutMs, undefined);
+    const leftMs = Math.max(LEAST_ACKNOWLEDGE_MS, deadlineMs - monotonicMs());
+    await within(Promise.all(this.#lanes.map((lane) => lane.whenAcknowledged())), leftMs, undefined);
+    for (const lane of this.#lanes) await lane.handBack();
     this.#redis.disconnect();
   }
 
   /** State of this worker; cheap. */
   health(): RunnerHealth {
-    const stuck = this.#lanes.map(({ executor }) => executor.stuck()).find((found) => found !== undefined);
+    const stuck = this.#lanes.map((lane) => lane.stuck()).find((found) => found !== undefined);
     const suspended = this.#suspension.reason;
-    const lastPolls = this.#lanes.map(({ lane, runner }) => [lane, runner.lastPollCompletedAtMs]);
+    const lastPolls = this.#lanes.map(({ lane, lastPollCompletedAtMs = Number.NEGATIVE_INFINITY }) => [
+      lane,
+      lastPollCompletedAtMs,
+    ]);
     return {
       lastPollCompletedAtMs: Object.fromEntries(lastPolls) as Record<Lane, number>,
-      inFlight: this.#lanes.reduce((sum, { executor }) => sum + executor.running, 0),
-      unacknowledged: this.#lanes.reduce((sum, { acks }) => sum + acks.backlog, 0),
+      inFlight: this.#lanes.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      unacknowledged: this.#lanes.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0),
       ...(suspended === undefined ? {} : { suspended }),
       ...(stuck === undefined ? {} : { stuck }),
     };
   }
 
-  /** At the start, suspects of both lanes run before anything else does, so that they take nothing down with them. */
-  #quarantined(): boolean {
-    if (!this.#quarantine) return false;
-    const connected = this.#lanes.every(({ runner }) => runner.lastPollCompletedAtMs > 0);
-    if (connected && this.#lanes.every(({ parked }) => parked.suspects === 0)) this.#quarantine = false;
-    return this.#quarantine;
-  }
-
   /** One round of orphan recovery in both lanes, unless the last one is still under way. */
   #recover(): void {
-    const round = async (lane: LaneParts) => {
-      await this.#recoverLane(lane).catch((error) => this.#redisFailed(error));
-    };
+    const round = (lane: WorkerLane) => lane.recover().catch((error) => this.#redisFailed(error));
     this.#recovering ??= Promise.all(this.#lanes.map(round)).finally(() => {
       this.#recovering = undefined;
     });
   }
 
-  async #recoverLane({ parked, recovery }: LaneParts): Promise<void> {
-    const { settings } = this.#deps;
-    const limit = Math.max(256, 4 * settings.concurrency);
-    let taken: number;
-    do {
-      // In one go: nearly always all three find nothing.
-      const [stranded, orphans] = await Promise.all([
-        recovery.claimStranded(limit),
-        recovery.claimOrphans(settings.orphanMinIdleMs, limit),
-        parked.recoverOwn(false),
-      ]);
-      taken = stranded.length + orphans.length;
-      // What was just taken over is on its way to nobody.
-      if (taken > 0) await parked.recoverOwn(true);
-      // Leave the rest to other workers until this one has started most of what it took.
-      while (!this.#stopping && parked.lost > limit / 2) await pause();
-    } while (taken >= limit && !this.#stopping);
-  }
-
   #redisFailed(error: unknown): void {
     this.#deps.log.warn({ error: messageOf(error) }, `Redis connection: ${messageOf(error)}`);
   }
-}
-
-function pause(ms = 5): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

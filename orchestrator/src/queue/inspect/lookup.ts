@@ -150,6 +150,7 @@ export function viewOf(taskId: string, { queue, record, entry, completed }: Foun
     ...optional("error", body.error),
     ...optional("deadLetterId", body.deadLetterId),
     ...("result" in body ? { result: body.result } : {}),
+    ...optional("resultDropped", body.resultDropped),
   };
 }
 

@@ -2,20 +2,18 @@ import type { Keys, QueueKeys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
 import type { RawEntry } from "../entry.ts";
+import type { PendingEntry } from "../entryTable.ts";
 import { RESULT_BUCKET_MS, RESULT_BUCKET_SEQUENCES, type RecordState } from "../record.ts";
 
-const adoptScript = new Script("adopt");
-const strandedScript = new Script("stranded");
+const claimScript = new Script("claim");
+const unownedScript = new Script("unowned");
 
 const PAGE = 200;
 
-/** An entry that is pending for this consumer, and how often it was delivered. */
-export type Lost = { readonly id: string; readonly deliveries: number };
-
-/** A lost entry, delivered again. `record` is the state that its task's record tells, empty when it is to be run. */
-export type Adopted = {
+/** A recovered entry, delivered again. `record` is the state that its task's record tells, empty when it is to be run. */
+export type Claimed = {
   readonly raw: RawEntry;
-  readonly deliveries: number;
+  readonly deaths: number;
   readonly record: RecordState | "";
 };
 
@@ -37,20 +35,21 @@ export class Recovery {
 
   /**
    * Pending entries of this consumer. Those that its process does not know are deliveries whose reply was lost, whose
-   * process died, whose acknowledgement failed, or that somebody claimed for it.
+   * process died, whose acknowledgement failed, or that were claimed for it.
    */
-  async ownPending(): Promise<Lost[]> {
+  async ownPending(): Promise<PendingEntry[]> {
     const { stream, group } = this.#queue;
-    const pending: Lost[] = [];
+    const pending: PendingEntry[] = [];
     let from = "-";
     for (;;) {
       const rows = (await this.#redis.xpending(stream, group, from, "+", PAGE, this.#consumer)) as [
         id: string,
         consumer: string,
         idleMs: number,
-        deliveries: number,
+        count: number,
       ][];
-      for (const [id, , , deliveries] of rows) pending.push({ id, deliveries });
+      // See claim.lua for what the delivery count means.
+      for (const [id, , , count] of rows) pending.push({ id, deaths: Math.floor(count / 2) });
       const last = rows.at(-1);
       if (rows.length < PAGE || last === undefined) return pending;
       from = `(${last[0]}`;
@@ -58,8 +57,8 @@ export class Recovery {
   }
 
   /**
-   * Takes over entries of other consumers that nobody touched for `minIdleMs`. They become this consumer's, without a
-   * delivery counted: that happens when they start.
+   * Takes over entries of other consumers that were not touched for `minIdleMs`. They become this consumer's; they are
+   * delivered when they start.
    *
    * XAUTOCLAIM may find nothing and still not be at the end (the cursor tells), and drops deleted entries by itself.
    *
@@ -89,21 +88,21 @@ export class Recovery {
   }
 
   /**
-   * Takes over delivered entries that are pending for nobody: somebody ran XGROUP DELCONSUMER, or XACK without XDEL.
+   * Takes over delivered entries that are pending for no consumer: after an XGROUP DELCONSUMER, or an XACK without XDEL.
    *
    * @param limit about how many entries to take at most
    */
-  async claimStranded(limit: number): Promise<string[]> {
-    return await strandedScript.run<string[]>(
+  async claimUnowned(limit: number): Promise<string[]> {
+    return await unownedScript.run<string[]>(
       this.#redis,
       [this.#queue.stream],
       [this.#queue.group, this.#consumer, limit],
     );
   }
 
-  /** Delivers lost entries again. Entries that are not this consumer's any more, or deleted, are left out. */
-  async adopt(ids: readonly string[]): Promise<Adopted[]> {
-    const rows = await adoptScript.run<[string, number, string[], RecordState | ""][]>(
+  /** Delivers entries again. Those that are no longer this consumer's, or deleted, are left out. */
+  async claim(ids: readonly string[]): Promise<Claimed[]> {
+    const rows = await claimScript.run<[string, number, string[], RecordState | ""][]>(
       this.#redis,
       [this.#queue.stream],
       [
@@ -117,6 +116,6 @@ export class Recovery {
         ...ids,
       ],
     );
-    return rows.map(([id, deliveries, fields, record]) => ({ raw: [id, fields], deliveries, record }));
+    return rows.map(([id, deaths, fields, record]) => ({ raw: [id, fields], deaths, record }));
   }
 }

@@ -1,8 +1,10 @@
-#!lua flags=allow-oom
+#!lua
 -- Finishes a batch of one consumer's entries: record or dead letter or retry first, then XACK and XDEL (XACKDEL), then
--- the books.
+-- the task accounting.
 -- Only for entries that the consumer still owns: neither command is fenced, a late finisher would acknowledge what
--- somebody else is working on. Allowed over maxmemory, because finishing work is what frees memory.
+-- another consumer is working on.
+-- Refused over maxmemory; the caller then sends the batch again without its results, by the same script with the flag
+-- allow-oom: finishing work is what frees memory, and keeping results is what fills it.
 --
 -- Results of first attempts go into hashes, many with one command: a key and an expiry each would cost more than all
 -- the rest. Tasks that have a record anyway (moved, or with an id of the caller's) keep theirs.
@@ -14,7 +16,8 @@
 --       D = number of completed tasks with a record, then each: entry id, task id, record ('-': remove what is there);
 --       then the others, each six: kind (f, r, s), entry id, task id and
 --         f (dead letter): reason, record body without its opening brace, error
---         r (retry):       delay in ms, record body without its opening brace, attempts
+--         r (retry):       delay in ms (what is not from 0 to 30 days is brought there), record body without its opening
+--                          brace, attempts
 --         s (settle what a former delivery finished): three unused
 -- Reply: {now in ms, error or '', {entry id, 'gone' | 'other', ...} not owned, {entry id, state letter and reason of a failure, ...} settled}
 local stream, dead_letters, delayed_set, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -124,8 +127,16 @@ local function digest_of(fields)
   return digest and '"digest":"' .. digest .. '",' or ''
 end
 
+-- A score that is not a number would fail the script in the middle of a batch; one without an end would never be due.
+local longest_delay = 30 * 24 * 3600 * 1000
+local function delay_of(text)
+  local delay = tonumber(text) or 0
+  if delay ~= delay or delay < 0 then return 0 end
+  return math.min(delay, longest_delay)
+end
+
 local counts = { completed = completed, dead = 0, moved = 0 }
-local settled, parked = {}, 0
+local settled, deferred = {}, 0
 for i = others_at + 1, #ARGV, 6 do
   local kind, id, task_id = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if owns(id) then
@@ -143,13 +154,13 @@ for i = others_at + 1, #ARGV, 6 do
         'priority', fields.priority or '', 'type', fields.type or '', 'timestamp', fields.timestamp or '',
         'lane', lane, 'reason', ARGV[i + 3], 'error', ARGV[i + 5], 'attempts', string.match(ARGV[i + 4], '"attempts":(%d+)') or '0',
         'stream', stream, 'entry_id', id, 'failed_at', now, 'history', fields.history or '[]',
-        -- What is no proper entry is kept as it was.
+        -- What is not a proper entry is kept as it was.
         'entry', (raw and not (fields.task_id and fields.payload)) and cjson.encode(raw) or '')
       redis.call('SET', prefix .. task_id, 'f ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {' .. digest_of(fields) .. '"deadLetterId":"' .. letter
         .. '","finishedAtMs":' .. now .. ',' .. ARGV[i + 4], 'EX', DEAD_LETTER_RECORD_TTL)
       counts.dead = counts.dead + 1
     elseif kind == 'r' and raw then
-      local due = string.format('%.0f', now + tonumber(ARGV[i + 3]))
+      local due = string.format('%.0f', now + delay_of(ARGV[i + 3]))
       local copy = {}
       for f = 1, #raw, 2 do
         if raw[f] ~= 'attempt' and raw[f] ~= 'origin' then
@@ -167,7 +178,7 @@ for i = others_at + 1, #ARGV, 6 do
       end
       redis.call('ZADD', delayed_set, due, cjson.encode(copy))
       redis.call('SET', prefix .. task_id, 'r ' .. origin .. ' - ' .. stream .. ' {' .. digest_of(fields) .. '"dueAtMs":' .. due .. ',' .. ARGV[i + 4])
-      parked = parked + 1
+      deferred = deferred + 1
     end
     finished[#finished + 1] = id
     settled[#settled + 1] = id
@@ -192,9 +203,9 @@ if #finished > 0 then
   local reply = acknowledge(finished)
   failure = type(reply) == 'table' and reply.err or ''
   if failure ~= '' then
-    -- The entries stay. What was parked is now there twice; its entry will be settled as moved. Where no results are
+    -- The entries stay. What was deferred is now there twice; its entry will be settled as moved. Where no results are
     -- kept, a trace of the completion is, so that a redelivery does not run the task again.
-    if parked > 0 then redis.call('HINCRBY', ledger, lane .. ':moved', -parked) end
+    if deferred > 0 then redis.call('HINCRBY', ledger, lane .. ':moved', -deferred) end
     for _, trace in ipairs(traces) do
       if trace[3] then
         for i = trace[2], trace[3] do redis.call('HSET', trace[1], finished[i], '') end

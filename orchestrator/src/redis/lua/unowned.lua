@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Makes delivered entries that are pending for nobody pending for this consumer. With delete-on-acknowledge nothing
+-- Makes delivered entries that are pending for no consumer pending for this one. With delete-on-acknowledge nothing
 -- else can have been delivered, be in the stream and not be pending.
 --
 -- KEYS: stream
@@ -17,7 +17,7 @@ for i = 1, #groups do
 end
 if not last then return {} end
 
--- Among one more delivered entries than are pending, one is stranded, if there is any.
+-- Among one more delivered entries than are pending, one is unowned, if there is any.
 local taken, from, looked = {}, '-', 0
 while looked < total + limit do
   local page = redis.call('XRANGE', stream, from, last, 'COUNT', 100)

@@ -1,18 +1,22 @@
 #!lua flags=allow-oom
--- Starts another delivery of entries that are pending for this consumer, and tells what their task's record says: an
+-- Starts another delivery of entries that are pending for this consumer, and reads what their task's record says: an
 -- entry whose task was finished, or went on elsewhere, by a former delivery is not to be run again.
+--
+-- The delivery count of an entry is twice the deaths that it may have caused, plus 1 from its start on: a delivery alone
+-- adds no death (see death.lua).
 --
 -- KEYS: stream
 -- ARGV: group, consumer, record key prefix, result key prefix, ms and sequence numbers per result hash, what
 --       generated task ids of this queue start with, entry ids
--- Reply: {{entry id, deliveries, fields, state letter or ''}, ...}; entries of others and deleted ones are left out
+-- Reply: {{entry id, deaths, fields, state letter or ''}, ...}; entries of others and deleted ones are left out
 local stream, group, consumer, prefix = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local adopted = {}
+local claimed = {}
 for i = 8, #ARGV do
   local id = ARGV[i]
   local row = redis.call('XPENDING', stream, group, id, id, 1)[1]
   if row and row[2] == consumer then
-    local entry = redis.call('XCLAIM', stream, group, consumer, 0, id)[1]
+    local deaths = math.floor(row[4] / 2)
+    local entry = redis.call('XCLAIM', stream, group, consumer, 0, id, 'RETRYCOUNT', deaths * 2 + 1)[1]
     if entry then
       local fields = {}
       for f = 1, #entry[2], 2 do fields[entry[2][f]] = entry[2][f + 1] end
@@ -30,8 +34,8 @@ for i = 8, #ARGV do
         end
         if redis.call('HEXISTS', ARGV[4] .. bucket, id) == 1 then letter = 'c' end
       end
-      adopted[#adopted + 1] = { id, row[4] + 1, entry[2], letter }
+      claimed[#claimed + 1] = { id, deaths, entry[2], letter }
     end
   end
 end
-return adopted
+return claimed
