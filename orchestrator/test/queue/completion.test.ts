@@ -19,6 +19,7 @@ const completed = (entryId: string, result: unknown = entryId, taskId = taskIdOf
     entryId,
     taskId,
     originMs: Number.parseInt(entryId, 10),
+    waitedMs: 0,
     result: packResult(1_000, 2_000, ME, JSON.stringify(result)),
     hasRecord: false,
   }) as const;
@@ -336,9 +337,16 @@ describe("a task that is tried again", () => {
     const fields = JSON.parse(again) as string[];
     expect(fieldsOf(fields)).toMatchObject({ attempt: "2", origin: first, task_id: "mine", payload: '"p"' });
     // Each field is there once: of two, nobody knows which holds.
-    expect(fields.filter((_, at) => at % 2 === 0).toSorted()).toEqual(
-      ["attempt", "origin", "payload", "priority", "task_id", "timestamp", "type"].toSorted(),
-    );
+    expect(fields.filter((_, at) => at % 2 === 0).toSorted()).toEqual([
+      "attempt",
+      "digest",
+      "origin",
+      "payload",
+      "priority",
+      "task_id",
+      "timestamp",
+      "type",
+    ]);
     expect(await queue.balance()).toEqual([0, 0]);
   });
 
@@ -394,8 +402,8 @@ describe("a batch whose acknowledgement is denied", () => {
             "FORCE",
             "JUSTID",
           );
-      const adopted = await queue.recovery(ME).adopt([done, dead, again]);
-      expect(adopted.map(({ record }) => record)).toEqual(["c", "f", "r"]);
+      const claimed = await queue.recovery(ME).claim([done, dead, again]);
+      expect(claimed.map(({ record }) => record)).toEqual(["c", "f", "r"]);
       const second = await queue.completion(ME)([settled(done), settled(dead), settled(again)]);
       expect(second.failure).toBe("");
       expect(second.settled).toEqual(
@@ -451,7 +459,7 @@ describe("a batch whose acknowledgement is denied", () => {
       const none = { resultTtlSeconds: 0 };
       const batch = [{ ...completed(a), result: "" }, { ...completed(b), result: "" }, recorded(chosen, "chosen")];
       await queue.completion(ME, { redis, ...none })(batch);
-      expect((await queue.recovery(ME).adopt([a, b, chosen])).map(({ record }) => record)).toEqual(["c", "c", "c"]);
+      expect((await queue.recovery(ME).claim([a, b, chosen])).map(({ record }) => record)).toEqual(["c", "c", "c"]);
       expect(await queue.balance()).toEqual([0, 0]);
       const traces = Object.entries(await queue.expiries()).filter(([key]) => /:(results|task):/.test(key));
       expect(traces.length).toBeGreaterThanOrEqual(2);

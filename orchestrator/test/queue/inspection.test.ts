@@ -112,7 +112,15 @@ describe("a task", () => {
     const [taskId = ""] = await queue.submit(1);
     const [id = ""] = await queue.deliver(ME);
     const packed = packResult(11, 22, ME, '{"r":1}');
-    const outcome = { kind: "completed", entryId: id, taskId, originMs: 1, result: packed, hasRecord: false } as const;
+    const outcome = {
+      kind: "completed",
+      entryId: id,
+      taskId,
+      originMs: 1,
+      waitedMs: 0,
+      result: packed,
+      hasRecord: false,
+    } as const;
     await queue.completion(ME)([outcome]);
     expect(await queue.lookup.find(taskId)).toMatchObject({ status: "completed", result: { r: 1 }, startedAtMs: 11 });
     expect((await explain(taskId))?.summary).toBe("Completed.");
@@ -147,6 +155,7 @@ describe("the snapshot", () => {
         entryId: a,
         taskId: taskIdOf(a),
         originMs: 1,
+        waitedMs: 0,
         result: packResult(1, 2, ME, "1"),
         hasRecord: false,
       },

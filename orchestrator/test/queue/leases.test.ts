@@ -1,7 +1,8 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
 import { Janitor } from "../../src/queue/recover/janitor.ts";
 import { Leases, releasePending } from "../../src/queue/recover/leases.ts";
-import { eventually } from "../support/eventually.ts";
+
 import { isNow, TYPES, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ensureGroup } from "../../src/queue/groups.ts";
 import { packResult } from "../../src/queue/record.ts";
+import { Deaths } from "../../src/queue/recover/deaths.ts";
 import { useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
@@ -12,19 +13,57 @@ const { group, stream } = keys.queue(TYPE, "regular");
 const taskIdOf = (entryId: string) => `${TYPE}.regular.${entryId}`;
 
 describe("another delivery", () => {
-  it("brings the entry with its deliveries counted, in the order asked for", async () => {
+  it("brings the entry with its deaths, in the order asked for, and counts no death by itself", async () => {
     await queue.submit(2, { payloadJson: '{"p":1}', priority: 3 });
     const [a = "", b = ""] = await queue.deliver(ME);
     await queue.server.client.call("XCLAIM", stream, group, ME, "0", b, "RETRYCOUNT", "4", "JUSTID");
-    const adopted = await queue.recovery(ME).adopt([b, a]);
-    expect(adopted.map(({ raw, deliveries, record }) => [raw[0], deliveries, record])).toEqual([
-      [b, 5, ""],
-      [a, 2, ""],
+    const claimed = await queue.recovery(ME).claim([b, a]);
+    expect(claimed.map(({ raw, deaths, record }) => [raw[0], deaths, record])).toEqual([
+      [b, 2, ""],
+      [a, 0, ""],
     ]);
-    expect(adopted[0]?.raw[1]?.slice(0, 6)).toEqual(["task_id", taskIdOf(b), "payload", '{"p":1}', "priority", "3"]);
-    const again = await queue.recovery(ME).adopt([a]);
-    expect(again[0]?.deliveries).toBe(3);
+    expect(claimed[0]?.raw[1]?.slice(0, 6)).toEqual(["task_id", taskIdOf(b), "payload", '{"p":1}', "priority", "3"]);
+    for (let delivery = 0; delivery < 9; delivery++) {
+      expect(await queue.recovery(ME).claim([a])).toMatchObject([{ deaths: 0 }]);
+    }
     expect(await queue.pending()).toEqual({ [ME]: [a, b] });
+  });
+
+  it("follows a death with one more for what was started, and for nothing that waited or that others have", async () => {
+    await queue.submit(4);
+    const [started = "", waiting = "", stolen = "", restarted = ""] = await queue.deliver(ME);
+    await queue.steal(stolen, "other");
+    await queue.server.client.call("XCLAIM", stream, group, ME, "0", waiting, restarted, "RETRYCOUNT", "2", "JUSTID");
+    await queue.recovery(ME).claim([restarted]);
+    const deaths = new Deaths(queue.redis, keys, "");
+    expect(await deaths.count({ type: TYPE, index: 0 })).toBe(2);
+    // The same death is not counted twice, since nothing was started meanwhile.
+    expect(await deaths.count({ type: TYPE, index: 0 })).toBe(0);
+    expect(await queue.recovery(ME).ownPending()).toEqual([
+      { id: started, deaths: 1 },
+      { id: waiting, deaths: 1 },
+      { id: restarted, deaths: 2 },
+    ]);
+    expect(await queue.recovery("other").claim([stolen])).toMatchObject([{ deaths: 0 }]);
+  });
+
+  it("after a death finds the entry as idle as it was, however many there are", async () => {
+    await queue.submit(1_000);
+    await queue.submit(200);
+    const ids = await queue.deliver(ME, 1_200);
+    await queue.server.client.call("XCLAIM", stream, group, ME, "0", ids.at(-1) ?? "", "IDLE", "50000", "JUSTID");
+    expect(await new Deaths(queue.redis, keys, "").count({ type: TYPE, index: 0 })).toBe(1_200);
+    const idle = (await queue.server.client.call(
+      "XPENDING",
+      stream,
+      group,
+      "IDLE",
+      "50000",
+      "-",
+      "+",
+      "9",
+    )) as unknown[];
+    expect(idle).toHaveLength(1);
   });
 
   it("leaves out what belongs to another consumer, what is pending for none, and what was deleted", async () => {
@@ -33,8 +72,8 @@ describe("another delivery", () => {
     await queue.steal(stolen, "other");
     await queue.server.client.xack(stream, group, acknowledged);
     await queue.server.client.xdel(stream, deleted);
-    const adopted = await queue.recovery(ME).adopt([stolen, acknowledged, deleted, mine]);
-    expect(adopted.map(({ raw }) => raw[0])).toEqual([mine]);
+    const claimed = await queue.recovery(ME).claim([stolen, acknowledged, deleted, mine]);
+    expect(claimed.map(({ raw }) => raw[0])).toEqual([mine]);
     expect((await queue.pending()).other).toEqual([stolen]);
   });
 
@@ -50,6 +89,7 @@ describe("another delivery", () => {
           entryId: id,
           taskId: taskIdOf(id),
           originMs: 1,
+          waitedMs: 0,
           result: packResult(1, 2, ME, "1"),
           hasRecord: false,
         },
@@ -63,8 +103,8 @@ describe("another delivery", () => {
     for (const id of ids) await queue.add(id, { task_id: taskIdOf(id) });
     const unfinished = await queue.add("1600000000017-0");
     await queue.deliver(ME);
-    const adopted = await queue.recovery(ME).adopt([...ids, unfinished]);
-    expect(adopted.map(({ record }) => record)).toEqual(["c", "c", "c", ""]);
+    const claimed = await queue.recovery(ME).claim([...ids, unfinished]);
+    expect(claimed.map(({ record }) => record)).toEqual(["c", "c", "c", ""]);
   });
 
   it("says from the record how a task ended, or that it went on in another entry", async () => {
@@ -76,29 +116,29 @@ describe("another delivery", () => {
     const moved = await queue.add("10-0", { task_id: "moved" });
     await queue.server.client.set(keys.task("moved"), `q ${moved} 99-0 ${stream} {"attempts":1}`);
     const ids = await queue.deliver(ME);
-    const adopted = await queue.recovery(ME).adopt(ids);
-    expect(adopted.map(({ record }) => record)).toEqual([...Object.values(states), "q"]);
+    const claimed = await queue.recovery(ME).claim(ids);
+    expect(claimed.map(({ record }) => record)).toEqual([...Object.values(states), "q"]);
   });
 
   it("knows a task that was moved by where it began", async () => {
     const id = await queue.add("20-0", { task_id: "mine", origin: "5-0", attempt: "1" });
     await queue.server.client.set(keys.task("mine"), `r 5-0 - ${stream} {"attempts":2}`);
     await queue.deliver(ME);
-    expect(await queue.recovery(ME).adopt([id])).toMatchObject([{ record: "r" }]);
+    expect(await queue.recovery(ME).claim([id])).toMatchObject([{ record: "r" }]);
   });
 
   it("does not take another task of the same name for it", async () => {
     const id = await queue.add("20-0", { task_id: "mine" });
     await queue.server.client.set(keys.task("mine"), `c 5-0 6-0 ${stream} {"attempts":1}`);
     await queue.deliver(ME);
-    expect(await queue.recovery(ME).adopt([id])).toMatchObject([{ record: "" }]);
+    expect(await queue.recovery(ME).claim([id])).toMatchObject([{ record: "" }]);
   });
 
   it("looks for the generated name where the entry has none", async () => {
     const id = await queue.add("30-0");
     await queue.server.client.set(keys.task(taskIdOf(id)), `f ${id} ${id} ${stream} {"attempts":1}`);
     await queue.deliver(ME);
-    expect(await queue.recovery(ME).adopt([id])).toMatchObject([{ record: "f" }]);
+    expect(await queue.recovery(ME).claim([id])).toMatchObject([{ record: "f" }]);
   });
 
   it("works over the memory limit of Redis", async () => {
@@ -106,7 +146,7 @@ describe("another delivery", () => {
     const [id = ""] = await queue.deliver(ME);
     await queue.server.client.config("SET", "maxmemory", "1mb");
     try {
-      expect(await queue.recovery(ME).adopt([id])).toHaveLength(1);
+      expect(await queue.recovery(ME).claim([id])).toHaveLength(1);
     } finally {
       await queue.server.client.config("SET", "maxmemory", "0");
     }
@@ -121,27 +161,27 @@ describe("delivered entries that are pending for no consumer", () => {
     const lost = delivered.filter((_, at) => at % 230 === 7 || at === 1_149);
     await queue.server.client.xack(stream, group, ...lost);
     const found: string[] = [];
-    for (let round = 0; round < 10; round++) found.push(...(await queue.recovery(ME).claimStranded(200)));
+    for (let round = 0; round < 10; round++) found.push(...(await queue.recovery(ME).claimUnowned(200)));
     expect(found).toEqual(lost);
     expect((await queue.pending())[ME]).toEqual(lost);
     expect((await queue.pending()).other).toHaveLength(1_150 - lost.length);
     expect(await queue.deliver("other")).toHaveLength(55);
   });
 
-  it("are taken without a delivery counted", async () => {
+  it("are taken without a death counted", async () => {
     await queue.submit(1);
     const [id = ""] = await queue.deliver("other");
     await queue.server.client.xack(stream, group, id);
-    expect(await queue.recovery(ME).claimStranded(10)).toEqual([id]);
-    expect(await queue.recovery(ME).ownPending()).toMatchObject([{ id, deliveries: 1 }]);
-    expect(await queue.recovery(ME).claimStranded(10)).toEqual([]);
+    expect(await queue.recovery(ME).claimUnowned(10)).toEqual([id]);
+    expect(await queue.recovery(ME).ownPending()).toMatchObject([{ id, deaths: 0 }]);
+    expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
   });
 
   it("are about as many as are asked for", async () => {
     await queue.submit(450);
     const ids = await queue.deliver("other");
     await queue.server.client.xack(stream, group, ...ids);
-    const first = await queue.recovery(ME).claimStranded(150);
+    const first = await queue.recovery(ME).claimUnowned(150);
     expect(first).toEqual(ids.slice(0, first.length));
     // Pages are of 100 entries.
     expect(first.length).toBeGreaterThanOrEqual(150);
@@ -150,10 +190,10 @@ describe("delivered entries that are pending for no consumer", () => {
 
   it("are none where nothing was delivered, and where the group is missing", async () => {
     await queue.submit(3);
-    expect(await queue.recovery(ME).claimStranded(10)).toEqual([]);
+    expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
     await queue.server.client.xgroup("DESTROY", stream, group);
     await queue.server.client.xgroup("CREATE", stream, "another", "$");
-    expect(await queue.recovery(ME).claimStranded(10)).toEqual([]);
+    expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
   });
 
   it("are found by the group of this queue, whatever other groups there are", async () => {
@@ -162,7 +202,7 @@ describe("delivered entries that are pending for no consumer", () => {
     await queue.submit(2);
     const [id = ""] = await queue.deliver("other", 1);
     await queue.server.client.xack(stream, group, id);
-    expect(await queue.recovery(ME).claimStranded(10)).toEqual([id]);
+    expect(await queue.recovery(ME).claimUnowned(10)).toEqual([id]);
   });
 
   it("are taken over the memory limit of Redis", async () => {
@@ -171,7 +211,7 @@ describe("delivered entries that are pending for no consumer", () => {
     await queue.server.client.xack(stream, group, id);
     await queue.server.client.config("SET", "maxmemory", "1mb");
     try {
-      expect(await queue.recovery(ME).claimStranded(10)).toEqual([id]);
+      expect(await queue.recovery(ME).claimUnowned(10)).toEqual([id]);
     } finally {
       await queue.server.client.config("SET", "maxmemory", "0");
     }
