@@ -346,6 +346,7 @@ describe("a task that is tried again", () => {
       "task_id",
       "timestamp",
       "type",
+      "waited",
     ]);
     expect(await queue.balance()).toEqual([0, 0]);
   });
