@@ -36,7 +36,7 @@ function shapeRunners(
       if (attempt === 1) throw new UpstreamError("chat", "come back later", { retryAfterMs: size * 50 });
     },
     badWait: async (size, { attempt }) => {
-      const retryAfterMs = [Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300][size % 4];
+      const retryAfterMs = senselessTimes[size % senselessTimes.length] as number;
       if (attempt === 1) throw new UpstreamError("chat", "a time that makes no sense", { retryAfterMs });
     },
     chat: async (_size, { signal }, task) => {
@@ -76,6 +76,8 @@ function shapeRunners(
     },
   };
 }
+
+const senselessTimes = [Number.NaN, -1, Number.NEGATIVE_INFINITY, "soon"];
 
 const oddErrors: readonly (() => unknown)[] = [
   () => Object.create(null),

@@ -5,7 +5,7 @@ import { isBusy } from "./oracle.ts";
 import { REPLICAS, type ReplicaIndex, type TaskPlan, TYPES } from "./schedule.ts";
 import type { System } from "./system/system.ts";
 
-const LOOK_INTERVAL_MS = 400;
+const LOOK_INTERVAL_MS = 800;
 const RESUBMIT_INTERVAL_MS = 250;
 const TWICE_AFTER_MS = 300;
 const PAGE = 500;

@@ -33,7 +33,7 @@ export type RunResult = {
 };
 
 const READY_TIMEOUT_MS = 60_000;
-const LOOK_INTERVAL_MS = 250;
+const LOOK_INTERVAL_MS = 400;
 
 /** Runs one schedule on a system of its own, and judges it. @param logs folder for the logs of the service */
 export async function runSchedule(schedule: Schedule, logs: string, interrupted: AbortSignal): Promise<RunResult> {
