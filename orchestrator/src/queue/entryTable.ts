@@ -103,6 +103,11 @@ export class EntryTable {
     return this.#waiting.candidate.size + (this.#candidate === undefined ? 0 : 1);
   }
 
+  /** True while a poison candidate was started and has not ended. */
+  get candidateRuns(): boolean {
+    return this.#candidate !== undefined;
+  }
+
   /** True when a poison candidate waits and none runs. */
   get candidateDue(): boolean {
     return this.#waiting.candidate.size > 0 && this.#candidate === undefined;

@@ -27,7 +27,8 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-const { stream, group } = keys.queue(TYPE, "regular");
+const REGULAR = keys.queue(TYPE, "regular");
+const { stream, group } = REGULAR;
 const EXPRESS = keys.queue(TYPE, "express");
 
 function run(...args: Parameters<typeof startRunner> extends [unknown, ...infer Rest] ? Rest : never): TaskRunner {
@@ -36,13 +37,14 @@ function run(...args: Parameters<typeof startRunner> extends [unknown, ...infer 
   return runner;
 }
 
-async function submit(count: number): Promise<string[]> {
-  const tasks = Array.from({ length: count }, (_, at) => ({ type: TYPE, priority: 1, payloadJson: String(at) }));
+async function submit(count: number, priority = 1): Promise<string[]> {
+  const tasks = Array.from({ length: count }, (_, at) => ({ type: TYPE, priority, payloadJson: String(at) }));
   return (await createSubmission(redis).submit(tasks)).map(({ taskId }) => taskId);
 }
 
 /** Reads entries for a consumer that never comes back. */
-async function deliverTo(consumer: string, count: number): Promise<string[]> {
+async function deliverTo(consumer: string, count: number, queue = REGULAR): Promise<string[]> {
+  const { stream, group } = queue;
   await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch(() => undefined);
   const args = ["GROUP", group, consumer, "COUNT", String(count), "STREAMS", stream, ">"];
   const reply = (await server.client.call("XREADGROUP", args)) as [string, [string, string[]][]][];
@@ -147,6 +149,25 @@ describe("recovery", () => {
     await empty();
     expect(beside.slice(0, 4)).toEqual([0, 0, 0, 0]);
     expect(beside.length).toBe(6);
+  });
+
+  it("runs poison candidates of both lanes one at a time: none dies with another", async () => {
+    for (const priority of [1, 20]) {
+      await submit(3, priority);
+      const queue = keys.queue(TYPE, priority === 1 ? "regular" : "express");
+      const consumer = `${queue.lane}_${TYPE}_0`;
+      const ids = await deliverTo(consumer, 3, queue);
+      await server.client.call("XCLAIM", queue.stream, queue.group, consumer, "0", ...ids, "RETRYCOUNT", "2", "JUSTID");
+    }
+    let running = 0;
+    const beside: number[] = [];
+    run(async () => {
+      beside.push(running++);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      running--;
+    });
+    await empty();
+    expect(beside).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   it("finds delivered entries that are pending for nobody, after XGROUP DELCONSUMER", async () => {

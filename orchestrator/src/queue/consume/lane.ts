@@ -77,6 +77,7 @@ export class WorkerLane {
     const prepareGroup = () => ensureGroup(redis, queue);
 
     const table = new EntryTable(10 * maxBacklog, MAX_UNACKNOWLEDGED_BYTES);
+    deps.quarantine.watch(lane, table);
     const acks = new RobustRedisACKHandler({
       complete: createCompletion({
         redis,

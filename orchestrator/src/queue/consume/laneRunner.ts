@@ -159,7 +159,9 @@ export class LaneRunner {
       return await this.#take(read);
     }
     if (acks.full) return await this.#beatUntil(acks.whenDrained(false));
-    if (table.candidateDue) return await this.#startWaiting(1, (slots, probe) => waiting.startCandidate(slots, probe));
+    if (quarantine.candidateDue(lane)) {
+      return await this.#startWaiting(1, (slots, probe) => waiting.startCandidate(slots, probe));
+    }
     if (quarantine.active && table.candidates === 0) quarantine.clear(lane);
     if (quarantine.active) return await this.#hold();
     if (table.waiting > 0) {
