@@ -27,12 +27,16 @@ const INTERVAL = "15s";
 export function renderPromtoolTests(ruleFile: string, alerts: readonly Alert[] = ALERTS): string {
   const left = alerts.filter((alert) => alert.overridden).map((alert) => alert.name);
   const note = left.length === 0 ? "" : `# Left out, since their thresholds are overridden: ${left.join(", ")}\n`;
-  const document = {
-    rule_files: [ruleFile],
-    evaluation_interval: INTERVAL,
-    tests: alerts.filter((alert) => !alert.overridden).flatMap((alert) => promtoolTests(alert)),
-  };
-  return `${HEADER}\n${note}${dump(document, { lineWidth: -1, noRefs: true })}`;
+  const tests = alerts.filter((alert) => !alert.overridden).flatMap((alert) => promtoolTests(alert));
+  return `${HEADER}\n${note}${promtoolDocument(ruleFile, tests)}`;
+}
+
+/** Tests as the file that promtool reads. */
+export function promtoolDocument(ruleFile: string, tests: readonly PromtoolTest[]): string {
+  return dump(
+    { rule_files: [ruleFile], evaluation_interval: INTERVAL, tests: [...tests] },
+    { lineWidth: -1, noRefs: true },
+  );
 }
 
 /** The tests of one alert. */
