@@ -163,7 +163,18 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     readiness,
     metrics: createMetrics(
       totals,
-      createGaugeReader({ types, version: packageJson.version, readSnapshot: snapshot, supervisor, ackWindow }),
+      createGaugeReader({
+        types,
+        version: packageJson.version,
+        readSnapshot: snapshot,
+        supervisor,
+        ackWindow,
+        configured: {
+          rateLimitPerSecond: config.load.rateLimitPerSecond,
+          workersPerType: config.autoscale.enabled ? undefined : config.workers.perType,
+        },
+        now: monotonicMs,
+      }),
     ),
     logLevel: {
       get: () => log.level,

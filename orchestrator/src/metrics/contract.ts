@@ -50,6 +50,10 @@ export const REQUEST_CAUSES = {
 } as const satisfies Record<string, (typeof REQUEST_OUTCOMES)[number]>;
 /** Outcome of one attempt to acknowledge one message. */
 export const ACK_OUTCOMES = ["ok", "error"] as const;
+/** Settings that an operator can change while the service runs, and may forget to set back. */
+export const OPERATOR_OVERRIDES = ["rate_limit", "express_bypass", "paused", "workers"] as const;
+/** Kinds of persistence of Redis. */
+export const PERSISTENCE_KINDS = ["rdb", "aof"] as const;
 /** External APIs that the built-in handlers call. */
 export const UPSTREAMS = ["chat", "market"] as const;
 /**
@@ -228,6 +232,24 @@ export const METRICS = {
     help: "Accepted minus (completed + dead + waiting + running + retrying); not 0 means lost or doubled.",
     labels: taskLabels,
   },
+  mcp_delayed_tasks: {
+    type: "gauge",
+    unit: "tasks",
+    help: "Tasks that wait for a retry or a delayed start.",
+    labels: taskLabels,
+  },
+  mcp_oldest_overdue_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    help: "Time since the first delayed task was due; 0 when none is overdue.",
+    labels: taskLabels,
+  },
+  mcp_operator_override: {
+    type: "gauge",
+    unit: "state",
+    help: "1 while an operator has changed a setting of the running service, otherwise 0; `type` is empty for all types.",
+    labels: ["override", "type"],
+  },
   mcp_rate_limit_enabled: {
     type: "gauge",
     unit: "state",
@@ -246,10 +268,52 @@ export const METRICS = {
     help: "Always 1; the labels say which server it is, such as redis or valkey, and its version.",
     labels: ["name", "version"],
   },
+  mcp_redis_state_known: {
+    type: "gauge",
+    unit: "state",
+    help: "1 when the state of all queues was read for this scrape; 0 when the queue gauges are missing.",
+    labels: [],
+  },
+  mcp_redis_snapshot_duration_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    help: "Time that Redis took to answer with the state of all queues.",
+    labels: [],
+  },
   mcp_redis_memory_used_ratio: {
     type: "gauge",
     unit: "ratio",
-    help: "Redis memory in use as a share of maxmemory; 0 where maxmemory is 0.",
+    help: "Redis memory in use as a share of maxmemory, or of the host's memory where maxmemory is 0.",
+    labels: [],
+  },
+  mcp_redis_memory_fragmentation_ratio: {
+    type: "gauge",
+    unit: "ratio",
+    help: "Resident memory of Redis divided by its memory in use.",
+    labels: [],
+  },
+  mcp_redis_persistence_ok: {
+    type: "gauge",
+    unit: "state",
+    help: "1 when the last write of this kind of persistence succeeded, otherwise 0; absent where the kind is off.",
+    labels: ["kind"],
+  },
+  mcp_redis_replication_ok: {
+    type: "gauge",
+    unit: "state",
+    help: "0 on a replica that has lost its master, otherwise 1.",
+    labels: [],
+  },
+  mcp_redis_connected_replicas: {
+    type: "gauge",
+    unit: "state",
+    help: "Replicas connected to the Redis server in use.",
+    labels: [],
+  },
+  mcp_redis_evicted_keys: {
+    type: "gauge",
+    unit: "state",
+    help: "Keys that Redis has evicted since it started; each may be a queue.",
     labels: [],
   },
   mcp_upstream_requests_total: {
@@ -301,5 +365,6 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export type RequestRoute = (typeof REQUEST_ROUTES)[number];
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 export type RequestCause = keyof typeof REQUEST_CAUSES;
+export type OperatorOverride = (typeof OPERATOR_OVERRIDES)[number];
 export type Upstream = (typeof UPSTREAMS)[number];
 export type UpstreamOutcome = (typeof UPSTREAM_OUTCOMES)[number];

@@ -2,7 +2,7 @@ import type { QueueSnapshot, QueueState } from "../queue/inspect/snapshot.ts";
 import { redisErrorKind } from "../redis/redisError.ts";
 import { within } from "../within.ts";
 import type { AckWindow } from "./ackWindow.ts";
-import { UPSTREAMS } from "./contract.ts";
+import { type OperatorOverride, UPSTREAMS } from "./contract.ts";
 import type { Gauges } from "./registry.ts";
 
 /** A scrape waits so long for Redis; /metrics as a whole has a second. */
@@ -18,6 +18,14 @@ export type GaugeDeps = {
     circuits(): readonly number[];
   };
   readonly ackWindow: AckWindow;
+  /** What holds while no operator changes it. */
+  readonly configured: {
+    readonly rateLimitPerSecond: number;
+    /** Undefined where the service scales its workers by itself. */
+    readonly workersPerType: number | undefined;
+  };
+  /** Monotonic clock in ms. */
+  readonly now: () => number;
 };
 
 /**
@@ -26,17 +34,19 @@ export type GaugeDeps = {
  */
 export function createGaugeReader(deps: GaugeDeps): () => Promise<Gauges> {
   let reading: Promise<Gauges> | undefined;
+  const read = async (): Promise<Gauges> => {
+    const startedAtMs = deps.now();
+    const snapshot = await deps.readSnapshot();
+    return snapshotGauges(snapshot, (deps.now() - startedAtMs) / 1000, deps);
+  };
   return async () => {
     // One reading at a time, however many scrape while Redis hangs.
-    reading ??= deps
-      .readSnapshot()
-      .then(snapshotGauges)
-      .catch((error) => ({ mcp_redis_up: [{ labels: {}, value: answered(error) ? 1 : 0 }] }))
+    reading ??= read()
+      .catch((error) => unknownState(answered(error)))
       .finally(() => {
         reading = undefined;
       });
-    const late: Gauges = { mcp_redis_up: [{ labels: {}, value: 0 }] };
-    return { ...processGauges(deps), ...(await within(reading, SNAPSHOT_DEADLINE_MS, late)) };
+    return { ...processGauges(deps), ...(await within(reading, SNAPSHOT_DEADLINE_MS, unknownState(false))) };
   };
 }
 
@@ -46,7 +56,11 @@ function answered(error: unknown): boolean {
   return kind !== "timeout" && kind !== "connection";
 }
 
-/** What this process knows without asking anybody. */
+function unknownState(up: boolean): Gauges {
+  return { mcp_redis_up: [{ labels: {}, value: up ? 1 : 0 }], mcp_redis_state_known: [{ labels: {}, value: 0 }] };
+}
+
+/** What this process knows by itself. */
 function processGauges({ ackWindow, supervisor, types, version }: GaugeDeps): Gauges {
   const status = supervisor.status();
   const ofType = (type: string) => status.filter((worker) => worker.type === type);
@@ -65,7 +79,13 @@ function processGauges({ ackWindow, supervisor, types, version }: GaugeDeps): Ga
 }
 
 /** What only Redis knows. */
-function snapshotGauges({ controls, deadLetters, memory, queues, server }: QueueSnapshot): Gauges {
+function snapshotGauges(snapshot: QueueSnapshot, tookSeconds: number, deps: GaugeDeps): Gauges {
+  const { controls, deadLetters, queues, server, unreadable } = snapshot;
+  const { memory } = server;
+  const limitBytes = memory.maxBytes || memory.systemBytes;
+  const one = (value: number) => [{ labels: {}, value }];
+  const perLane = (value: (queue: QueueState) => number) =>
+    queues.map((queue) => ({ labels: { type: queue.type, lane: queue.lane }, value: value(queue) }));
   const perQueue = (value: (queue: QueueState) => number) =>
     queues.map((queue) => ({
       labels: { queue: queue.stream, type: queue.type, lane: queue.lane },
@@ -77,20 +97,47 @@ function snapshotGauges({ controls, deadLetters, memory, queues, server }: Queue
       value: value(queue),
     }));
   return {
-    mcp_redis_up: [{ labels: {}, value: 1 }],
-    mcp_redis_memory_used_ratio: [
-      { labels: {}, value: memory.maxBytes === 0 ? 0 : memory.usedBytes / memory.maxBytes },
-    ],
-    mcp_rate_limit_enabled: [{ labels: {}, value: controls.rateLimit.enabled ? 1 : 0 }],
-    mcp_dlq_depth: deadLetters === undefined ? [] : [{ labels: {}, value: deadLetters }],
+    mcp_redis_up: one(1),
+    mcp_redis_state_known: one(unreadable.length === 0 && deadLetters !== undefined ? 1 : 0),
+    mcp_redis_snapshot_duration_seconds: one(tookSeconds),
+    mcp_redis_memory_used_ratio: limitBytes === 0 ? [] : one(memory.usedBytes / limitBytes),
+    mcp_redis_memory_fragmentation_ratio: one(memory.fragmentationRatio),
+    mcp_redis_persistence_ok: server.persistence.map(({ kind, ok }) => ({ labels: { kind }, value: ok ? 1 : 0 })),
+    mcp_redis_replication_ok: one(server.replicationOk ? 1 : 0),
+    mcp_redis_connected_replicas: one(server.connectedReplicas),
+    mcp_redis_evicted_keys: one(server.evictedKeys),
+    mcp_rate_limit_enabled: one(controls.rateLimit.enabled ? 1 : 0),
+    mcp_operator_override: overrides(controls, deps),
+    mcp_dlq_depth: deadLetters === undefined ? [] : one(deadLetters),
     mcp_redis_server_info: [{ labels: { name: server.name, version: server.version }, value: 1 }],
     mcp_queue_depth: perQueue((queue) => queue.depth),
     mcp_oldest_task_age_seconds: perQueue((queue) => queue.oldestAgeSeconds),
     mcp_consumer_group_lag: perGroup((queue) => queue.lag),
     mcp_consumer_group_pending: perGroup((queue) => queue.pending),
-    mcp_tasks_unaccounted: queues.map(({ lane, type, unaccounted }) => ({
-      labels: { type, lane },
-      value: unaccounted,
-    })),
+    mcp_tasks_unaccounted: perLane((queue) => queue.unaccounted),
+    mcp_delayed_tasks: perLane((queue) => queue.delayed),
+    mcp_oldest_overdue_seconds: perLane((queue) => queue.overdueSeconds),
   };
+}
+
+/** What an operator has changed: each differs from what the configuration says, and stays until it is set back. */
+function overrides(
+  { expressBypass, paused, rateLimit }: QueueSnapshot["controls"],
+  { configured, supervisor, types }: GaugeDeps,
+): { labels: { override: OperatorOverride; type: string }; value: number }[] {
+  const { rateLimitPerSecond, workersPerType } = configured;
+  const limited = rateLimit.enabled && (rateLimitPerSecond === 0 || rateLimit.perSecond !== rateLimitPerSecond);
+  const lifted = !rateLimit.enabled && rateLimitPerSecond > 0;
+  const sample = (override: OperatorOverride, type: string, on: boolean) => ({
+    labels: { override, type },
+    value: on ? 1 : 0,
+  });
+  return [
+    sample("rate_limit", "", limited || lifted),
+    sample("express_bypass", "", expressBypass),
+    ...types.map((type) => sample("paused", type, paused.includes(type))),
+    ...types.map((type) =>
+      sample("workers", type, workersPerType !== undefined && supervisor.wanted(type) !== workersPerType),
+    ),
+  ];
 }

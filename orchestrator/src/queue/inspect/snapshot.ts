@@ -2,8 +2,8 @@ import type { Keys, QueueKeys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
 import { parseServerRelease, type ServerRelease } from "../../redis/serverRelease.ts";
+import { parseServerState, type ServerState } from "../../redis/serverState.ts";
 import { type ControlsState, parseControls } from "../controls.ts";
-import { parseMemory } from "../submit/memoryGuard.ts";
 import { entryTimeMs } from "../taskId.ts";
 
 const script = new Script("snapshot");
@@ -20,6 +20,8 @@ export type QueueState = QueueKeys & {
   readonly oldestAgeSeconds: number;
   /** Tasks that wait for a retry or a delayed start. */
   readonly delayed: number;
+  /** How long the first of them has been due; 0 when none is. */
+  readonly overdueSeconds: number;
   /**
    * Accepted minus (completed + dead + waiting + running + retrying + written off), plus what a replica was told to be
    * accepted and Redis no longer knows: not 0 means lost or doubled.
@@ -39,8 +41,7 @@ export type QueueSnapshot = {
   readonly unreadable: readonly UnreadableQueue[];
   /** Undefined where the dead letter queue cannot be read. */
   readonly deadLetters: number | undefined;
-  readonly server: ServerRelease;
-  readonly memory: { readonly usedBytes: number /** 0 where it is not limited. */; readonly maxBytes: number };
+  readonly server: ServerRelease & ServerState;
   readonly controls: ControlsState;
 };
 
@@ -66,7 +67,6 @@ export async function readSnapshot(
     queues.flatMap(({ group, lane }) => [group, lane]),
   );
   const nowMs = Number(now);
-  const memory = parseMemory(info);
   const readable: QueueState[] = [];
   const unreadable: UnreadableQueue[] = [];
   for (const [at, queue] of queues.entries()) {
@@ -80,8 +80,7 @@ export async function readSnapshot(
     queues: readable,
     unreadable,
     deadLetters: typeof deadLetters === "number" ? deadLetters : undefined,
-    server: parseServerRelease(info),
-    memory: { usedBytes: memory.used, maxBytes: memory.max },
+    server: { ...parseServerRelease(info), ...parseServerState(info) },
     controls: parseControls(pairs(controls), configuredRate),
   };
 }
@@ -99,6 +98,7 @@ type RawState = [
   delayedInAll: number,
   writtenOff: number,
   lost: number,
+  firstDueMs: string,
 ];
 type RawSnapshot = [
   now: string,
@@ -122,6 +122,7 @@ function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueStat
     delayedInAll,
     writtenOff,
     lost,
+    firstDueMs,
   ] = state;
   return {
     ...queue,
@@ -130,6 +131,7 @@ function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueStat
     lag: depth,
     oldestAgeSeconds: depth === 0 ? 0 : Math.max(0, nowMs - enqueuedAtMs(firstId, firstTimestamp, nowMs)) / 1000,
     delayed,
+    overdueSeconds: firstDueMs === "" ? 0 : Math.max(0, nowMs - Number(firstDueMs)) / 1000,
     unaccounted: added + delayedInAll - moved - completed - dead - depth - delayed - writtenOff + lost,
     writtenOff,
   };

@@ -1,4 +1,5 @@
 import type { RedisClient } from "../../redis/connection.ts";
+import { parseServerState } from "../../redis/serverState.ts";
 
 /** How long a reading holds. */
 const FRESH_MS = 500;
@@ -45,8 +46,8 @@ export class MemoryGuard {
 
   async #read(): Promise<boolean> {
     try {
-      const { used, max } = parseMemory(await this.#redis.info("memory"));
-      this.#exceeded = max > 0 && used / max > this.#ceiling;
+      const { usedBytes, maxBytes } = parseServerState(await this.#redis.info("memory")).memory;
+      this.#exceeded = maxBytes > 0 && usedBytes / maxBytes > this.#ceiling;
     } catch (error) {
       this.#exceeded = false;
       this.#onFailure(error);
@@ -54,13 +55,4 @@ export class MemoryGuard {
     this.#readAtMs = this.#now();
     return this.#exceeded;
   }
-}
-
-/** Used and maximal memory, in bytes, from INFO memory; a maximum of 0 is none. */
-export function parseMemory(info: string): { used: number; max: number } {
-  return { used: field(info, "used_memory"), max: field(info, "maxmemory") };
-}
-
-function field(info: string, name: string): number {
-  return Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
 }

@@ -6,13 +6,13 @@
 -- ARGV: for each queue: group, lane
 -- Reply: {now in ms, dead letters, INFO, controls, then for each queue:
 --         {length, pending, entries added, first entry id, its timestamp field, delayed, completed, dead, moved,
---          delayed in all, written off, lost} or, where it cannot be read, the text of the error}
+--          delayed in all, written off, lost, due time of the first delayed task in ms or ''} or, where it cannot be read, the text of the error}
 local time = redis.call('TIME')
 local letters = redis.pcall('XLEN', KEYS[1])
 local reply = {
   string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)),
   type(letters) == 'table' and letters.err or letters,
-  redis.call('INFO', 'memory', 'server'),
+  redis.call('INFO', 'memory', 'server', 'persistence', 'replication', 'stats'),
   redis.call('HGETALL', KEYS[2]),
 }
 
@@ -40,6 +40,7 @@ local function read(stream, delayed, ledger, group, lane)
     lane .. ':written_off', lane .. ':lost')
   local state = { length, pending, added, first, timestamp, redis.call('ZCARD', delayed) }
   for i = 1, 6 do state[6 + i] = tonumber(books[i] or 0) or 0 end
+  state[13] = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2] or ''
   return state
 end
 
