@@ -23,19 +23,23 @@ afterAll(async () => {
   await redis?.[Symbol.asyncDispose]();
 });
 
-const override = (name: string, type = "") => service.metric("mcp_operator_override", `override="${name}",type="${type}"`);
+const override = (name: string, type = "") =>
+  service.metric("mcp_operator_override", `override="${name}",type="${type}"`);
 
 it.each([
   { name: "rate_limit", on: "rate-limit/enable", off: "rate-limit/disable", body: { per_second: 0 } },
   { name: "express_bypass", on: "express-bypass/enable", off: "express-bypass/disable" },
   { name: "paused", type: "ml", on: "types/ml/pause", off: "types/ml/resume" },
-])("$name is shown while an operator has changed it, and not before or after", async ({ name, type, on, off, body }) => {
-  expect(await override(name, type)).toBe(0);
-  await service.post(`/api/v1/admin/${on}`, body ?? {});
-  expect(await override(name, type)).toBe(1);
-  await service.post(`/api/v1/admin/${off}`, {});
-  expect(await override(name, type)).toBe(0);
-});
+])(
+  "$name is shown while an operator has changed it, and not before or after",
+  async ({ name, type, on, off, body }) => {
+    expect(await override(name, type)).toBe(0);
+    await service.post(`/api/v1/admin/${on}`, body ?? {});
+    expect(await override(name, type)).toBe(1);
+    await service.post(`/api/v1/admin/${off}`, {});
+    expect(await override(name, type)).toBe(0);
+  },
+);
 
 it("a number of workers other than the configured one is shown for its type alone", async () => {
   expect(await override("workers", "ml")).toBe(0);

@@ -166,8 +166,8 @@ describe("the snapshot", () => {
     const snapshot = await readSnapshot(queue.redis, keys, TYPES, 3);
     expect(isNow(snapshot.nowMs)).toBe(true);
     expect(snapshot.deadLetters).toBe(1);
-    expect(snapshot.memory.usedBytes).toBeGreaterThan(100_000);
-    expect(snapshot.memory.maxBytes).toBe(0);
+    expect(snapshot.server.memory.usedBytes).toBeGreaterThan(100_000);
+    expect(snapshot.server.memory.maxBytes).toBe(0);
     expect(snapshot.controls).toEqual({ rateLimit: { enabled: true, perSecond: 3 }, expressBypass: false, paused: [] });
     const numbers = snapshot.queues.map(({ type, lane, depth, pending, lag, delayed, unaccounted, writtenOff }) => {
       return [type, lane, depth, pending, lag, delayed, unaccounted, writtenOff];
@@ -214,11 +214,11 @@ describe("the snapshot", () => {
     await queue.server.client.flushall();
     await queue.server.client.config("SET", "maxmemory", "2mb");
     try {
-      const { queues, memory } = await readSnapshot(queue.redis, keys, TYPES, 0);
+      const { queues, server } = await readSnapshot(queue.redis, keys, TYPES, 0);
       expect(queues.map(({ depth, pending, delayed, unaccounted }) => [depth, pending, delayed, unaccounted])).toEqual(
         new Array(4).fill([0, 0, 0, 0]),
       );
-      expect(memory.maxBytes).toBe(2 * 1024 ** 2);
+      expect(server.memory.maxBytes).toBe(2 * 1024 ** 2);
     } finally {
       await queue.server.client.config("SET", "maxmemory", "0");
     }

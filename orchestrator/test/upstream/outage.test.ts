@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type SimulatorProcess, startSimulatorProcess } from "@mcp-orchestrator/e2e/simulator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
-import { type SimulatorProcess, startSimulator } from "../support/simulator.ts";
 
 let redis: RedisServer;
 let simulator: SimulatorProcess;
 beforeAll(async () => {
-  [redis, simulator] = await Promise.all([startRedis(), startSimulator()]);
+  [redis, simulator] = await Promise.all([startRedis(), startSimulatorProcess()]);
 });
 afterAll(async () => {
   await simulator?.stop();
