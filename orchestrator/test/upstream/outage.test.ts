@@ -10,7 +10,7 @@ beforeAll(async () => {
   [redis, simulator] = await Promise.all([startRedis(), startSimulatorProcess()]);
 });
 afterAll(async () => {
-  await simulator?.stop();
+  await simulator?.[Symbol.asyncDispose]();
   await redis?.[Symbol.asyncDispose]();
 });
 
