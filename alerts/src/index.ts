@@ -7,7 +7,14 @@ export {
   type Severity,
   type Signal,
 } from "./catalogue/alert.ts";
-export { FAULT_IDS, type Fault, type FaultId } from "./catalogue/fault.ts";
+export {
+  FAULT_IDS,
+  FAULT_SIZES,
+  type FaultId,
+  FaultSizeError,
+  type FaultText,
+  faultText,
+} from "./catalogue/faults.ts";
 export {
   ALERTS,
   type AlertGroup,

@@ -1,4 +1,4 @@
-import { type AlertName, alertNamed, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { type AlertName, alertNamed, faultText, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import type { Script, Stage } from "./episode.ts";
 import { alertsOf } from "./expectation.ts";
 import { groupWaitMs, predict } from "./prediction.ts";
@@ -18,7 +18,7 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
   const instanceOf: InstanceOf = (name) => expectation[name as AlertName]?.instances[0] ?? {};
   return {
     id,
-    title: `${alert}: ${fault.inject}`,
+    title: `${alert}: ${faultText(fault.id).inject}`,
     kind: "fault",
     expectation,
     profile,

@@ -1,4 +1,4 @@
-import { ALERTS, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { ALERTS, FAULT_SIZES, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import type { LoadPlan, TaskType } from "../services/load/load.ts";
 import { loadAroundWork, steadyLoad } from "../services/load/rates.ts";
 import type { Script, Stage } from "./episode.ts";
@@ -21,7 +21,7 @@ type Control = Pick<Script, "id" | "title" | "replicas" | "traces" | "startsProc
 };
 
 /** More than the depth that QueueDepthSpike allows, for less time than it does. */
-const BURST_TASKS = 700;
+const BURST_TASKS = FAULT_SIZES.burst;
 const WAIT_MS = 30_000;
 
 const noLoad = (): LoadPlan => ({});

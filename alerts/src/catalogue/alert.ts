@@ -6,7 +6,7 @@ import { scoped, scopedName } from "../promql/scope.ts";
 import { recorded } from "../promql/series.ts";
 import { formatDuration, minutes } from "../timing.ts";
 import { formatThreshold, type Unit, valueTemplate } from "../units.ts";
-import type { Fault } from "./fault.ts";
+import type { FaultId } from "./faults.ts";
 import type { Runbook } from "./runbook.ts";
 import { type Samples, scopedSamples } from "./samples.ts";
 
@@ -67,7 +67,8 @@ export type AlertDefinition<Name extends string = string> = {
   readonly panel: PanelKey;
   readonly runbook: (facts: Facts) => Runbook;
   readonly samples: Samples;
-  readonly fault: Fault;
+  /** The fault that proves it. */
+  readonly fault: FaultId;
 };
 
 /** One alert, with overrides applied and texts written out. */

@@ -1,4 +1,4 @@
-import type { FaultId } from "./fault.ts";
+import type { FaultId } from "./faults.ts";
 
 /** How the service is run, where a command depends on it. */
 export const DEPLOYMENTS = ["compose", "supervisor", "native"] as const;

@@ -1,4 +1,5 @@
 import type { Alert } from "../catalogue/alert.ts";
+import { faultText } from "../catalogue/faults.ts";
 import { ALERTS } from "../catalogue/index.ts";
 import { type Command, DEPLOYMENTS, type Mitigation, type Shows, type Step } from "../catalogue/runbook.ts";
 import { renderExpression } from "../promql/render.ts";
@@ -33,7 +34,8 @@ function renderIndex(alerts: readonly Alert[]): string {
 
 /** The runbook of one alert as Markdown. */
 export function renderRunbook(alert: Alert): string {
-  const { name, severity, page, facts, runbook, fault, keepFiringForMs: _ } = alert;
+  const { name, severity, page, facts, runbook } = alert;
+  const { inject, remove } = faultText(alert.fault);
   return lines(
     HEADER,
     `# ${name}`,
@@ -78,7 +80,7 @@ export function renderRunbook(alert: Alert): string {
     "",
     "## How this alert is proven",
     "",
-    `Fault: ${fault.inject} Healed: ${fault.heal}`,
+    `Fault: ${inject}. Removed: ${remove}.`,
   );
 }
 

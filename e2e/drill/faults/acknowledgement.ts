@@ -11,8 +11,6 @@ const ACKNOWLEDGE = ["xack", "xackdel"];
 /** Nothing can be acknowledged any more. */
 export const revokeAck: FaultInjection = {
   id: "revoke-ack",
-  inject: "The service's Redis user loses XACK and XACKDEL",
-  heal: "The permission is given back",
   async start({ admin, aclUser }) {
     const user = new AclUser(admin, aclUser);
     const commands = await user.known(ACKNOWLEDGE);
@@ -21,8 +19,7 @@ export const revokeAck: FaultInjection = {
   },
 };
 
-/** Where acknowledgements fail on and off: one queue only, so that the others show that they are told apart. */
-const FLAPPING_QUEUE = "mcp:queue:reasoning:express";
+/** Where acknowledgements work on: only those of reasoning's express queue fail on and off. */
 const STEADY_QUEUES = ["mcp:queue:reasoning", "mcp:queue:codegen*", "mcp:queue:ml*"];
 
 /** How often Redis is asked whether it has refused something: well before the second attempt, 100 ms later. */
@@ -36,8 +33,6 @@ const LEAST_PERIOD_MS = 250;
  */
 export const flapAck: FaultInjection = {
   id: "flap-ack",
-  inject: `XACK on ${FLAPPING_QUEUE} is refused on and off, so that first attempts fail and retries succeed`,
-  heal: "The permission stays",
   async start({ admin, aclUser, profile, signal }) {
     const user = new AclUser(admin, aclUser);
     const commands = await user.known(ACKNOWLEDGE);

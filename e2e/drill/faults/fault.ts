@@ -21,12 +21,8 @@ export type ActiveFault = {
 
 /** Something real that is done to the stack from outside. */
 export type FaultInjection = {
-  /** Under which the catalogue knows it. */
+  /** Under which the catalogue knows it, and describes it. */
   readonly id: FaultId;
-  /** One line for people: what is done. */
-  readonly inject: string;
-  /** One line for people: what undoes it. */
-  readonly heal: string;
   /**
    * Does it, and returns when it has taken effect or is sure to.
    *

@@ -1,20 +1,17 @@
+import { FAULT_SIZES } from "@mcp-orchestrator/alerts";
 import type { Redis } from "ioredis";
 import { FaultError, type FaultInjection } from "./fault.ts";
 
-/** Between the threshold of the alert, 70 %, and the ceiling from which the service refuses tasks, 80 %. */
-const FILLED_PERCENT = 75;
 /** Not one of the service's keys. */
 const STRANGER = "stranger:large";
 
 /** Memory runs short, and not because of the queues. */
 export const fillRedis: FaultInjection = {
   id: "fill-redis",
-  inject: `A key that is not the service's fills Redis to ${FILLED_PERCENT} % of its memory`,
-  heal: "The key is deleted",
   async start({ admin }) {
     const memory = await admin.info("memory");
     const bytes = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(memory)?.[1]);
-    const missing = Math.floor((bytes("maxmemory") * FILLED_PERCENT) / 100 - bytes("used_memory"));
+    const missing = Math.floor(bytes("maxmemory") * FAULT_SIZES.filledRatio - bytes("used_memory"));
     await admin.setrange(STRANGER, missing, "x");
     return { heal: async () => void (await admin.del(STRANGER)) };
   },
@@ -28,8 +25,6 @@ const TASKS = 40;
 /** A task is gone, and nobody but the books knows. */
 export const loseAnEntry: FaultInjection = {
   id: LOSE,
-  inject: `Somebody deletes a waiting task of ${QUEUE} behind the service's back`,
-  heal: "The task is submitted again under its own id, and the lost one is written off",
   async start({ admin, api, load, upstreams }) {
     let lost: Entry;
     await upstreams({ market: { stall: true } });

@@ -1,11 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { FAULT_SIZES } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
 import type { ServiceApi } from "../../services/load/serviceApi.ts";
 import { AclUser } from "./acl.ts";
 import type { FaultInjection } from "./fault.ts";
-
-/** Twice the threshold of one crash in two seconds; crashes per second are the same at every scale. */
-const KILL_INTERVAL_MS = 1_000;
 
 /**
  * One worker of each type in turn gets SIGKILL. The others of each type, in this replica or another, are left alone, so
@@ -13,8 +11,6 @@ const KILL_INTERVAL_MS = 1_000;
  */
 export const killWorkers: FaultInjection = {
   id: "kill-workers",
-  inject: "A worker process gets SIGKILL once a second, of each type in turn",
-  heal: "The killing stops",
   async start({ api, service, signal }) {
     const stop = new AbortController();
     // A start a second takes up a core; it is not to be slow tasks for the stacks beside it.
@@ -36,7 +32,7 @@ async function killInTurn(api: ServiceApi, ended: AbortSignal): Promise<void> {
     const type = BUILT_IN_TYPES[turn % BUILT_IN_TYPES.length];
     const victim = (await api.workers()).find((worker) => worker.type === type && worker.index === 0);
     if (victim?.pid !== undefined) kill(victim.pid);
-    dueAtMs += KILL_INTERVAL_MS;
+    dueAtMs += FAULT_SIZES.killIntervalMs;
     await pause(Math.max(0, dueAtMs - performance.now()), undefined, { signal: ended }).catch(() => {});
   }
 }
@@ -53,8 +49,6 @@ function kill(pid: number): void {
 /** The service lives, answers and takes tasks, and no worker of it can read one. */
 export const starveWorkers: FaultInjection = {
   id: "starve-workers",
-  inject: "The service's Redis user loses XREADGROUP: the service lives and its workers get nothing",
-  heal: "The permission is given back",
   async start({ admin, aclUser }) {
     const user = new AclUser(admin, aclUser);
     await user.revoke(["xreadgroup"]);
@@ -64,8 +58,6 @@ export const starveWorkers: FaultInjection = {
 
 export const stopService: FaultInjection = {
   id: "stop-service",
-  inject: "The service is stopped with SIGTERM",
-  heal: "The service is started",
   async start({ service }) {
     await service.stop();
     let healing: Promise<void> | undefined;

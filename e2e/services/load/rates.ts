@@ -1,4 +1,4 @@
-import { minutes, scaleMs, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
+import { FAULT_SIZES, minutes, scaleMs, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
 import type { LoadPlan, TaskType } from "./load.ts";
 
@@ -17,8 +17,6 @@ const RUNBOOK_MS = seconds(30);
 /** Express tasks that a window should hold, so that one slow task is not the 95th percentile. */
 const EXPRESS_PER_WINDOW = 24;
 const REGULAR_PER_WINDOW = 10;
-/** Backlog that a fault may gather without being an incident of its own: the lag threshold is 100. */
-const HARMLESS_BACKLOG = 70;
 
 /** The same rate for every type. */
 export function everyType(perSecond: number, types: readonly TaskType[] = BUILT_IN_TYPES) {
@@ -46,7 +44,7 @@ export function loadAroundWork(profile: TimingProfile): LoadPlan {
 
 /** The steady load, as far as it may pile up during a fault without becoming a lag. */
 export function loadThatMayPileUp(profile: TimingProfile): LoadPlan {
-  const most = HARMLESS_BACKLOG / ((scaleMs(HOLD_MS, profile) + RUNBOOK_MS) / 1000);
+  const most = FAULT_SIZES.harmlessBacklog / ((scaleMs(HOLD_MS, profile) + RUNBOOK_MS) / 1000);
   const cap = (rates: Readonly<Partial<Record<TaskType, number>>> = {}) =>
     Object.fromEntries(Object.entries(rates).map(([type, perSecond]) => [type, Math.min(perSecond, most)]));
   const { express, regular } = steadyLoad(profile);

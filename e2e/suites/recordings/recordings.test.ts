@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AlertName, alertNamed, labelsOf, PRODUCTION, renderRules } from "@mcp-orchestrator/alerts";
+import { type AlertName, alertNamed, buildCatalogue, labelsOf, PRODUCTION, renderRules, resolveBundle } from "@mcp-orchestrator/alerts";
 import { PROMETHEUS_RELEASES, promtool, run } from "@mcp-orchestrator/alerts/tools";
 import { dump } from "js-yaml";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -13,6 +13,8 @@ import { RECORDED_INSTANCE, type Recording, recordings, secondsAt } from "../../
 
 const INTERVAL = `${PRODUCTION.prometheus.scrapeIntervalMs / 1000}s`;
 const kept = recordings();
+/** Recorded with the thresholds and the scope that ship. */
+const shipped = buildCatalogue(resolveBundle({}));
 
 test("there is a recording of every fault, and of nothing else", () => {
   expect(kept.map(({ id }) => id).sort()).toEqual(SCENARIOS.map(({ id }) => id).sort());
@@ -22,7 +24,7 @@ describe.each(PROMETHEUS_RELEASES)("Prometheus %s", (release) => {
   test.each(kept)("$id: nothing fires before the fault, all of it at its end, nothing after", async (recording) => {
     const folder = mkdtempSync(join(tmpdir(), "mcp-orchestrator-replay-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    writeFileSync(join(folder, "rules.yml"), renderRules(PRODUCTION));
+    writeFileSync(join(folder, "rules.yml"), renderRules(PRODUCTION, shipped));
     writeFileSync(join(folder, "test.yml"), dump(replay(recording), { noRefs: true, lineWidth: -1 }));
     const { ok, output } = await run(promtool(release), ["test", "rules", "test.yml"], { cwd: folder });
     expect(ok ? "" : output).toBe("");
@@ -56,7 +58,7 @@ function samplesOf(expectation: Expectation) {
       const labels = {
         alertname: name,
         alertstate: "firing",
-        ...labelsOf(alertNamed(name as AlertName)),
+        ...labelsOf(alertNamed(name as AlertName), shipped.bundle),
         ...Object.fromEntries(own),
       };
       const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);

@@ -42,9 +42,5 @@ export const ackSuccessRateDegradation = defineAlert({
   panel: "ack-success",
   runbook,
   samples,
-  fault: {
-    id: "flap-ack",
-    inject: "The permission to acknowledge comes and goes, so that first attempts fail and retries succeed.",
-    heal: "The permission stays.",
-  },
+  fault: "flap-ack",
 });

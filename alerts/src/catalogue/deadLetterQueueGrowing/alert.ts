@@ -31,9 +31,5 @@ export const deadLetterQueueGrowing = defineAlert({
   panel: "dead-letters",
   runbook,
   samples,
-  fault: {
-    id: "failing-upstream",
-    inject: "The upstream API rejects every request with 400.",
-    heal: "The upstream accepts requests again and the dead letters are retried.",
-  },
+  fault: "failing-upstream",
 });

@@ -20,9 +20,5 @@ export const expressLatencyCritical = defineAlert({
   panel: "express-latency",
   runbook,
   samples,
-  fault: {
-    id: "very-slow-upstream",
-    inject: "The upstream API answers in 800 ms.",
-    heal: "The upstream is fast again.",
-  },
+  fault: "very-slow-upstream",
 });

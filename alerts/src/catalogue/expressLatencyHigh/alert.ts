@@ -19,9 +19,5 @@ export const expressLatencyHigh = defineAlert({
   panel: "express-latency",
   runbook,
   samples,
-  fault: {
-    id: "slow-upstream",
-    inject: "The upstream API answers in 200 ms.",
-    heal: "The upstream is fast again.",
-  },
+  fault: "slow-upstream",
 });

@@ -47,9 +47,5 @@ export const highAckFailureRate = defineAlert({
   panel: "ack-failures",
   runbook,
   samples,
-  fault: {
-    id: "revoke-ack",
-    inject: "The service's Redis user loses the permission to acknowledge (XACK, XACKDEL).",
-    heal: "The permission is given back.",
-  },
+  fault: "revoke-ack",
 });

@@ -28,9 +28,5 @@ export const highConsumerLag = defineAlert({
   panel: "consumer-lag",
   runbook,
   samples,
-  fault: {
-    id: "stall-upstream-small-backlog",
-    inject: "The upstream API stops answering while more than 100 and fewer than 500 tasks are submitted.",
-    heal: "The upstream answers again.",
-  },
+  fault: "stall-upstream-small-backlog",
 });

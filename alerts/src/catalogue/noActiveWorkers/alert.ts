@@ -35,9 +35,5 @@ export const noActiveWorkers = defineAlert({
   panel: "active-workers",
   runbook,
   samples,
-  fault: {
-    id: "stop-service",
-    inject: "The service is stopped; in a second form it lives and its workers cannot.",
-    heal: "The service is started, or its workers are repaired.",
-  },
+  fault: "stop-service",
 });

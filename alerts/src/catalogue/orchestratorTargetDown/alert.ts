@@ -25,5 +25,5 @@ export const orchestratorTargetDown = defineAlert({
   panel: "targets",
   runbook,
   samples,
-  fault: { id: "stop-service", inject: "The replica is stopped.", heal: "The replica is started." },
+  fault: "stop-service",
 });

@@ -29,9 +29,5 @@ export const queueDepthSpike = defineAlert({
   panel: "queue-depth",
   runbook,
   samples,
-  fault: {
-    id: "stall-upstream-flood",
-    inject: "The upstream API stops answering while more than 600 tasks are submitted.",
-    heal: "The upstream answers again.",
-  },
+  fault: "stall-upstream-flood",
 });

@@ -25,9 +25,5 @@ export const redisMemoryHigh = defineAlert({
   panel: "redis-memory",
   runbook,
   samples,
-  fault: {
-    id: "fill-redis",
-    inject: "A large value is written under a key of its own until memory passes the threshold.",
-    heal: "The value is deleted.",
-  },
+  fault: "fill-redis",
 });

@@ -44,9 +44,5 @@ export const taskFailureRateHigh = defineAlert({
   panel: "task-failures",
   runbook,
   samples,
-  fault: {
-    id: "failing-upstream",
-    inject: "The upstream API rejects every request with 400.",
-    heal: "The upstream accepts requests again.",
-  },
+  fault: "failing-upstream",
 });

@@ -28,9 +28,5 @@ export const tasksUnaccounted = defineAlert({
   panel: "unaccounted",
   runbook,
   samples,
-  fault: {
-    id: "lose-an-entry",
-    inject: "Somebody deletes a waiting entry from the stream behind the service's back.",
-    heal: "The task is submitted again under the same id, and the lost one is written off.",
-  },
+  fault: "lose-an-entry",
 });

@@ -18,5 +18,5 @@ export const watchdog = defineAlert({
   panel: "alert-states",
   runbook,
   samples,
-  fault: { id: "none", inject: "None: it fires as long as alerting works.", heal: "None." },
+  fault: "none",
 });

@@ -41,9 +41,5 @@ export const workerCrashRateHigh = defineAlert({
   panel: "worker-crashes",
   runbook,
   samples,
-  fault: {
-    id: "kill-workers",
-    inject: "Worker processes get SIGKILL, more than one in two seconds.",
-    heal: "The killing stops.",
-  },
+  fault: "kill-workers",
 });
