@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { packResult } from "../../src/queue/record.ts";
 import { createRedis } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
-import { isNow, useQueue } from "../support/queue.ts";
+import { isFresh, isNow, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
 /** What finishing a batch leaves in Redis, value by value. */
@@ -83,8 +83,7 @@ describe("completed tasks", () => {
     const expiries = await resultKeys();
     expect(expiries.length).toBeGreaterThan(0);
     for (const [key, seconds] of expiries) {
-      expect(seconds, key).toBeGreaterThan(590);
-      expect(seconds, key).toBeLessThanOrEqual(600);
+      expect(isFresh(seconds, 600), `${key}: ${seconds}`).toBe(true);
     }
   });
 
@@ -104,7 +103,7 @@ describe("completed tasks", () => {
     for (const id of ids)
       expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ status: "completed", result: id });
     expect(await queue.ledger()).toEqual({ "regular:completed": "6" });
-    for (const [key, seconds] of await resultKeys()) expect(seconds, key).toBeGreaterThan(590);
+    for (const [key, seconds] of await resultKeys()) expect(isFresh(seconds, 600), `${key}: ${seconds}`).toBe(true);
   });
 
   it("that come in any order are all finished", async () => {
@@ -136,7 +135,7 @@ describe("completed tasks", () => {
     expect(await queue.pending()).toEqual({ [THIEF]: [stolen] });
     expect((await queue.server.client.xrange(stream, "-", "+")).map(([id]) => id)).toEqual([stolen, gone]);
     expect(await queue.ledger()).toEqual({ "regular:completed": "3" });
-    for (const [key, seconds] of await resultKeys()) expect(seconds, key).toBeGreaterThan(590);
+    for (const [key, seconds] of await resultKeys()) expect(isFresh(seconds, 600), `${key}: ${seconds}`).toBe(true);
   });
 
   it("that all belong to another consumer change nothing", async () => {
@@ -167,8 +166,7 @@ describe("completed tasks", () => {
     expect(await queue.lookup.find("other")).toMatchObject({ status: "completed", attempts: 2, result: 2 });
     const expiries = await queue.expiries();
     for (const name of ["chosen", "other"]) {
-      expect(expiries[keys.task(name)]).toBeGreaterThan(590);
-      expect(expiries[keys.task(name)]).toBeLessThanOrEqual(600);
+      expect(isFresh(expiries[keys.task(name)], 600)).toBe(true);
     }
     expect(await queue.ledger()).toEqual({ "regular:completed": "2" });
     expect(await queue.pending()).toEqual({});
@@ -465,8 +463,7 @@ describe("a batch whose acknowledgement is denied", () => {
       const traces = Object.entries(await queue.expiries()).filter(([key]) => /:(results|task):/.test(key));
       expect(traces.length).toBeGreaterThanOrEqual(2);
       for (const [key, seconds] of traces) {
-        expect(seconds, key).toBeGreaterThan(3_590);
-        expect(seconds, key).toBeLessThanOrEqual(3_600);
+        expect(isFresh(seconds, 3_600), `${key}: ${seconds}`).toBe(true);
       }
       await acl("+xack");
       const reply = await queue.completion(ME, none)([settled(a), settled(b), settled(chosen, "chosen")]);

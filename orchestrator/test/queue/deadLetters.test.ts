@@ -50,6 +50,7 @@ describe("a dead letter that is retried", () => {
       priority: "4",
       type: TYPE,
       timestamp: before?.timestamp,
+      digest: before?.digest,
       history: JSON.stringify(history),
     });
     expect(isNow(first?.failedAtMs)).toBe(true);

@@ -16,12 +16,17 @@ import { createSubmission, keys, TYPE } from "./worker.ts";
 export const OTHER_TYPE = "ml";
 export const TYPES = [TYPE, OTHER_TYPE] as const;
 
-/** Time by the clock of the Redis server, epoch ms; the tests' server runs on the tests' machine. */
-const CLOCK_TOLERANCE_MS = 5_000;
+/** When the test that runs began. */
+let startedAtMs = 0;
 
-/** True for a time, in epoch ms, that is now. */
+/** True for a time, in epoch ms by the clock of Redis, that lies within the test that runs. */
 export function isNow(ms: number | undefined): boolean {
-  return ms !== undefined && Math.abs(ms - Date.now()) < CLOCK_TOLERANCE_MS;
+  return ms !== undefined && ms >= startedAtMs && ms <= Date.now();
+}
+
+/** True for a time to live in seconds that was `seconds` at some moment of the test that runs. */
+export function isFresh(ttl: number | undefined, seconds: number): boolean {
+  return ttl !== undefined && ttl <= seconds && ttl >= seconds - Math.ceil((Date.now() - startedAtMs) / 1_000) - 1;
 }
 
 /** One queue on a real server, and what the service does to it, step by step, without a worker. */
@@ -65,6 +70,7 @@ export function useQueue(program = SYSTEM_REDIS): QueueUnderTest {
     redis = createRedis(server.settings(), "commands", "test");
   });
   beforeEach(async () => {
+    startedAtMs = Date.now();
     await server.client.flushall();
     for (const type of TYPES) for (const each of keys.queues(type)) await ensureGroup(redis, each);
   });
