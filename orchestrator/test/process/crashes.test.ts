@@ -68,6 +68,58 @@ describe.concurrent("kill -9 under load", () => {
   });
 });
 
+describe.concurrent("poison", () => {
+  it("is a task whose worker died as often as the limit says: not one death earlier, and nothing beside it", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url,
+      DELIVERY_LIMIT: "2",
+      WORKER_RESTART_MIN_MS: "50",
+      WORKER_RESTART_MAX_MS: "50",
+    });
+    await service.start();
+    await service.ready();
+    const [poison = ""] = await service.submit(1, { dies: true });
+    const innocent = await service.submit(10, { takesMs: 20 });
+    await service.until(
+      () => service.states([poison]),
+      (states) => states.failed === 1,
+      30_000,
+    );
+    await service.drained();
+    expect((await service.started()).filter((id) => id === poison)).toHaveLength(2);
+    expect(await service.metric("mcp_tasks_failed_total", 'reason="poison"')).toBe(1);
+    expect(await service.states(innocent)).toEqual({ completed: 10 });
+  });
+
+  it("is no task that restarts of the service interrupt, however they end it and however low the limit", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url,
+      DELIVERY_LIMIT: "1",
+      SHUTDOWN_TIMEOUT_MS: "200",
+      TASK_TIMEOUT_MS: "60000",
+      WORKER_UNRESPONSIVE_MS: "70000",
+    });
+    await service.start();
+    await service.ready();
+    const ids = await service.submit(1, { takesMs: 4_000 });
+    for (const [at, signal] of (["SIGTERM", "SIGKILL", "SIGTERM"] as const).entries()) {
+      await service.until(
+        () => service.started(),
+        (started) => started.length === at + 1,
+        30_000,
+      );
+      service.kill(signal);
+      await service.exited();
+      await service.start();
+    }
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: 1 });
+    expect((await service.started()).length).toBe(4);
+  });
+});
+
 describe.concurrent("a worker that hangs", () => {
   it("by SIGSTOP is recycled as unresponsive, and its tasks are finished", async () => {
     await using redis = await startRedis();

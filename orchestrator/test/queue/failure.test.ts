@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { CircuitOpenError, UpstreamError, ValidationError } from "../../src/errors.ts";
+import { CircuitOpenError, MAX_RETRY_AFTER_MS, UpstreamError, ValidationError } from "../../src/errors.ts";
 import type { TaskHandler } from "../../src/queue/consume/handler.ts";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { Controls } from "../../src/queue/controls.ts";
@@ -21,10 +22,12 @@ const runners: TaskRunner[] = [];
 beforeAll(async () => {
   server = await startRedis();
   redis = createRedis(server.settings(), "commands", "test");
+  // One of the tests cuts all connections.
+  redis.on("error", () => undefined);
 });
 beforeEach(async () => {
   await server.client.flushall();
-  promoting = setInterval(() => void new Promoter(redis, keys, [TYPE]).runOnce(), 20);
+  promoting = setInterval(() => void new Promoter(redis, keys, [TYPE]).runOnce().catch(() => undefined), 20);
 });
 afterEach(async () => {
   await Promise.all(runners.splice(0).map((runner) => runner.drain(0)));
@@ -166,6 +169,61 @@ describe("a task that fails", () => {
     expect(await until(refused, "failed")).toMatchObject({ attempts: 1, error: { reason: "upstream" } });
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1])(
+    "and wishes for %s ms until its retry holds up no neighbour",
+    async (retryAfterMs) => {
+      const { telemetry, counts } = countingTelemetry();
+      const odd = await submit({ payloadJson: '"odd"', taskId: "odd" });
+      const ids = await Promise.all(Array.from({ length: 5 }, () => submit()));
+      run(
+        async (payload) => {
+          if (payload === "odd") throw new UpstreamError("chat", "429", { retryAfterMs });
+        },
+        {},
+        { telemetry },
+      );
+      for (const id of ids) await until(id, "completed");
+      await until(odd, retryAfterMs === Number.POSITIVE_INFINITY ? "retrying" : "failed");
+      const [, score] = await redis.zrange(keys.delayed(TYPE, "regular"), 0, -1, "WITHSCORES");
+      if (score !== undefined) expect(Number(score)).toBeLessThan(Date.now() + 2 * MAX_RETRY_AFTER_MS);
+      expect(counts["regular acks error"] ?? 0).toBe(0);
+      await eventually(balance, (sums) => sums.every((sum) => sum === 0));
+    },
+  );
+
+  it("in a way that its script cannot carry out holds up no neighbour, and is made up for when it can", async () => {
+    clearInterval(promoting);
+    const { telemetry, counts } = countingTelemetry();
+    const delayed = keys.delayed(TYPE, "regular");
+    const odd = await submit({ payloadJson: '"odd"', taskId: "odd" });
+    const ids = await Promise.all(Array.from({ length: 20 }, () => submit()));
+    await server.client.set(delayed, "an unrelated key of this name");
+    let starts = 0;
+    run(
+      async (payload) => {
+        if (payload !== "odd") return;
+        starts++;
+        throw new Error("not now");
+      },
+      { retryBaseMs: 60_000, retryCapMs: 60_000 },
+      { telemetry },
+    );
+    await eventually(
+      () => redis.xlen(stream),
+      (entries) => entries === 1,
+    );
+    for (const id of ids) await until(id, "completed");
+    await eventually(
+      () => counts["regular ack failures"],
+      (failures) => (failures ?? 0) >= 1,
+    );
+    await server.client.del(delayed);
+    await until(odd, "retrying");
+    expect(starts).toBe(1);
+    expect(counts["regular completed"]).toBe(20);
+    await eventually(balance, (sums) => sums.every((sum) => sum === 0));
+  });
+
   it("is gone for good when its dead letter is discarded", async () => {
     const taskId = await submit();
     run(
@@ -268,6 +326,49 @@ describe("a type that may not run", () => {
     for (const id of ids) await until(id, "completed");
     expect(attempts).toEqual(Array.from({ length: 40 }, () => 1));
     expect(runner.health().suspended).toBeUndefined();
+  });
+
+  it("drains after the outage although connections were cut at any moment of it", async () => {
+    let open = true;
+    const runner = run(
+      async () => {
+        if (open) throw new CircuitOpenError("chat", { retryAfterMs: 50 });
+      },
+      { orphanMinIdleMs: 600_000 },
+    );
+    const ids = await Promise.all(Array.from({ length: 6 }, (_, at) => submit({ priority: at === 0 ? 15 : 1 })));
+    await eventually(
+      () => runner.health().suspended,
+      (reason) => reason?.kind === "circuit",
+    );
+    // Reads, claims and probes are under way at some of these cuts, in both lanes.
+    for (let cut = 0; cut < 25; cut++) {
+      await server.client.client("KILL", "TYPE", "normal", "SKIPME", "yes");
+      await sleep(30 + cut * 7);
+    }
+    open = false;
+    for (const id of ids) await until(id, "completed");
+    expect(runner.health().suspended).toBeUndefined();
+  });
+
+  it("keeps a task that a read brings just after the pause, and runs it when it is resumed", async () => {
+    const controls = new Controls(redis, keys, 0);
+    const ran: unknown[] = [];
+    // Its reads block for longer than an answer about the pause is trusted.
+    const runner = run(async (payload) => ran.push(payload), { blockMs: 3_000 });
+    await until(await submit(), "completed");
+    await controls.pause(TYPE);
+    await sleep(1_100);
+    const taskId = await submit({ payloadJson: '"while paused"' });
+    await eventually(
+      () => runner.health().suspended,
+      (reason) => reason?.kind === "paused",
+    );
+    await until(taskId, "running");
+    expect(ran).toHaveLength(1);
+    await controls.resume(TYPE);
+    await until(taskId, "completed");
+    expect(ran).toEqual([{ a: 1 }, "while paused"]);
   });
 
   it("tries its poison candidates as probes, too, and comes back to the rest", async () => {
