@@ -1,0 +1,94 @@
+import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ACK_BATCH_BYTES } from "../../src/queue/complete/ackHandler.ts";
+import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
+import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
+import type { TaskView } from "../../src/queue/task.ts";
+import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
+
+const MIB = 1024 ** 2;
+const LIMIT_BYTES = 8 * MIB;
+const RESULT = "r".repeat(300_000);
+const TASKS = 120;
+
+let server: RedisServer;
+let redis: RedisClient;
+beforeAll(async () => {
+  server = await startRedis();
+  redis = createRedis(server.settings(), "commands", "test");
+});
+beforeEach(async () => {
+  await server.client.config("SET", "maxmemory", "0");
+  await server.client.flushall();
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+});
+
+const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await server.client.info("memory"))?.[1]);
+const find = (taskId: string) => new TaskLookup(redis, keys, [TYPE]).find(taskId);
+
+describe("results that fill the memory of Redis", () => {
+  it("are dropped over its limit, marked so, while every task is completed and counted", async () => {
+    const emptyBytes = await usedBytes();
+    await server.client.config("SET", "maxmemory", String(emptyBytes + LIMIT_BYTES));
+    const tasks = Array.from({ length: TASKS }, (_, at) => ({
+      type: TYPE,
+      priority: 1,
+      payloadJson: "1",
+      // Both ways in which a result is kept: in a hash with others, and in a record of its own.
+      ...(at % 2 === 0 ? {} : { taskId: `chosen-${at}` }),
+    }));
+    const ids = (await createSubmission(redis).submit(tasks)).map(({ taskId }) => taskId);
+    const { telemetry, counts } = countingTelemetry();
+    const runner = startRunner(server, async () => RESULT, {}, { telemetry });
+    let mostBytes = 0;
+    await eventually(
+      async () => {
+        mostBytes = Math.max(mostBytes, await usedBytes());
+        return counts["regular completed"];
+      },
+      (completed) => completed === TASKS,
+      60_000,
+    );
+    await runner.drain(1_000);
+    // A batch is let in while there is room for a byte, and travels in buffers that count as well.
+    expect(mostBytes - emptyBytes).toBeLessThan(LIMIT_BYTES + 5 * ACK_BATCH_BYTES);
+    const views = (await Promise.all(ids.map(find))) as TaskView[];
+    expect(views.every(({ status, attempts }) => status === "completed" && attempts === 1)).toBe(true);
+    const kept = views.filter(({ result }) => result === RESULT);
+    const dropped = views.filter(({ resultDropped, worker }) => resultDropped === true && worker !== undefined);
+    expect(kept.length).toBeGreaterThan(5);
+    expect(kept.length + dropped.length).toBe(TASKS);
+    expect(dropped.some(({ taskId }) => taskId.startsWith("chosen"))).toBe(true);
+    expect(dropped.some(({ taskId }) => !taskId.startsWith("chosen"))).toBe(true);
+    expect(counts["regular acks error"] ?? 0).toBe(0);
+    expect((await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted)).toEqual([0, 0]);
+  });
+
+  it("keep their failures and retries: only results are dropped", async () => {
+    const [dead, again] = (
+      await createSubmission(redis).submit([
+        { type: TYPE, priority: 1, payloadJson: '"dies"' },
+        { type: TYPE, priority: 1, payloadJson: '"again"' },
+      ])
+    ).map(({ taskId }) => taskId);
+    await server.client.config("SET", "maxmemory", "1mb");
+    const runner = startRunner(
+      server,
+      async (payload, { attempt }) => {
+        throw new Error(`${payload} ${attempt}`);
+      },
+      { maxAttempts: 2, retryBaseMs: 60_000, retryCapMs: 60_000 },
+    );
+    await eventually(
+      () => find(again ?? ""),
+      (view) => view?.status === "retrying",
+    );
+    expect(await find(dead ?? "")).toMatchObject({ status: "retrying", error: { message: "dies 1" } });
+    await runner.drain(0);
+  });
+});
