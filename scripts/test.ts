@@ -21,6 +21,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
       ...check("mutants", "mutants", "--check"),
       inputs: [
         "{alerts,alertmanager}/{src,generated,test}/**/*",
+        "e2e/{mutation,testkit}/**/*.ts",
         "orchestrator/src/**/*.ts",
         "docs/mutants.*",
         "README.md",

@@ -1,8 +1,8 @@
 import { ALERTMANAGER_RELEASES } from "@mcp-orchestrator/alerts/tools";
 import { describe, expect, test } from "vitest";
 import { INHIBITIONS } from "../src/index.ts";
-import { INHIBITION_CASES } from "../src/proof/inhibitionCases.ts";
-import { inhibitionComplaints, startTrialServer } from "../src/proof/inhibitionTrial.ts";
+import { INHIBITION_CASES } from "./proof/inhibitionCases.ts";
+import { inhibitionComplaints, startTrialServer } from "./proof/inhibitionTrial.ts";
 
 describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
   test("mutes what the cases say, and nothing else", async () => {

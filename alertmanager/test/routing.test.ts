@@ -7,8 +7,8 @@ import { dump } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GENERATED_FOLDER } from "../src/files.ts";
 import { alertmanagerConfig, bundledEndpoints, TEMPLATES_FOLDER } from "../src/index.ts";
-import { FOREIGN_CASES, RECEIVERS_OF } from "../src/proof/routingCases.ts";
-import { deliveriesOf } from "../src/proof/simulatedRouting.ts";
+import { FOREIGN_CASES, RECEIVERS_OF } from "./proof/routingCases.ts";
+import { deliveriesOf } from "./proof/simulatedRouting.ts";
 
 const config = alertmanagerConfig(PRODUCTION, bundledEndpoints());
 const cases = [

@@ -39,6 +39,7 @@ export {
   type Shows,
   type Step,
 } from "./catalogue/runbook.ts";
+export type { Case } from "./catalogue/samples.ts";
 export { CatalogueError } from "./errors.ts";
 export { driftOf, type GeneratedFiles, writeGenerated } from "./generated.ts";
 export { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS, type PanelKey } from "./panels.ts";
@@ -68,6 +69,7 @@ export {
   hours,
   minutes,
   PRODUCTION,
+  parseDuration,
   scaleMs,
   seconds,
   TimingError,

@@ -15,4 +15,4 @@ export { parseQuery, type Query, type QuerySelector } from "./query.ts";
 export { renderQuery } from "./render.ts";
 export { followingScopeVariables } from "./scope.ts";
 export { type Matchers, matchersOf } from "./series.ts";
-export { PromqlSyntaxError } from "./tree.ts";
+export { nodesOf, type PromqlNode, PromqlSyntaxError, parsePromql } from "./tree.ts";

@@ -1,3 +1,4 @@
+export { renderPromtoolTests } from "../render/promtoolTests.ts";
 export {
   ALERTMANAGER_RELEASES,
   type AlertmanagerRelease,
@@ -9,3 +10,4 @@ export {
   ToolMissingError,
 } from "./releases.ts";
 export { type Outcome, run } from "./run.ts";
+export { rulesOf } from "./testRules.ts";

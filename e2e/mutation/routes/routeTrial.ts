@@ -1,7 +1,12 @@
+import type { AlertmanagerConfig } from "@mcp-orchestrator/alertmanager";
+import {
+  deliveriesOf,
+  FOREIGN_CASES,
+  RECEIVERS_OF,
+  RHYTHM_OF,
+  type RoutingCase,
+} from "@mcp-orchestrator/alertmanager/proof";
 import { ALERTS, labelsOf } from "@mcp-orchestrator/alerts";
-import type { AlertmanagerConfig } from "../config.ts";
-import { FOREIGN_CASES, RECEIVERS_OF, RHYTHM_OF, type RoutingCase } from "../proof/routingCases.ts";
-import { deliveriesOf } from "../proof/simulatedRouting.ts";
 
 const CASES: readonly RoutingCase[] = [
   ...ALERTS.map((alert) => ({

@@ -1,7 +1,12 @@
-import type { Alert } from "../catalogue/alert.ts";
-import type { AlertingRule, RecordingRule, RuleFile } from "../render/ruleFile.ts";
-import { formatDuration, parseDuration } from "../timing.ts";
-import { rulesOf } from "../tools/testRules.ts";
+import {
+  type Alert,
+  type AlertingRule,
+  formatDuration,
+  parseDuration,
+  type RecordingRule,
+  type RuleFile,
+} from "@mcp-orchestrator/alerts";
+import { rulesOf } from "@mcp-orchestrator/alerts/tools";
 import { expressionMutants } from "./expressions.ts";
 
 /** An alert's rules with one mistake in them. */

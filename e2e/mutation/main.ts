@@ -1,17 +1,18 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { alertmanagerConfig, bundledEndpoints } from "@mcp-orchestrator/alertmanager";
+import { startTrialServer, tryInhibitions } from "@mcp-orchestrator/alertmanager/proof";
 import { ALERTS, PRODUCTION, SHIPPED_ALERTS } from "@mcp-orchestrator/alerts";
-import { equivalenceOf as ruleEquivalence, ruleMutants, survivors } from "@mcp-orchestrator/alerts/mutants";
-import { alertmanagerConfig } from "../config.ts";
-import { bundledEndpoints } from "../endpoints.ts";
-import { startTrialServer, tryInhibitions } from "../proof/inhibitionTrial.ts";
-import { equivalenceOf } from "./equivalents.ts";
-import { inhibitionMutants } from "./inhibitions.ts";
 import { OTHER_AREAS, parseOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { renderBadge, renderReport, score, type Tally, tally, withScore } from "./report.ts";
-import { routeMutants } from "./routes.ts";
-import { routesAsTheyMust } from "./routeTrial.ts";
+import { equivalenceOf } from "./routes/equivalents.ts";
+import { inhibitionMutants } from "./routes/inhibitions.ts";
+import { routeMutants } from "./routes/routes.ts";
+import { routesAsTheyMust } from "./routes/routeTrial.ts";
+import { equivalenceOf as ruleEquivalence } from "./rules/equivalents.ts";
+import { ruleMutants } from "./rules/rules.ts";
+import { survivors } from "./rules/trial.ts";
 
 /** `npm run mutants`: tries every mutant of rules, routes and inhibitions, and writes the report. */
 
@@ -72,7 +73,7 @@ async function ofInhibitions(): Promise<Tally[]> {
 
 /** Writes the report and the score, or with --check compares them with what is committed. */
 async function keep(): Promise<void> {
-  const root = new URL("../../../", import.meta.url);
+  const root = new URL("../../", import.meta.url);
   const readme = await readFile(new URL("README.md", root), "utf8");
   const files = {
     "docs/mutants.md": renderReport(tallies),

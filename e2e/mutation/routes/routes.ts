@@ -1,6 +1,4 @@
-import type { AlertmanagerConfig } from "../config.ts";
-import { RECEIVERS } from "../endpoints.ts";
-import type { Route } from "../routes.ts";
+import { type AlertmanagerConfig, RECEIVERS, type Route } from "@mcp-orchestrator/alertmanager";
 
 /** The configuration with one mistake in its routing. */
 export type RouteMutant = { readonly name: string; readonly config: AlertmanagerConfig };

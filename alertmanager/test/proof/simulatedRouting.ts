@@ -1,4 +1,4 @@
-import type { Route } from "../routes.ts";
+import type { Route } from "../../src/routes.ts";
 import type { Rhythm } from "./routingCases.ts";
 
 export type Delivery = { readonly receiver: string } & Rhythm;

@@ -1,5 +1,5 @@
-import { nodesOf, type PromqlNode, parsePromql } from "../promql/tree.ts";
-import { formatDuration, parseDuration } from "../timing.ts";
+import { formatDuration, parseDuration } from "@mcp-orchestrator/alerts";
+import { nodesOf, type PromqlNode, parsePromql } from "@mcp-orchestrator/alerts/promql";
 
 /** A change of a text, and what was changed. */
 export type TextMutant = { readonly kind: string; readonly change: string; readonly text: string };

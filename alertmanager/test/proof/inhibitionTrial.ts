@@ -8,8 +8,8 @@ import {
 import type { HeldAlert } from "@mcp-orchestrator/e2e/testkit/servers/alertmanagerClient";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { dump } from "js-yaml";
-import { type AlertmanagerConfig, alertmanagerConfig } from "../config.ts";
-import { bundledEndpoints } from "../endpoints.ts";
+import { type AlertmanagerConfig, alertmanagerConfig } from "../../src/config.ts";
+import { bundledEndpoints } from "../../src/endpoints.ts";
 import { INHIBITION_CASES, type InhibitionCase, SEVERITY_OF } from "./inhibitionCases.ts";
 
 type Labels = Readonly<Record<string, string>>;

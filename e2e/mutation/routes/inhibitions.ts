@@ -1,5 +1,5 @@
+import type { AlertmanagerConfig, alertmanagerConfig, InhibitRule } from "@mcp-orchestrator/alertmanager";
 import { ALERTS, type Alert, labelsOf } from "@mcp-orchestrator/alerts";
-import type { AlertmanagerConfig, alertmanagerConfig, InhibitRule } from "../config.ts";
 
 /** The configuration with one mistake in its inhibitions. */
 export type InhibitionMutant = { readonly name: string; readonly config: AlertmanagerConfig };

@@ -1,5 +1,5 @@
 import type { AlertName } from "@mcp-orchestrator/alerts";
-import type { ReceiverName } from "../endpoints.ts";
+import type { ReceiverName } from "../../src/endpoints.ts";
 
 /** Who must hear of which alert. Written by hand: nothing here is taken from the routes that it judges. */
 export const RECEIVERS_OF: Readonly<Record<AlertName, readonly ReceiverName[]>> = {

@@ -1,5 +1,5 @@
+import { parsePromql } from "@mcp-orchestrator/alerts/promql";
 import { expect, test } from "vitest";
-import { parsePromql } from "../promql/tree.ts";
 import { expressionMutants } from "./expressions.ts";
 
 const textsOf = (expression: string, kind: string) =>

@@ -1,7 +1,6 @@
+import { alertmanagerConfig, bundledEndpoints } from "@mcp-orchestrator/alertmanager";
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { expect, test } from "vitest";
-import { alertmanagerConfig } from "../config.ts";
-import { bundledEndpoints } from "../endpoints.ts";
 import { EQUIVALENTS } from "./equivalents.ts";
 import { inhibitionMutants } from "./inhibitions.ts";
 import { routeMutants } from "./routes.ts";

@@ -1,7 +1,7 @@
+import { ALERTS, alertNamed } from "@mcp-orchestrator/alerts";
+import { parsePromql } from "@mcp-orchestrator/alerts/promql";
+import { rulesOf } from "@mcp-orchestrator/alerts/tools";
 import { expect, test } from "vitest";
-import { ALERTS, alertNamed } from "../catalogue/index.ts";
-import { parsePromql } from "../promql/tree.ts";
-import { rulesOf } from "../tools/testRules.ts";
 import { EQUIVALENTS, equivalenceOf } from "./equivalents.ts";
 import { ruleMutants } from "./rules.ts";
 

@@ -1,12 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Case } from "@mcp-orchestrator/alerts";
+import { type PrometheusRelease, promtool, renderPromtoolTests, rulesOf, run } from "@mcp-orchestrator/alerts/tools";
 import { dump } from "js-yaml";
-import type { Case } from "../catalogue/samples.ts";
-import { renderPromtoolTests } from "../render/promtoolTests.ts";
-import { type PrometheusRelease, promtool } from "../tools/releases.ts";
-import { run } from "../tools/run.ts";
-import { rulesOf } from "../tools/testRules.ts";
 import type { RuleMutant } from "./rules.ts";
 
 /** promtool did not say how each of the mutants did. */
