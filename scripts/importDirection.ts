@@ -19,7 +19,7 @@ const SIMULATOR = "e2e/services/simulator/";
 /** Layers of the service, lowest first: each sees those below it and its own. */
 const SERVICE_LAYERS: readonly (readonly string[])[] = [
   ["metrics/contract.ts"],
-  ["errors.ts", "keys.ts", "within.ts", "clock.ts"],
+  ["errors.ts", "keys.ts", "within.ts", "clock.ts", "loopback.ts", "shutdown.ts"],
   ["metrics/", "redis/", "queue/", "config/", "config.ts", "log.ts"],
   ["upstream/", "handlers/"],
   ["worker/", "supervisor/", "health/"],
@@ -55,7 +55,10 @@ const ROOMS: readonly Room[] = [
   { path: "alertmanager/test/", sees: ["alertmanager/src/", "alerts/src/", TESTKIT] },
   { path: "dashboards/src/", sees: ["alerts/src/", CONTRACT] },
   { path: "dashboards/test/", sees: ["dashboards/src/", "alerts/src/", CONTRACT, TESTKIT] },
-  { path: "deploy/", sees: [...GENERATORS, CONTRACT, `${SERVICE}keys.ts`, `${SERVICE}config/`] },
+  {
+    path: "deploy/",
+    sees: [...GENERATORS, CONTRACT, `${SERVICE}keys.ts`, `${SERVICE}shutdown.ts`, `${SERVICE}config/`],
+  },
 
   { path: "e2e/services/", sees: [TESTKIT, ...PRODUCT] },
   { path: "e2e/stack/", sees: [TESTKIT, "e2e/services/", ...PRODUCT] },

@@ -27,10 +27,26 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 describe("loadConfig", () => {
   it("accepts an empty environment: the defaults are consistent", () => {
     expect(loadConfig({})).toMatchObject({
-      http: { host: "127.0.0.1", port: 8000, adminToken: undefined },
+      http: {
+        host: "127.0.0.1",
+        port: 8000,
+        adminToken: undefined,
+        adminWithoutToken: false,
+        allowedHosts: "loopback",
+      },
       workers: { perType: 2, concurrency: 16 },
       redis: { url: "redis://127.0.0.1:6379", connectTimeoutMs: 5000 },
     });
+  });
+
+  it.each([
+    [{}, "loopback"],
+    [{ HOST: "::1" }, "loopback"],
+    [{ HOST: "0.0.0.0" }, "any"],
+    [{ HOST: "0.0.0.0", ALLOWED_HOSTS: "tasks.example, 10.0.0.1" }, ["tasks.example", "10.0.0.1"]],
+    [{ ALLOWED_HOSTS: "*" }, "any"],
+  ])("with %j answers to the names %j", (environment, allowed) => {
+    expect(loadConfig(environment).http.allowedHosts).toEqual(allowed);
   });
 
   it("takes an empty variable as one that is not set", () => {

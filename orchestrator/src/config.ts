@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { distance } from "fastest-levenshtein";
 import { SETTINGS, type SettingValues } from "./config/settings.ts";
 import { ConfigError, messageOf } from "./errors.ts";
+import { isLoopbackName } from "./loopback.ts";
 
 /** The configuration of the service, complete and consistent. Durations end in their unit. */
 export type Config = ReturnType<typeof structure>;
+export type AllowedHosts = "any" | "loopback" | readonly string[];
 export type LogLevel = SettingValues["LOG_LEVEL"];
 
 /** Names shorter than this have too many innocent neighbours (HOME and HOST) to call a slip a slip. */
@@ -117,6 +119,10 @@ function contradictionsIn(s: SettingValues): string[] {
   const sentinelOnly = ["REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD_FILE"] as const;
   for (const setting of sentinelOnly) check(s[setting] === "" || sentinel, `${setting} needs REDIS_SENTINELS`);
   check(
+    !(s.ADMIN_WITHOUT_TOKEN && s.ADMIN_TOKEN_FILE !== ""),
+    "ADMIN_WITHOUT_TOKEN and ADMIN_TOKEN_FILE exclude each other",
+  );
+  check(
     !cluster || /\{[^{}]+\}/.test(s.KEY_PREFIX),
     `KEY_PREFIX (${s.KEY_PREFIX}) must hold a hash tag such as {mcp} in a Redis Cluster, or the keys land in different slots`,
   );
@@ -128,13 +134,28 @@ function optional(text: string): string | undefined {
   return text === "" ? undefined : text;
 }
 
+/** What the API answers to: `loopback` names, all of them (`any`), or those that are listed. */
+function allowedHosts(listed: readonly string[], host: string): AllowedHosts {
+  if (listed.includes("*")) return "any";
+  if (listed.length > 0) return listed;
+  return isLoopbackName(host) ? "loopback" : "any";
+}
+
 function structure(s: SettingValues, secrets: Record<string, string>) {
   return {
     keyPrefix: s.KEY_PREFIX,
     instance: s.INSTANCE_ID,
     handlers: s.HANDLERS,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,
-    http: { host: s.HOST, port: s.PORT, adminToken: secrets.ADMIN_TOKEN_FILE, maxPayloadBytes: s.MAX_PAYLOAD_BYTES },
+    shutdownDelayMs: s.SHUTDOWN_DELAY_MS,
+    http: {
+      host: s.HOST,
+      port: s.PORT,
+      adminToken: secrets.ADMIN_TOKEN_FILE,
+      adminWithoutToken: s.ADMIN_WITHOUT_TOKEN,
+      allowedHosts: allowedHosts(s.ALLOWED_HOSTS, s.HOST),
+      maxPayloadBytes: s.MAX_PAYLOAD_BYTES,
+    },
     redis: {
       url: s.REDIS_URL,
       username: optional(s.REDIS_USERNAME),

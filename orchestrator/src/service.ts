@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import { createServer } from "./api/server.ts";
 import type { Config } from "./config.ts";
@@ -7,7 +8,7 @@ import { logConnection } from "./health/connectionLog.ts";
 import { Readiness } from "./health/readiness.ts";
 import { selfCheck } from "./health/selfCheck.ts";
 import { createKeys } from "./keys.ts";
-import type { Log, LogSink } from "./log.ts";
+import { createLog, type Log, type LogSink, secretsOf } from "./log.ts";
 import { AckWindow } from "./metrics/ackWindow.ts";
 import { Cells } from "./metrics/cells.ts";
 import { createGaugeReader } from "./metrics/gauges.ts";
@@ -29,6 +30,7 @@ import { MemoryGuard } from "./queue/submit/memoryGuard.ts";
 import { Submission } from "./queue/submit/submission.ts";
 import { createRedis } from "./redis/connection.ts";
 import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
+import { HTTP_CLOSE_TIMEOUT_MS, LOOP_STOP_TIMEOUT_MS } from "./shutdown.ts";
 import { createLoops, createPromotion } from "./supervisor/maintenance.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { WorkerProcess } from "./supervisor/workerProcess.ts";
@@ -39,12 +41,9 @@ import { within } from "./within.ts";
 export type Service = {
   /** Where the API listens. */
   readonly url: string;
-  /** Refuses new work, lets the workers finish or hand back what is in flight, closes everything. */
+  /** Says that it is not ready, then refuses new work, lets the workers finish or hand back what is in flight, closes everything. */
   stop(): Promise<void>;
 };
-
-/** Requests under way at a stop get so long before their connections are cut. */
-const HTTP_CLOSE_TIMEOUT_MS = 2_000;
 
 /**
  * Composition root of the main process. Resolves when the API listens: Redis need not be there yet, `/readyz` tells.
@@ -114,6 +113,8 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       }),
     workers: supervisor,
     types,
+    startTimeoutMs: config.workers.startTimeoutMs,
+    monotonicMs,
     log,
   });
   const ackWindow = new AckWindow(totals, monotonicMs);
@@ -137,6 +138,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     settings: config.http,
     version: packageJson.version,
     log,
+    audit: createLog("info", sink, secretsOf(config), { audit: "admin" }),
     submission: new Submission({
       redis,
       keys,
@@ -197,9 +199,11 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     url,
     async stop() {
       readiness.stopping();
+      // Whoever sends requests here learns of it before they are refused.
+      await sleep(config.shutdownDelayMs);
       await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
       await supervisor.stop();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await within(Promise.all(loops.map((loop) => loop.stop())), LOOP_STOP_TIMEOUT_MS, undefined);
       expectClose();
       redis.disconnect();
     },

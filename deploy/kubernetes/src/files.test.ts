@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { accountEndpoints, alertmanagerConfig, INHIBITIONS } from "@mcp-orchestrator/alertmanager";
 import { BUNDLE, buildCatalogue, driftOf, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
 import { createKeys } from "mcp-orchestrator/keys";
 import { SETTINGS as KNOWN_SETTINGS } from "mcp-orchestrator/settings";
+import { longestShutdownMs } from "mcp-orchestrator/shutdown";
 import { describe, expect, test } from "vitest";
 import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { GENERATED_FOLDER, generatedFiles, resources } from "./files.ts";
@@ -34,6 +36,8 @@ test("the kustomization names every other file", () => {
   expect(listed.filter((line) => line.endsWith(".yaml"))).toEqual(others.map((path) => `  - ${path}`));
 });
 
+const fallback = (name: keyof typeof KNOWN_SETTINGS) => Number(KNOWN_SETTINGS[name].fallback);
+
 describe("the workload", () => {
   test("is configured with settings that the service knows and accepts", () => {
     for (const [name, value] of Object.entries(SETTINGS)) {
@@ -43,9 +47,25 @@ describe("the workload", () => {
     }
   });
 
-  test("is not killed before it has drained", () => {
-    const graceSeconds = deployment.spec?.template.spec?.terminationGracePeriodSeconds ?? 0;
-    expect(graceSeconds * 1000).toBeGreaterThan(Number(SETTINGS.SHUTDOWN_TIMEOUT_MS));
+  test("is not killed before it has drained, under any supervisor", () => {
+    const defaults = {
+      shutdownDelayMs: fallback("SHUTDOWN_DELAY_MS"),
+      shutdownTimeoutMs: fallback("SHUTDOWN_TIMEOUT_MS"),
+    };
+    const pod = { ...defaults, shutdownDelayMs: Number(SETTINGS.SHUTDOWN_DELAY_MS) };
+    const longestPodMs = longestShutdownMs({ ...pod, shutdownTimeoutMs: Number(SETTINGS.SHUTDOWN_TIMEOUT_MS) });
+    const graceMs = (deployment.spec?.template.spec?.terminationGracePeriodSeconds ?? 0) * 1000;
+    expect(graceMs).toBeGreaterThan(longestPodMs);
+    // 10 s for proxies, 2 for requests, 28 for workers, 2 for loops, 1 for the log.
+    expect(longestPodMs).toBe(43_000);
+    for (const [path, pattern] of [
+      ["docker-compose.yml", /stop_grace_period: (\d+)s/],
+      ["deploy/systemd/mcp-orchestrator.service", /^TimeoutStopSec=(\d+)s$/m],
+      ["deploy/supervisor/mcp-orchestrator.conf", /^stopwaitsecs=(\d+)$/m],
+    ] as const) {
+      const text = readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+      expect(Number(pattern.exec(text)?.[1]) * 1000, path).toBeGreaterThan(longestShutdownMs(defaults));
+    }
   });
 
   test("gives every replica a name of its own", () => {

@@ -4,6 +4,8 @@ import { HTTP_PORT } from "./names.ts";
 export const SECRETS_PATH = "/run/secrets/mcp-orchestrator";
 /** What is in flight gets so long to finish when a pod is stopped. */
 export const SHUTDOWN_TIMEOUT_MS = 25_000;
+/** A pod that stops goes on answering until every proxy of the cluster knows that it is gone; no `preStop` is needed. */
+export const SHUTDOWN_DELAY_MS = 10_000;
 /** Address of Redis as the pods reach it: a name that an overlay points elsewhere. */
 export const REDIS_HOST = "redis";
 export const REDIS_PORT = 6379;
@@ -24,6 +26,7 @@ export const SETTINGS = {
   ADMIN_TOKEN_FILE: `${SECRETS_PATH}/admin-token`,
   CHAT_API_KEY_FILE: `${SECRETS_PATH}/chat-api-key`,
   SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
+  SHUTDOWN_DELAY_MS: String(SHUTDOWN_DELAY_MS),
   // The cluster collects what a container prints, and its root file system is read-only.
   LOG_FILE: "",
 } as const;

@@ -1,6 +1,7 @@
 import { Deployment } from "kubernetes-models/apps/v1";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
 import { ConfigMap, type IContainer, Namespace, Service, ServiceAccount } from "kubernetes-models/v1";
+import { longestShutdownMs } from "mcp-orchestrator/shutdown";
 import {
   HTTP_PORT,
   HTTP_PORT_NAME,
@@ -11,14 +12,17 @@ import {
   SERVICE_SECRET,
   SETTINGS_CONFIG_MAP,
 } from "./names.ts";
-import { SECRETS_PATH, SETTINGS, SHUTDOWN_TIMEOUT_MS } from "./settings.ts";
+import { SECRETS_PATH, SETTINGS, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } from "./settings.ts";
 
 /** The image as it is built from orchestrator/Dockerfile; an overlay's `images:` gives it a registry. */
 export const IMAGE = "mcp-orchestrator";
 /** Replicas without an autoscaler: two survive the loss of a node. */
 export const REPLICAS = 2;
-/** Time between the last answer and SIGKILL beyond what the service takes itself. */
-const SHUTDOWN_MARGIN_SECONDS = 5;
+/** Seconds from SIGTERM to SIGKILL: all that a stop may take, and a little for a busy node. */
+const SHUTDOWN_MARGIN_SECONDS = 2;
+export const GRACE_PERIOD_SECONDS =
+  Math.ceil(longestShutdownMs({ shutdownDelayMs: SHUTDOWN_DELAY_MS, shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS }) / 1000) +
+  SHUTDOWN_MARGIN_SECONDS;
 
 export const namespace = new Namespace({
   metadata: { name: NAMESPACE, labels: { ...LABELS, "pod-security.kubernetes.io/enforce": "restricted" } },
@@ -68,7 +72,7 @@ export const deployment = new Deployment({
       spec: {
         serviceAccountName: NAME,
         automountServiceAccountToken: false,
-        terminationGracePeriodSeconds: SHUTDOWN_TIMEOUT_MS / 1000 + SHUTDOWN_MARGIN_SECONDS,
+        terminationGracePeriodSeconds: GRACE_PERIOD_SECONDS,
         securityContext: {
           runAsNonRoot: true,
           runAsUser: 1000,

@@ -1,23 +1,30 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { BlockList, isIPv6 } from "node:net";
 import type { FastifyRequest } from "fastify";
+import { isLoopbackAddress, isLoopbackName } from "../loopback.ts";
+import { hostnameOf } from "./allowedHosts.ts";
+import type { HttpSettings } from "./ports.ts";
 import { HttpProblem } from "./problem.ts";
 
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
+/** Headers that a proxy adds: the caller is not who the socket says. */
+const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
 
 /**
  * Builds the check that every admin endpoint makes first.
  *
- * With a token, callers must present it. Without one only this machine may call, judged by the address of the socket:
- * a forwarding header is whatever its sender likes. Web pages run on this machine too, so a request that a browser sent
- * for another site, or to a name that merely resolves to this machine, is refused.
+ * With a token, callers must present it. Without one everybody is refused, unless the setting for development lets
+ * callers on this machine in. A proxy on this machine makes every caller one of them, and need not say so: that is why it
+ * is a setting. Web pages run on this machine too, so a request that a browser sent for another site, or to a name that
+ * merely resolves to this machine, is refused.
  *
  * @returns a function that throws HttpProblem 401 or 403
  */
-export function adminAuth(token: string | undefined): (request: FastifyRequest) => Promise<void> {
-  return async (request) => (token === undefined ? requireLoopback(request) : requireToken(request, token));
+export function adminAuth(settings: HttpSettings): (request: FastifyRequest) => Promise<void> {
+  const { adminToken, adminWithoutToken = false } = settings;
+  return async (request) => {
+    if (adminToken !== undefined) requireToken(request, adminToken);
+    else if (adminWithoutToken) requireThisMachine(request);
+    else throw forbidden("No admin token is configured: set ADMIN_TOKEN_FILE.");
+  };
 }
 
 function requireToken(request: FastifyRequest, token: string): void {
@@ -36,22 +43,20 @@ function equal(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-function requireLoopback(request: FastifyRequest): void {
-  const address = request.raw.socket.remoteAddress ?? "";
-  if (!isLoopback(address)) {
-    throw new HttpProblem(403, "FORBIDDEN", "No admin token is configured: only callers on this machine are answered.");
+function requireThisMachine(request: FastifyRequest): void {
+  if (!isLoopbackAddress(request.raw.socket.remoteAddress ?? "")) {
+    throw forbidden("Without an admin token only callers on this machine are answered.");
+  }
+  if (Object.keys(request.headers).some((name) => FORWARDED.test(name))) {
+    throw forbidden("Without an admin token no request that a proxy forwarded is answered.");
   }
   const { origin, host } = request.headers;
   const foreignOrigin = origin !== undefined && origin !== `http://${host}`;
-  if (foreignOrigin || !isLoopbackName(URL.parse(`http://${host}`)?.hostname ?? "")) {
-    throw new HttpProblem(403, "FORBIDDEN", "No admin token is configured: requests from web pages are not answered.");
+  if (foreignOrigin || !isLoopbackName(hostnameOf(host))) {
+    throw forbidden("Without an admin token requests from web pages are not answered.");
   }
 }
 
-function isLoopback(address: string): boolean {
-  return loopback.check(address, isIPv6(address) ? "ipv6" : "ipv4");
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
+function forbidden(detail: string): HttpProblem {
+  return new HttpProblem(403, "FORBIDDEN", detail);
 }

@@ -5,7 +5,7 @@ import { MAX_WORKERS_PER_TYPE } from "../config/serviceSettings.ts";
 import { NotFoundError } from "../errors.ts";
 import { LANES } from "../metrics/contract.ts";
 import { ADMIN, problems } from "./openapi.ts";
-import type { HttpLog, HttpPorts } from "./ports.ts";
+import type { HttpPorts } from "./ports.ts";
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
@@ -20,7 +20,7 @@ const pausedSchema = z.object({ type: z.string(), paused: z.boolean() });
 const denied = problems(401, 403, 422, 503);
 
 /** The switches of the service. All of them are shared by the replicas, except the worker count and the log level. */
-export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpLog): void {
+export function adminRoutes(admin: FastifyInstance, ports: HttpPorts): void {
   const typed = admin.withTypeProvider<ZodTypeProvider>();
   const { books, controls, supervisor, logLevel, types } = ports;
 
@@ -31,7 +31,14 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
 
   typed.get(
     "/api/v1/admin/rate-limit",
-    { schema: { ...ADMIN, summary: "The rate limit", response: { 200: rateLimitSchema, ...denied } } },
+    {
+      schema: {
+        ...ADMIN,
+        operationId: "getRateLimit",
+        summary: "The rate limit",
+        response: { 200: rateLimitSchema, ...denied },
+      },
+    },
     rateLimit,
   );
   typed.post(
@@ -39,6 +46,7 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
     {
       schema: {
         ...ADMIN,
+        operationId: "enableRateLimit",
         summary: "Limit submissions on all replicas",
         body: z
           .strictObject({ per_second: z.number().min(0).max(1_000_000).optional() })
@@ -49,23 +57,35 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
     },
     async ({ body }) => {
       await controls.enableRateLimit(body?.per_second);
-      log.warn({ per_second: body?.per_second }, "Rate limit enabled");
       return rateLimit();
     },
   );
   typed.post(
     "/api/v1/admin/rate-limit/disable",
-    { schema: { ...ADMIN, summary: "Lift the rate limit", response: { 200: rateLimitSchema, ...denied } } },
+    {
+      schema: {
+        ...ADMIN,
+        operationId: "disableRateLimit",
+        summary: "Lift the rate limit",
+        response: { 200: rateLimitSchema, ...denied },
+      },
+    },
     async () => {
       await controls.disableRateLimit();
-      log.warn({}, "Rate limit disabled");
       return rateLimit();
     },
   );
 
   typed.get(
     "/api/v1/admin/express-bypass",
-    { schema: { ...ADMIN, summary: "Is the express lane bypassed?", response: { 200: bypassSchema, ...denied } } },
+    {
+      schema: {
+        ...ADMIN,
+        operationId: "getExpressBypass",
+        summary: "Is the express lane bypassed?",
+        response: { 200: bypassSchema, ...denied },
+      },
+    },
     async () => ({ enabled: (await controls.read()).expressBypass }),
   );
   for (const [action, enabled] of [
@@ -77,6 +97,7 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
       {
         schema: {
           ...ADMIN,
+          operationId: enabled ? "enableExpressBypass" : "disableExpressBypass",
           summary: enabled
             ? "Route express tasks to the regular lane"
             : "Route express tasks to the express lane again",
@@ -85,7 +106,6 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
       },
       async () => {
         await controls.setExpressBypass(enabled);
-        log.warn({ enabled }, "Express bypass changed");
         return { enabled };
       },
     );
@@ -100,6 +120,7 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
       {
         schema: {
           ...ADMIN,
+          operationId: paused ? "pauseType" : "resumeType",
           summary: paused ? "Stop working on a type's tasks; they stay queued" : "Work on a type's tasks again",
           params: z.object({ type: z.string().meta({ examples: ["reasoning"] }) }),
           response: { 200: pausedSchema, ...denied, ...problems(404) },
@@ -108,7 +129,6 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
       async ({ params: { type } }) => {
         if (!types.has(type)) throw new NotFoundError("task type", type);
         await (paused ? controls.pause(type) : controls.resume(type));
-        log.warn({ type, paused }, "Consumption changed");
         return { type, paused };
       },
     );
@@ -119,6 +139,7 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
     {
       schema: {
         ...ADMIN,
+        operationId: "scaleWorkers",
         summary: "Set the number of workers of a type on this replica",
         body: z
           .strictObject({ type: z.string(), count: z.int().min(0).max(MAX_WORKERS_PER_TYPE) })
@@ -143,6 +164,7 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
     {
       schema: {
         ...ADMIN,
+        operationId: "writeOffTasks",
         summary: "Take what is unaccounted for off the books; the tasks themselves do not come back by that",
         body: writtenOffSchema.meta({ examples: [{ type: "ml", lane: "regular", count: 1 }] }),
         response: { 200: writtenOffSchema, ...denied, ...problems(400, 404, 409, 415) },
@@ -150,7 +172,6 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
     },
     async ({ body: { type, lane, count } }) => {
       await books.writeOff(type, lane, count);
-      log.warn({ type, lane, count }, "Tasks written off");
       return { type, lane, count };
     },
   );
@@ -158,7 +179,14 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
   const levelSchema = z.strictObject({ level: z.enum(LOG_LEVELS) }).meta({ examples: [{ level: "debug" }] });
   typed.get(
     "/api/v1/admin/log-level",
-    { schema: { ...ADMIN, summary: "The log level", response: { 200: levelSchema, ...denied } } },
+    {
+      schema: {
+        ...ADMIN,
+        operationId: "getLogLevel",
+        summary: "The log level",
+        response: { 200: levelSchema, ...denied },
+      },
+    },
     async () => ({ level: logLevel.get() as (typeof LOG_LEVELS)[number] }),
   );
   typed.put(
@@ -166,6 +194,7 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts, log: HttpL
     {
       schema: {
         ...ADMIN,
+        operationId: "setLogLevel",
         summary: "Change the log level of all processes of this replica",
         body: levelSchema,
         response: { 200: levelSchema, ...denied, ...problems(400, 415) },

@@ -44,6 +44,7 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
     {
       schema: {
         tags: ["state"],
+        operationId: "listDeadLetters",
         summary: "List dead letters, newest first",
         querystring: z.strictObject({
           ...filterFields,
@@ -74,6 +75,7 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
     {
       schema: {
         tags: ["state"],
+        operationId: "getDeadLetter",
         summary: "One dead letter",
         params: idParams,
         response: { 200: deadLetterSchema, ...problems(404, 422, 503) },
@@ -91,6 +93,7 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
     {
       schema: {
         ...ADMIN,
+        operationId: "retryDeadLetter",
         summary: "Put one dead letter back into its queue, history kept",
         params: idParams,
         response: { 200: z.object({ retried: z.int() }), ...problems(401, 403, 404, 422, 503) },
@@ -107,6 +110,7 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
     {
       schema: {
         ...ADMIN,
+        operationId: "retryDeadLetters",
         summary: "Put back all dead letters that match; an empty filter matches all",
         body: z.strictObject(filterFields).meta({ examples: [{ reason: "upstream" }] }),
         response: { 200: z.object({ retried: z.int() }), ...problems(400, 401, 403, 415, 422, 503) },
@@ -120,6 +124,7 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
     {
       schema: {
         ...ADMIN,
+        operationId: "discardDeadLetter",
         summary: "Discard a dead letter for good",
         params: idParams,
         response: { 204: z.undefined().describe("Discarded."), ...problems(401, 403, 404, 422, 503) },

@@ -43,7 +43,7 @@ export const problemSchema = z
 const MEANINGS = {
   400: "The body is not JSON.",
   401: "The bearer token is missing or wrong.",
-  403: "Without a configured token, admin endpoints answer loopback callers only.",
+  403: "No admin token is configured, and the request is not one that needs none.",
   404: "There is no such thing.",
   409: "A task of that id is there and differs, or what the request is about has changed.",
   413: "The payload, body or batch is too large.",
@@ -88,7 +88,7 @@ export function describeApi(server: FastifyInstance, version: string): void {
           adminToken: {
             type: "http",
             scheme: "bearer",
-            description: "The token of ADMIN_TOKEN_FILE; without one, loopback callers need none.",
+            description: "The token of ADMIN_TOKEN_FILE.",
           },
         },
       },

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AllowedHosts } from "../config.ts";
 import type { Lane } from "../metrics/contract.ts";
 import type { Telemetry } from "../metrics/telemetry.ts";
 import type { DeadLetterFilter } from "../queue/inspect/deadLetters.ts";
@@ -51,7 +52,12 @@ export type HttpPorts = {
   readonly readiness: {
     check(): Promise<{
       readonly ready: boolean;
-      readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+      readonly checks: readonly {
+        readonly name: string;
+        readonly ok: boolean;
+        readonly detail: string;
+        readonly advisory?: boolean;
+      }[];
     }>;
   };
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
@@ -64,8 +70,12 @@ export type HttpPorts = {
 
 /** Settings of the HTTP API. */
 export type HttpSettings = {
-  /** Bearer token of the admin endpoints; without one they answer loopback callers only. */
+  /** Bearer token of the admin endpoints; without one they refuse every request. */
   readonly adminToken?: string | undefined;
+  /** Without a token, lets callers on this machine use the admin endpoints. */
+  readonly adminWithoutToken?: boolean;
+  /** Names under which the API is reached; any unless given. */
+  readonly allowedHosts?: AllowedHosts;
   /** Largest payload of one task, in bytes of its JSON text. */
   readonly maxPayloadBytes: number;
 };

@@ -1,3 +1,6 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { beforeEach, expect, test } from "vitest";
 import { MemoryService } from "./testing/memoryPorts.ts";
@@ -89,6 +92,8 @@ test("queues are told in snake_case", async () => {
   });
 });
 
+const connectionsOf = ({ server }: FastifyInstance) => promisify(server.getConnections.bind(server))();
+
 test("a server that closes refuses new requests with 503 and lets running ones finish", async () => {
   const asked = Promise.withResolvers<void>();
   const running = Promise.withResolvers<string>();
@@ -102,10 +107,24 @@ test("a server that closes refuses new requests with 503 and lets running ones f
   const url = await closing.listen({ port: 0, host: "127.0.0.1" });
   const first = fetch(`${url}/metrics`);
   await asked.promise;
+  // Not idle: it has sent a part of its head before the server begins to close.
+  const { port } = closing.server.address() as { port: number };
+  const second = connect(port, "127.0.0.1");
+  second.write("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
+  await expect.poll(() => connectionsOf(closing)).toBe(2);
   const closed = closing.close();
+  const body = JSON.stringify({ type: "free", payload: 1 });
+  second.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+  const refused = await text(second);
+  expect(refused).toMatch(/^HTTP\/1.1 503 /);
+  expect(refused.toLowerCase()).toContain("\r\nconnection: close\r\n");
+  expect(refused).toMatch(/\r\nretry-after: \d+\r\n/i);
+  expect(JSON.parse(refused.split("\r\n\r\n")[1] ?? "")).toMatchObject({ status: 503, code: "SHUTTING_DOWN" });
+  expect(slow.submitted).toEqual([]);
   running.resolve("done 1\n");
   expect(await (await first).text()).toBe("done 1\n");
   await closed;
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
 });
 
 test("the API describes itself, with an example for every body", async () => {

@@ -3,7 +3,9 @@ import { validatorCompiler } from "fastify-type-provider-zod";
 import { messageOf } from "../errors.ts";
 import { adminAuth } from "./adminAuth.ts";
 import { adminRoutes } from "./adminRoutes.ts";
+import { hostCheck } from "./allowedHosts.ts";
 import { allowedMethods } from "./allowedMethods.ts";
+import { auditActions } from "./auditLog.ts";
 import { deadLetterRoutes } from "./deadLetterRoutes.ts";
 import { problemOf } from "./errorMapping.ts";
 import { acceptJson } from "./jsonBody.ts";
@@ -25,6 +27,8 @@ import { taskRoutes } from "./taskRoutes.ts";
 export type ServerDeps = HttpPorts & {
   readonly settings: HttpSettings;
   readonly log: HttpLog;
+  /** Gets a line for each admin action. */
+  readonly audit: Pick<HttpLog, "info">;
   readonly version: string;
   readonly timeouts?: ClientTimeouts;
 };
@@ -97,15 +101,23 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     return answer(found, request, reply);
   });
 
+  const checkHost = hostCheck(settings.allowedHosts ?? "any");
+  server.addHook("onRequest", ({ headers }, _reply, done) => done(checkHost(headers.host)));
+
   let closing = false;
   server.addHook("preClose", async () => {
     closing = true;
   });
-  server.addHook("onRequest", (_request, reply, done) => {
+  server.addHook("onRequest", (_request, _reply, done) => {
     if (!closing) return done();
-    reply.header("connection", "close");
     const retryAfterSeconds = SHUTDOWN_RETRY_AFTER_SECONDS;
     return done(new HttpProblem(503, "SHUTTING_DOWN", "The service is shutting down.", { retryAfterSeconds }));
+  });
+
+  // A connection that stays open would hold up the end of the server, also that of a request that was under way.
+  server.addHook("onSend", (_request, reply, _payload, done) => {
+    if (closing) reply.header("connection", "close");
+    done();
   });
 
   // Plugins run in order: the description must see every route.
@@ -113,8 +125,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     taskRoutes(open, deps, settings);
     stateRoutes(open, deps);
     open.register(async (admin) => {
-      admin.addHook("onRequest", adminAuth(settings.adminToken));
-      adminRoutes(admin, deps, log);
+      auditActions(admin, deps.audit);
+      admin.addHook("onRequest", adminAuth(settings));
+      adminRoutes(admin, deps);
       deadLetterRoutes(open, deps, admin);
     });
   });

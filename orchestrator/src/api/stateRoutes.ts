@@ -13,6 +13,7 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
     {
       schema: {
         tags: ["state"],
+        operationId: "getWorkers",
         summary: "Every worker of this replica, and why a type is not worked on",
         response: {
           200: z.object({
@@ -51,6 +52,7 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
     {
       schema: {
         tags: ["state"],
+        operationId: "getQueues",
         summary: "Depth, pending, lag and oldest age of every queue",
         response: { 200: z.looseObject({}), ...problems(503) },
       },
@@ -63,6 +65,7 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
     {
       schema: {
         tags: ["operations"],
+        operationId: "getHealth",
         summary: "Is the process alive? Says nothing of Redis",
         response: { 200: z.object({ status: z.literal("ok") }) },
       },
@@ -72,14 +75,22 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
 
   const readinessSchema = z.object({
     ready: z.boolean(),
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    checks: z.array(
+      z.object({
+        name: z.string(),
+        ok: z.boolean(),
+        detail: z.string(),
+        advisory: z.boolean().optional().describe("True for what does not count to readiness."),
+      }),
+    ),
   });
   server.get(
     "/readyz",
     {
       schema: {
         tags: ["operations"],
-        summary: "Can it take and work on tasks, and if not, why?",
+        operationId: "getReadiness",
+        summary: "Can this replica answer requests, and if not, why?",
         response: { 200: readinessSchema, 503: readinessSchema },
       },
     },
@@ -90,8 +101,12 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
     },
   );
 
-  server.get("/metrics", { schema: { tags: ["operations"], summary: "Metrics for Prometheus" } }, async (_, reply) => {
-    reply.header("content-type", metrics.contentType);
-    return metrics.render();
-  });
+  server.get(
+    "/metrics",
+    { schema: { tags: ["operations"], operationId: "getMetrics", summary: "Metrics for Prometheus" } },
+    async (_, reply) => {
+      reply.header("content-type", metrics.contentType);
+      return metrics.render();
+    },
+  );
 }

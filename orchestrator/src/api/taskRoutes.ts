@@ -42,6 +42,7 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
       validatorCompiler: checkedLater,
       schema: {
         tags: ["tasks"],
+        operationId: "submitTask",
         summary: "Submit a task",
         body: taskSchema,
         response: {
@@ -67,6 +68,7 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
       validatorCompiler: checkedLater,
       schema: {
         tags: ["tasks"],
+        operationId: "submitTasks",
         summary: "Submit many tasks, all or none",
         body: batchSchema,
         response: { 202: acceptedSchema, ...problems(400, 409, 413, 415, 422, 429, 503) },
@@ -85,6 +87,7 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
     {
       schema: {
         tags: ["tasks"],
+        operationId: "getTask",
         summary: "The state of a task, and its result or error",
         params: idParams,
         response: { 200: taskViewSchema, ...problems(404, 503) },
@@ -102,6 +105,7 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
     {
       schema: {
         tags: ["tasks"],
+        operationId: "explainTask",
         summary: "Why a task is not running, or where it runs",
         params: idParams,
         response: { 200: z.looseObject({}), ...problems(404, 503) },

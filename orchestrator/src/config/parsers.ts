@@ -58,6 +58,9 @@ export const hostList = z.string().transform((text, context): HostAndPort[] =>
   }),
 );
 
+/** `name,name`; empty is none. */
+export const nameList = z.string().transform(splitList);
+
 /** What can be set per task type in TASK_OVERRIDES. */
 export const taskOverrides = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, hostList, redisUrl, wholeNumber } from "./parsers.ts";
+import { flag, hostList, nameList, redisUrl, wholeNumber } from "./parsers.ts";
 import { bytes, durationMs, name, type Section, text } from "./setting.ts";
 
 /** Settings of the service as a process: where it listens, its Redis, its workers, its log. */
@@ -18,7 +18,19 @@ export const http = {
     schema: text,
     fallback: "",
     secret: true,
-    about: "File with the bearer token of the admin endpoints. Without one they answer loopback callers only.",
+    about: "File with the bearer token of the admin endpoints. Without one they refuse every request.",
+  },
+  ADMIN_WITHOUT_TOKEN: {
+    schema: flag,
+    fallback: "false",
+    about:
+      "For development: the admin endpoints need no token from callers on this machine. Not behind a proxy: it makes every caller a local one.",
+  },
+  ALLOWED_HOSTS: {
+    schema: nameList,
+    fallback: "",
+    about:
+      "Names, without port, under which the service is reached, as a list; a request to another one is refused with 421. Empty allows loopback names where HOST is a loopback address, and every name elsewhere; `*` allows every name.",
   },
   MAX_PAYLOAD_BYTES: {
     schema: bytes(1),
@@ -149,7 +161,13 @@ export const workers = {
     schema: durationMs,
     fallback: "10000",
     about:
-      "What is in flight gets so long to finish on SIGTERM; the rest is handed back to its queue. Keep it under the stop time-out of whatever supervises the service.",
+      "What is in flight gets so long to finish on SIGTERM; the rest is handed back to its queue. The stop time-out of whatever supervises the service must be longer than this and SHUTDOWN_DELAY_MS by 10 % and 6 s.",
+  },
+  SHUTDOWN_DELAY_MS: {
+    schema: wholeNumber(0, 300_000),
+    fallback: "0",
+    about:
+      "On SIGTERM the service is not ready from the first moment, and goes on answering for this long: the time that load balancers need to send requests elsewhere.",
   },
   AUTOSCALE: { schema: flag, fallback: "false", about: "Let the number of workers of a type follow its backlog." },
   AUTOSCALE_MIN_WORKERS: {

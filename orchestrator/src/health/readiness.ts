@@ -11,22 +11,32 @@ export type ReadinessDeps = {
   readonly selfCheck: () => Promise<Check[]>;
   readonly workers: { status(): WorkerStatus[]; wanted(type: string): number };
   readonly types: readonly string[];
+  /** The longest that the start waits for every type to be worked on. */
+  readonly startTimeoutMs: number;
+  readonly monotonicMs: () => number;
   readonly log: Log;
 };
 
 /** A probe gives up after a second or more; it must have its answer before that. */
 const DEADLINE_MS = 800;
 
-/** Tells whether the service can do its work right now, and if not, why. */
+/**
+ * Tells whether this replica can answer requests, and if not, why. A replica that starts is ready once each of its types
+ * was worked on, or has had its time to be. From then on workers do not count: a type that is not worked on is for metrics
+ * and alerts to tell, and no reason to take the API of all types away from its clients.
+ */
 export class Readiness {
   readonly #deps: ReadinessDeps;
   #running: Promise<Check[]> | undefined;
+  readonly #startedAtMs: number;
+  #started = false;
   #stopping = false;
   #complaints = new Map<string, string>();
   #reported = false;
 
   constructor(deps: ReadinessDeps) {
     this.#deps = deps;
+    this.#startedAtMs = deps.monotonicMs();
   }
 
   /** Makes all checks. Answers within a second, also when Redis does not. */
@@ -40,7 +50,7 @@ export class Readiness {
     if (this.#stopping) checks.unshift({ name: "shutdown", ok: false, detail: "the service is stopping" });
     this.#logChanges(checks);
     this.#logOnce(checks);
-    return { ready: checks.every((check) => check.ok), checks };
+    return { ready: checks.every(({ ok, advisory }) => ok || advisory === true), checks };
   }
 
   /** From now on the service is not ready: it is about to stop. */
@@ -54,8 +64,10 @@ export class Readiness {
     const without = types.filter(
       (type) => workers.wanted(type) > 0 && !status.some((worker) => worker.type === type && worker.active),
     );
+    this.#started ||= without.length === 0 || this.#deps.monotonicMs() - this.#startedAtMs > this.#deps.startTimeoutMs;
     return {
       name: "workers",
+      ...(this.#started ? { advisory: true } : {}),
       ok: without.length === 0,
       detail: without.length === 0 ? "every type has one that consumes" : `none consumes ${without.join(", ")}`,
     };

@@ -13,7 +13,13 @@ export type CheckedRedis = {
 };
 
 /** Outcome of one check, as `/readyz` tells it. */
-export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string };
+export type Check = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** True for a check that says something and does not count to readiness. */
+  readonly advisory?: boolean;
+};
 
 export type SelfCheckOptions = {
   /** A key of the service: in a Cluster it decides which node is asked. */

@@ -2,6 +2,7 @@ import { loadConfig } from "../config.ts";
 import { ConfigError, messageOf } from "../errors.ts";
 import { createLog, openLogSink, secretsOf } from "../log.ts";
 import { startService } from "../service.ts";
+import { LAST_WORDS_MS } from "../shutdown.ts";
 import { within } from "../within.ts";
 
 /** The main process: reads the configuration, starts the service, and ends it in order when it is told to. */
@@ -20,9 +21,6 @@ const config = (() => {
 })();
 const sink = openLogSink(config.log);
 const log = createLog(config.log.level, sink, secretsOf(config));
-
-/** The last line gets so long to be written. */
-const LAST_WORDS_MS = 1_000;
 
 /** Ends at once; the workers notice that the main process is gone, and exit. */
 async function die(error: unknown): Promise<never> {
@@ -53,7 +51,7 @@ try {
   log.info({ signal }, "Stopping: no new tasks, finishing what is in flight");
   await service.stop();
   log.info("Stopped");
-  await sink.close();
+  await within(sink.close(), LAST_WORDS_MS, undefined);
   process.exit(0);
 } catch (error) {
   await die(error);

@@ -1,5 +1,6 @@
 import type { Log, LogSink } from "../log.ts";
 import { type CrashReason, LANES } from "../metrics/contract.ts";
+import { workerStopMs } from "../shutdown.ts";
 import { crashReasonOf, type ProcessEnd } from "./crash.ts";
 import type { Circuit, Flush, FromWorker, Heartbeat } from "./protocol.ts";
 import { RestartBackoff } from "./restartBackoff.ts";
@@ -92,14 +93,10 @@ export class WorkerSlot {
     if (life === undefined) return;
     life.draining = true;
     life.process.send({ kind: "drain", timeoutMs });
-    // A little more than the worker was given: it ends by itself unless it hangs.
-    const killer = setTimeout(
-      () => {
-        this.#deps.log.error({ worker: this.name }, `Worker ${this.name} timeout: it did not stop, killing it`);
-        life.process.kill();
-      },
-      timeoutMs * 1.1 + 500,
-    );
+    const killer = setTimeout(() => {
+      this.#deps.log.error({ worker: this.name }, `Worker ${this.name} timeout: it did not stop, killing it`);
+      life.process.kill();
+    }, workerStopMs(timeoutMs));
     await this.#ended.promise;
     clearTimeout(killer);
   }

@@ -110,6 +110,27 @@ describe("stop", () => {
     expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
   });
 
+  it("first says that it is not ready, and goes on answering for the delay that load balancers need", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_DELAY_MS: "2000" });
+    await service.start();
+    await service.ready();
+    const from = performance.now();
+    service.kill("SIGTERM");
+    const readiness = await service.until(
+      () => service.get("/readyz"),
+      ({ status }) => status === 503,
+    );
+    expect(readiness.body).toMatchObject({
+      checks: expect.arrayContaining([expect.objectContaining({ name: "shutdown" })]),
+    });
+    const ids = await service.submit(3);
+    await service.drained();
+    expect(await service.states(ids)).toEqual({ completed: 3 });
+    expect(await service.exited()).toBe(0);
+    expect(performance.now() - from).toBeGreaterThan(2_000);
+  });
+
   it("hands back what does not finish in time", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_TIMEOUT_MS: "300" });

@@ -26,6 +26,7 @@ const SETTINGS = {
   RETRY_BASE_MS: "50",
   RETRY_CAP_MS: "200",
   SHUTDOWN_TIMEOUT_MS: "5000",
+  ADMIN_WITHOUT_TOKEN: "true",
 } as const;
 
 /** Processes that start, or many tasks that run, beside other suites. */

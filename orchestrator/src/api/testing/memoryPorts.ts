@@ -16,6 +16,7 @@ export class MemoryService {
   readonly counted: string[] = [];
   readonly submissionSeconds: [outcome: string, seconds: number][] = [];
   readonly paused = new Set<string>();
+  readonly audited: object[] = [];
   readonly logged: { fields: object; message: string }[] = [];
   readonly wanted = new Map([
     ["reasoning", 2],
@@ -128,8 +129,9 @@ export class MemoryService {
     return createServer({
       ...this.ports,
       ...options,
-      settings: { maxPayloadBytes: 1024, ...settings },
+      settings: { maxPayloadBytes: 1024, adminWithoutToken: true, ...settings },
       log: { error: log, warn: log, info: log },
+      audit: { info: (fields) => this.audited.push(fields) },
       version: "0.0.0-test",
     });
   }

@@ -1,0 +1,73 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import type { WorkerStatus } from "../supervisor/workerStatus.ts";
+import { Readiness } from "./readiness.ts";
+
+function readiness() {
+  const state = { nowMs: 0, redis: true, active: new Set<string>() };
+  const types = ["ml", "codegen"];
+  const subject = new Readiness({
+    selfCheck: async () => [{ name: "redis", ok: state.redis, detail: state.redis ? "answers" : "refused" }],
+    workers: {
+      status: () => types.map((type) => ({ type, active: state.active.has(type) }) as WorkerStatus),
+      wanted: () => 1,
+    },
+    types,
+    startTimeoutMs: 1_000,
+    monotonicMs: () => state.nowMs,
+    log: pino({ level: "silent" }),
+  });
+  return { state, subject };
+}
+
+test("a replica that starts is not ready before each of its types is worked on", async () => {
+  const { state, subject } = readiness();
+  expect(await subject.check()).toMatchObject({ ready: false });
+  state.active.add("ml");
+  const { ready, checks } = await subject.check();
+  expect(ready).toBe(false);
+  expect(checks.find(({ name }) => name === "workers")).toEqual({
+    name: "workers",
+    ok: false,
+    detail: "none consumes codegen",
+  });
+  state.active.add("codegen");
+  expect(await subject.check()).toMatchObject({ ready: true });
+});
+
+test("a type that cannot be started holds up the replica for the time of a start and no longer", async () => {
+  const { state, subject } = readiness();
+  state.active.add("ml");
+  state.nowMs = 1_000;
+  expect((await subject.check()).ready).toBe(false);
+  state.nowMs = 1_001;
+  expect(await subject.check()).toMatchObject({ ready: true });
+});
+
+test("a type that is no longer worked on, or all of them, is told and takes nobody's API away", async () => {
+  const { state, subject } = readiness();
+  state.active = new Set(["ml", "codegen"]);
+  await subject.check();
+  state.active.clear();
+  const { ready, checks } = await subject.check();
+  expect(ready).toBe(true);
+  expect(checks).toContainEqual({
+    name: "workers",
+    ok: false,
+    advisory: true,
+    detail: "none consumes ml, codegen",
+  });
+});
+
+test("a replica without Redis, or one that stops, is not ready", async () => {
+  const { state, subject } = readiness();
+  state.active = new Set(["ml", "codegen"]);
+  expect((await subject.check()).ready).toBe(true);
+  state.redis = false;
+  expect((await subject.check()).ready).toBe(false);
+  state.redis = true;
+  subject.stopping();
+  const { ready, checks } = await subject.check();
+  expect(ready).toBe(false);
+  expect(checks).toContainEqual({ name: "shutdown", ok: false, detail: "the service is stopping" });
+});
