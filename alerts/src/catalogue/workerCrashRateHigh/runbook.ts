@@ -63,7 +63,7 @@ export const runbook = (facts: Facts): Runbook => ({
       cause: "A task takes its worker down",
       steps: [
         {
-          text: "It ends in the dead letter queue as `poison` after five deliveries, by itself. Then look at its payload there.",
+          text: "It ends in the dead letter queue as `poison` after five deaths of its worker, by itself. Then look at its payload there.",
         },
       ],
     },
