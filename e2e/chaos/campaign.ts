@@ -1,15 +1,17 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { limited } from "../testkit/limited.ts";
 import { drawSchedule } from "./draw.ts";
 import type { Violation } from "./oracle.ts";
 import { keepRegression } from "./regressions.ts";
-import { type RunResult, runSchedule } from "./run.ts";
+import { type RunResult, runOn, runSchedule } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { shrinkList } from "./shrink.ts";
+import { SystemPool } from "./system/systemPool.ts";
 
 export type CampaignOptions = {
   readonly jobs: number;
+  /** Factor of all times of a run. */
+  readonly stretch: number;
   /** Nothing is started after this time. */
   readonly budgetMs: number;
   /** Most runs that shrinking one failure may take; 0 does not shrink. */
@@ -35,12 +37,22 @@ export type CampaignListener = {
 
 export type NamedSchedule = { readonly name: string; readonly schedule: Schedule };
 
+/** Schedules of the same kind within so many come one after the other: they share systems. */
+const GROUP = 24;
+
 /** The schedules of a range of seeds. */
 export function drawn(firstSeed: number, count: number): NamedSchedule[] {
-  return Array.from({ length: count }, (_, at) => {
+  const schedules = Array.from({ length: count }, (_, at) => {
     const seed = firstSeed + at;
     return { name: `seed ${seed}`, schedule: drawSchedule(seed) };
   });
+  const kind = ({ topology, named }: Schedule) => `${topology} ${named}`;
+  const groups = Object.values(
+    Object.groupBy(schedules, ({ schedule: { seed } }) => Math.floor((seed - firstSeed) / GROUP)),
+  );
+  return groups.flatMap((group = []) =>
+    group.toSorted((one, other) => kind(one.schedule).localeCompare(kind(other.schedule))),
+  );
 }
 
 /** Runs schedules, several at a time, and shrinks those that fail. @returns results in the order of the schedules */
@@ -51,13 +63,12 @@ export async function runCampaign(
 ): Promise<CampaignResult[]> {
   const deadlineMs = performance.now() + options.budgetMs;
   const over = () => options.signal.aborted || performance.now() > deadlineMs;
+  await using pool = new SystemPool(options.stretch, join(options.folder, "logs"));
   const one = limited(options.jobs, async ({ name, schedule }: NamedSchedule): Promise<CampaignResult[]> => {
     if (over()) return [];
     listener.started(name);
-    const logs = join(options.folder, "logs", name.replaceAll(" ", "-"));
-    const result = await attempt(schedule, logs, options.signal);
+    const result = await attempt(schedule, options.signal, () => runPooled(schedule, options, pool));
     const { violations } = result;
-    if (violations.length === 0) rmSync(logs, { recursive: true, force: true });
     const shrinks = violations.some(({ kind }) => kind !== "notRun");
     const kept = shrinks ? await shrinkAndKeep(name, result, options, over, listener) : undefined;
     const outcome = { name, result, ...(kept === undefined ? {} : { kept }) };
@@ -70,9 +81,9 @@ export async function runCampaign(
 }
 
 /** Runs a schedule; what goes wrong with the run itself is reported, and the campaign goes on. */
-async function attempt(schedule: Schedule, logs: string, signal: AbortSignal): Promise<RunResult> {
+async function attempt(schedule: Schedule, signal: AbortSignal, run: () => Promise<RunResult>): Promise<RunResult> {
   try {
-    return await runSchedule(schedule, logs, signal);
+    return await run();
   } catch (error) {
     signal.throwIfAborted();
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,7 +96,22 @@ async function attempt(schedule: Schedule, logs: string, signal: AbortSignal): P
       executions: 0,
       drainedAfterMs: undefined,
       durationMs: 0,
+      logs: "",
     };
+  }
+}
+
+/** Runs a schedule on a system of the pool, which gets it back unless a promise was broken on it. */
+async function runPooled(schedule: Schedule, options: CampaignOptions, pool: SystemPool): Promise<RunResult> {
+  const system = await pool.take(schedule);
+  let reusable = false;
+  try {
+    const result = await runOn(system, schedule, options);
+    reusable = result.violations.length === 0;
+    return result;
+  } finally {
+    if (reusable) pool.give(system);
+    else await system[Symbol.asyncDispose]();
   }
 }
 
@@ -107,7 +133,7 @@ async function shrinkAndKeep(
     }
     listener.shrinking(name, candidate.faults.length, candidate.tasks.length, budget.left);
     const logs = join(options.folder, "logs", `${name.replaceAll(" ", "-")}-shrinking`);
-    const result = await attempt(candidate, logs, options.signal);
+    const result = await attempt(candidate, options.signal, () => runSchedule(candidate, { ...options, logs }));
     if (!sameFailure(violations, result.violations)) return false;
     smallest = candidate;
     found = result.violations;

@@ -7,12 +7,12 @@ import {
   UpstreamError,
   ValidationError,
 } from "mcp-orchestrator/handlers";
-import { EXECUTION_LOG, type ExecutionEnd, formatEvent } from "./executionLog.ts";
+import { EXECUTION_LOG, type ExecutionEnd, formatEvent, STRETCH } from "./executionLog.ts";
 import { type Shape, TYPES } from "./schedule.ts";
 
 /** The task handlers of the campaign: every shape that a user's handler may have, each run written to the log. */
 
-type Payload = { readonly task: number; readonly shape: Shape; readonly size: number };
+type Payload = { readonly run: string; readonly task: number; readonly shape: Shape; readonly size: number };
 type Upstreams = Parameters<Extract<HandlerModule, (...args: never[]) => unknown>>[0];
 
 const log = process.env[EXECUTION_LOG];
@@ -57,7 +57,7 @@ function shapeRunners(
       throw oddErrors[size % oddErrors.length]?.();
     },
     oddReturn: (size) => [10n, circular(), { toJSON: () => JSON.parse("{") }][size % 3],
-    deaf: () => sleep(6_000),
+    deaf: () => sleep(6_000 * Number(process.env[STRETCH])),
     exit: async (size) => {
       await sleep(size * 5);
       process.exit(3);
@@ -111,11 +111,11 @@ const handlers: HandlerModule = (upstreams) => {
   return TYPES.map((type) => ({
     type,
     run: (payload, context) => {
-      const { task, shape, size } = payload as Payload;
+      const { run, task, shape, size } = payload as Payload;
       const write = (event: "start" | ExecutionEnd) => {
         const atMs = performance.timeOrigin + performance.now();
         const { taskId, attempt } = context;
-        appendFileSync(log, formatEvent({ event, task, taskId, attempt, pid: process.pid, atMs }));
+        appendFileSync(log, formatEvent({ event, run, task, taskId, attempt, pid: process.pid, atMs }));
       };
       write("start");
       return logged(() => runners[shape](size, context, task), write, { task, attempt: context.attempt });

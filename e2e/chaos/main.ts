@@ -24,9 +24,9 @@ async function main(options: ChaosOptions): Promise<number> {
       say(`     shrinking ${name}: ${faults} faults, ${tasks} tasks, ${left} runs left`),
   };
   try {
-    const { jobs, shrinkRuns, folder } = options;
+    const { jobs, stretch, shrinkRuns, folder } = options;
     const budgetMs = options.budgetSeconds * 1_000;
-    const results = await runCampaign(schedules, { jobs, shrinkRuns, folder, budgetMs, signal }, listener);
+    const results = await runCampaign(schedules, { jobs, stretch, shrinkRuns, folder, budgetMs, signal }, listener);
     const summary = summarize(results);
     say(`\n${renderSummary(summary)}`);
     if (results.length < schedules.length) say(`The time was over: ${schedules.length - results.length} were not run.`);

@@ -18,9 +18,12 @@ export function noEvidence(): TaskEvidence {
 /**
  * Submits one task as its plan says. One with an id of its own is submitted until an answer says that it is accepted, any
  * other one once.
+ *
+ * @param run name of the run, unique for the system
  */
 export async function submit(
   client: Client,
+  run: string,
   plan: TaskPlan,
   number: number,
   evidence: TaskEvidence,
@@ -29,9 +32,9 @@ export async function submit(
   const body = {
     type: plan.type,
     priority: plan.express ? 20 : 1,
-    payload: { task: number, shape: plan.shape, size: plan.size },
+    payload: { run, task: number, shape: plan.shape, size: plan.size },
     ...(plan.delayMs === undefined ? {} : { delay_ms: plan.delayMs }),
-    ...(plan.chosenId ? { task_id: `chosen-${number}` } : {}),
+    ...(plan.chosenId ? { task_id: `${run}-task-${number}` } : {}),
   };
   let replica = plan.replica;
   while (!signal.aborted) {
@@ -51,14 +54,14 @@ export async function submit(
 }
 
 /** Submits a task of each type and lane to each replica, as a client of the recovered service. @returns what failed */
-export async function probe(client: Client, deadlineMs: number): Promise<string[]> {
+export async function probe(client: Client, run: string, deadlineMs: number): Promise<string[]> {
   const probes = REPLICAS.flatMap((replica) =>
     TYPES.flatMap((type) => [1, 20].map((priority) => ({ replica, type, priority }))),
   );
   const failures = await Promise.all(
     probes.map(async ({ replica, type, priority }, at) => {
-      const id = `probe-${replica}-${type}-${priority}`;
-      const body = { type, priority, payload: { task: -1 - at, shape: "fast", size: 0 }, task_id: id };
+      const id = `${run}-probe-${replica}-${type}-${priority}`;
+      const body = { type, priority, payload: { run, task: -1 - at, shape: "fast", size: 0 }, task_id: id };
       let accepted: Answer | undefined;
       let last: Answer | undefined;
       while (performance.now() < deadlineMs) {

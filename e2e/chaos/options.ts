@@ -7,6 +7,7 @@ export type ChaosOptions = {
   readonly runs: number;
   readonly seed: number;
   readonly jobs: number;
+  readonly stretch: number;
   readonly budgetSeconds: number;
   readonly shrinkRuns: number;
   readonly regressions: boolean;
@@ -17,6 +18,7 @@ export type ChaosOptions = {
 
 /** A schedule keeps a core busy for about half of its time. */
 const MOST_JOBS = 16;
+const MOST_STRETCH = 20;
 
 /** Reads the command line. @param argv arguments without the program's own */
 export function parseOptions(argv: readonly string[]): ChaosOptions {
@@ -28,6 +30,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     .option("--runs <count>", "schedules to draw", wholeNumber(0, 1_000_000), 20)
     .option("--seed <number>", "seed of the first schedule; the next ones follow", wholeNumber(0, 2 ** 31), 1)
     .option("--jobs <count>", "schedules side by side", wholeNumber(1, MOST_JOBS), availableParallelism())
+    .option("--stretch <factor>", "multiply all times, for a machine that is busy with other things", factor, 1)
     .option("--budget-seconds <count>", "start nothing more after this time", wholeNumber(1, 1_000_000), 86_400)
     .option(
       "--shrink-runs <count>",
@@ -49,6 +52,12 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     })
     .parse(argv, { from: "user" })
     .opts<ChaosOptions>();
+}
+
+function factor(value: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number >= 1 && number <= MOST_STRETCH) return number;
+  throw new InvalidArgumentError(`It must be a number from 1 to ${MOST_STRETCH}.`);
 }
 
 function wholeNumber(min: number, max: number): (value: string) => number {

@@ -12,7 +12,7 @@ function plan(shape: Shape = "fast"): TaskPlan {
 }
 
 function ran(event: ExecutionEvent["event"], attempt = 1, task = 0): ExecutionEvent {
-  return { event, task, taskId: ID, attempt, pid: 1, atMs: 0 };
+  return { event, run: "run1", task, taskId: ID, attempt, pid: 1, atMs: 0 };
 }
 
 const COMPLETED: TaskEvidence = {

@@ -13,7 +13,14 @@ export function renderLine({ name, result, kept }: CampaignResult): string {
   const lines = violations.map(({ kind, detail }) => `    ${pc.bold(kind)}: ${detail.slice(0, 600)}`);
   const faults = schedule.faults.map((fault) => `    ${describeFault(fault)}`);
   const shrunk = kept === undefined ? [] : [`  shrunk: ${kept}`];
-  return [`${pc.red("FAILED")} ${head} ${facts}`, "  faults:", ...faults, "  found:", ...lines, ...shrunk].join("\n");
+  return [
+    `${pc.red("FAILED")} ${head} ${facts}, logs: ${result.logs}`,
+    "  faults:",
+    ...faults,
+    "  found:",
+    ...lines,
+    ...shrunk,
+  ].join("\n");
 }
 
 /** Figures of a campaign, as JSON. */

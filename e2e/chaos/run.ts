@@ -17,7 +17,7 @@ import {
   watch,
 } from "./observer.ts";
 import { judge, type Violation } from "./oracle.ts";
-import { describeFault, drainBoundMs, REPLICAS, type Schedule, TYPES } from "./schedule.ts";
+import { describeFault, drainBoundMs, REPLICAS, type Schedule, stretched, TYPES } from "./schedule.ts";
 import { CONCURRENCY, System } from "./system/system.ts";
 
 /** What became of one schedule. */
@@ -30,16 +30,35 @@ export type RunResult = {
   readonly executions: number;
   readonly drainedAfterMs: number | undefined;
   readonly durationMs: number;
+  /** Folder of the service's logs, and the name of the run in them. */
+  readonly logs: string;
 };
 
 const READY_TIMEOUT_MS = 60_000;
 const LOOK_INTERVAL_MS = 400;
 
-/** Runs one schedule on a system of its own, and judges it. @param logs folder for the logs of the service */
-export async function runSchedule(schedule: Schedule, logs: string, interrupted: AbortSignal): Promise<RunResult> {
+export type RunOptions = {
+  /** Folder for the logs of the service. */
+  readonly logs: string;
+  /** Factor of all times: above 1 for a machine that is busy with other things. */
+  readonly stretch: number;
+  readonly signal: AbortSignal;
+};
+
+/** Runs one schedule on a system of its own, and judges it. */
+export async function runSchedule(schedule: Schedule, options: RunOptions): Promise<RunResult> {
+  await using system = await System.start(schedule, options.stretch, options.logs);
+  return await runOn(system, schedule, options);
+}
+
+/** Runs one schedule on a system that is at rest, and judges it. Without a violation it is at rest again. */
+export async function runOn(
+  system: System,
+  schedule: Schedule,
+  { stretch, signal: interrupted }: Omit<RunOptions, "logs">,
+): Promise<RunResult> {
   const beganAtMs = performance.now();
-  await using system = await System.start(schedule, logs);
-  const run = new Run(schedule, system, interrupted);
+  const run = new Run(stretched(schedule, stretch), drainBoundMs(schedule) * stretch, system, interrupted);
   await run.untilReady();
   const missedFaults = await run.play();
   const evidence = await run.settle();
@@ -52,12 +71,15 @@ export async function runSchedule(schedule: Schedule, logs: string, interrupted:
     executions: evidence.executions.filter(({ event }) => event === "start").length,
     drainedAfterMs: evidence.drainedAfterMs,
     durationMs: performance.now() - beganAtMs,
+    logs: `${system.logs} ${run.name}`,
   };
 }
 
 /** The phases of one run. */
 class Run {
+  readonly name: string;
   readonly #schedule: Schedule;
+  readonly #boundMs: number;
   readonly #system: System;
   readonly #client: Client;
   readonly #interrupted: AbortSignal;
@@ -67,9 +89,11 @@ class Run {
   #submissions: Promise<unknown> = Promise.resolve();
   #watched: Promise<void> = Promise.resolve();
 
-  constructor(schedule: Schedule, system: System, interrupted: AbortSignal) {
+  constructor(schedule: Schedule, boundMs: number, system: System, interrupted: AbortSignal) {
     this.#schedule = schedule;
+    this.#boundMs = boundMs;
     this.#system = system;
+    this.name = system.nextRun();
     this.#client = new Client(system);
     this.#interrupted = interrupted;
     this.#tasks = schedule.tasks.map(noEvidence);
@@ -92,7 +116,7 @@ class Run {
     this.#submissions = Promise.all(
       this.#schedule.tasks.map(async (plan, number) => {
         await this.#wait(plan.atMs);
-        await submit(this.#client, plan, number, this.#tasks[number] as TaskEvidence, this.#over.signal);
+        await submit(this.#client, this.name, plan, number, this.#tasks[number] as TaskEvidence, this.#over.signal);
       }),
     );
     await Promise.all(
@@ -113,10 +137,13 @@ class Run {
     const context = this.#context();
     await removeAll(context);
     const calmAtMs = performance.now();
-    const boundMs = drainBoundMs(this.#schedule);
+    const boundMs = this.#boundMs;
     const deadlineMs = calmAtMs + boundMs;
     const timer = setTimeout(() => this.#over.abort(), boundMs);
-    const failedProbes = [...(await turnBackSwitches(context, boundMs)), ...(await probe(this.#client, deadlineMs))];
+    const failedProbes = [
+      ...(await turnBackSwitches(context, boundMs)),
+      ...(await probe(this.#client, this.name, deadlineMs)),
+    ];
     await this.#submissions;
     const { replicas, atRest } = await this.#untilAtRest(deadlineMs);
     const drainedAfterMs = atRest && failedProbes.length === 0 ? performance.now() - calmAtMs : undefined;
@@ -127,7 +154,7 @@ class Run {
     return {
       schedule: this.#schedule,
       tasks: this.#tasks,
-      executions: readExecutionLog(this.#system.executionLog),
+      executions: readExecutionLog(this.#system.executionLog, this.name),
       deadLetters: await deadLetters(this.#client),
       replicas,
       failedProbes,

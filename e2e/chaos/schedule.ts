@@ -108,6 +108,23 @@ export function lastFaultEndsMs(schedule: Pick<Schedule, "faults">): number {
   return Math.max(0, ...schedule.faults.map((fault) => fault.atMs + ("forMs" in fault ? fault.forMs : 0)));
 }
 
+/** The same schedule in slow motion: on a machine that is busy with other things, healthy processes need more time. */
+export function stretched(schedule: Schedule, factor: number): Schedule {
+  return {
+    ...schedule,
+    tasks: schedule.tasks.map((task) => ({
+      ...task,
+      atMs: task.atMs * factor,
+      ...(task.delayMs === undefined ? {} : { delayMs: Math.round(task.delayMs * factor) }),
+    })),
+    faults: schedule.faults.map((fault) => ({
+      ...fault,
+      atMs: fault.atMs * factor,
+      ...("forMs" in fault ? { forMs: fault.forMs * factor } : {}),
+    })),
+  };
+}
+
 /** What a task costs that takes its worker down: the time of one death and restart. */
 const DEATH_MS: Partial<Record<Shape, number>> = {
   exit: 1_500,
@@ -117,7 +134,7 @@ const DEATH_MS: Partial<Record<Shape, number>> = {
   spin: 4_500,
 };
 /** Deaths after which such a task ends at the latest. */
-export const MOST_DEATHS = 6;
+export const MOST_DEATHS = 4;
 /** Of everything else: leases, orphans, retries, breakers and reconnections, one after the other, with room. */
 const RECOVERY_MS = 20_000;
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Simulator, startSimulator } from "../../services/simulator/index.ts";
 import { freePort } from "../../testkit/ports.ts";
 import { TestFolder } from "../../testkit/process/folder.ts";
-import { EXECUTION_LOG } from "../executionLog.ts";
+import { EXECUTION_LOG, STRETCH } from "../executionLog.ts";
 import { REPLICAS, type ReplicaIndex, type Schedule } from "../schedule.ts";
 import { Link } from "./link.ts";
 import { PREFIX, RedisSetup } from "./redisSetup.ts";
@@ -17,8 +17,8 @@ const ADMIN_TOKEN = "chaos-admin-token";
 /** Slots of one worker: how many tasks its death can leave half done. */
 export const CONCURRENCY = 4;
 
-/** The service's intervals, scaled down so that whatever takes a minute in production takes a second or two here. */
-const SETTINGS = {
+/** The service's intervals, scaled down so that what takes a minute in production takes a second or two here. */
+const SETTINGS: Readonly<Record<string, string>> = {
   HANDLERS,
   KEY_PREFIX: PREFIX,
   LOG_FILE: "",
@@ -40,6 +40,7 @@ const SETTINGS = {
   RETRY_BASE_MS: "200",
   RETRY_CAP_MS: "1000",
   TASK_OVERRIDES: JSON.stringify({ codegen: { maxAttempts: 4 } }),
+  DELIVERY_LIMIT: "3",
   ORPHAN_RECOVERY_INTERVAL_MS: "500",
   ORPHAN_MIN_IDLE_MS: "2000",
   LEASE_INTERVAL_MS: "400",
@@ -50,7 +51,7 @@ const SETTINGS = {
   UPSTREAM_BREAKER_WINDOW_MS: "2000",
   UPSTREAM_BREAKER_RESET_MS: "400",
   UPSTREAM_CACHE_MAX_AGE_MS: "0",
-} as const;
+};
 
 /** Attempts of a task of each type, as the settings have them. */
 export const ATTEMPTS = { reasoning: 8, ml: 8, codegen: 4 } as const;
@@ -63,10 +64,17 @@ export class System implements AsyncDisposable {
   /** The ways of both replicas to the upstreams. */
   readonly upstreamLinks: { readonly chat: Link; readonly market: Link };
   readonly executionLog: string;
+  readonly kind: Pick<Schedule, "topology" | "named">;
+  /** Folder of the service's logs. */
+  get logs(): string {
+    return this.#folder.logs;
+  }
+
   readonly #folder: TestFolder;
+  #runs = 0;
 
   private constructor(
-    parts: Pick<System, "redis" | "replicas" | "simulator" | "upstreamLinks" | "executionLog">,
+    parts: Pick<System, "redis" | "replicas" | "simulator" | "upstreamLinks" | "executionLog" | "kind">,
     folder: TestFolder,
   ) {
     this.redis = parts.redis;
@@ -74,11 +82,21 @@ export class System implements AsyncDisposable {
     this.simulator = parts.simulator;
     this.upstreamLinks = parts.upstreamLinks;
     this.executionLog = parts.executionLog;
+    this.kind = parts.kind;
     this.#folder = folder;
   }
 
-  /** Starts everything, and waits until both replicas answer. @param logs folder for the logs of the replicas */
-  static async start({ topology, named }: Pick<Schedule, "topology" | "named">, logs: string): Promise<System> {
+  /**
+   * Starts everything, and waits until both replicas answer.
+   *
+   * @param stretch factor of all intervals
+   * @param logs folder for the logs of the replicas
+   */
+  static async start(
+    { topology, named }: Pick<Schedule, "topology" | "named">,
+    stretch: number,
+    logs: string,
+  ): Promise<System> {
     const folder = new TestFolder("chaos", logs);
     const executionLog = join(folder.path, "executions");
     const adminToken = join(folder.path, "admin-token");
@@ -91,19 +109,23 @@ export class System implements AsyncDisposable {
     for (const index of REPLICAS) {
       writeFileSync(clockFile(folder, index), "0");
       const environment = {
-        ...SETTINGS,
+        ...settings(stretch),
         ...redis.settings(index),
         ...(named ? { INSTANCE_ID: `replica${index}` } : {}),
         ADMIN_TOKEN_FILE: adminToken,
         CHAT_BASE_URL: `http://127.0.0.1:${upstreamLinks.chat.port}`,
         MARKET_BASE_URL: `http://127.0.0.1:${upstreamLinks.market.port}`,
         [EXECUTION_LOG]: executionLog,
+        [STRETCH]: String(stretch),
         NODE_OPTIONS: `--import=${CLOCK_PRELOAD}`,
         CHAOS_CLOCK_FILE: clockFile(folder, index),
       };
       replicas.push(new ServiceReplica(`replica-${index}`, await freePort(), environment, folder));
     }
-    const system = new System({ redis, replicas, simulator, upstreamLinks, executionLog }, folder);
+    const system = new System(
+      { redis, replicas, simulator, upstreamLinks, executionLog, kind: { topology, named } },
+      folder,
+    );
     try {
       await Promise.all(replicas.map((replica) => replica.start()));
     } catch (error) {
@@ -111,6 +133,12 @@ export class System implements AsyncDisposable {
       throw error;
     }
     return system;
+  }
+
+  /** A name for the next run on this system: ids of tasks that start with it were never used before. */
+  nextRun(): string {
+    this.#runs += 1;
+    return `run${this.#runs}`;
   }
 
   replica(index: ReplicaIndex): ServiceReplica {
@@ -134,6 +162,15 @@ export class System implements AsyncDisposable {
     await this.simulator.stop();
     this.#folder[Symbol.dispose]();
   }
+}
+
+function settings(stretch: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(SETTINGS).map(([name, value]) => [
+      name,
+      name.endsWith("_MS") ? String(Math.round(Number(value) * stretch)) : value,
+    ]),
+  );
 }
 
 function clockFile(folder: TestFolder, index: ReplicaIndex): string {
