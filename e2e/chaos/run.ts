@@ -34,7 +34,8 @@ export type RunResult = {
   readonly logs: string;
 };
 
-const READY_TIMEOUT_MS = 60_000;
+/** A start is not what is judged: a busy machine may take its time. */
+const READY_TIMEOUT_MS = 180_000;
 const LOOK_INTERVAL_MS = 400;
 
 export type RunOptions = {
