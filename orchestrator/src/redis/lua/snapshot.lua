@@ -40,7 +40,7 @@ local function read(stream, delayed, ledger, group, lane)
     lane .. ':written_off', lane .. ':lost')
   local state = { length, pending, added, first, timestamp, redis.call('ZCARD', delayed) }
   for i = 1, 6 do state[6 + i] = tonumber(books[i] or 0) or 0 end
-  state[13] = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2] or ''
+  state[13] = redis.call('ZRANGEBYSCORE', delayed, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2] or ''
   return state
 end
 
