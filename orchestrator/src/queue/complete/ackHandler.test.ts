@@ -1,171 +1,316 @@
+import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { createLog } from "../../log.ts";
 import { noTelemetry } from "../../metrics/telemetry.ts";
 import { EntryTable } from "../entryTable.ts";
 import type { Outcome } from "../outcome.ts";
 import { ACK_BATCH, ACK_BATCH_BYTES, MAX_BACKLOG_BYTES, RobustRedisACKHandler } from "./ackHandler.ts";
 import type { CompletionReply } from "./completion.ts";
 
-type Answer = Partial<Omit<CompletionReply, "missed">> & { missed?: readonly (readonly [string, "gone" | "other"])[] };
+const BACKOFF_MS = 10;
+/** A timer may end by so much before its time. */
+const TIMER_MS = 1;
 
-/** A handler whose batches this test answers, and what it reports. */
-function handle(answer: (batch: readonly Outcome[], call: number) => Answer | Error) {
+/** Lets everything happen that waits for no timer. */
+async function turn(): Promise<void> {
+  for (let times = 0; times < 3; times++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const reply = (overrides: Partial<CompletionReply> = {}): CompletionReply => ({
+  nowMs: 10_000,
+  failure: "",
+  resultsDropped: 0,
+  missed: new Map(),
+  settled: new Map(),
+  ...overrides,
+});
+const redisError = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
+const TIMEOUT = new Error("Command timed out");
+
+const completed = (entryId: string, fields: Partial<Extract<Outcome, { kind: "completed" }>> = {}): Outcome => ({
+  ...{ kind: "completed", entryId, taskId: `t-${entryId}`, originMs: 9_000, waitedMs: 500, result: "r" },
+  ...{ hasRecord: false },
+  ...fields,
+});
+const failed = (entryId: string): Outcome => ({
+  ...{ kind: "failed", entryId, taskId: `t-${entryId}`, reason: "timeout", code: "X", message: "m", attempts: 1 },
+});
+const retried = (entryId: string, delayMs: number): Outcome =>
+  ({ ...failed(entryId), kind: "retried", delayMs }) as Outcome;
+const settled = (entryId: string): Outcome => ({ kind: "settled", entryId, taskId: `t-${entryId}` });
+
+type Answer = CompletionReply | Error | Promise<CompletionReply>;
+
+function setUp(answers: readonly Answer[], maxBacklog = 1_000) {
   const batches: string[][] = [];
-  const counts = { completed: 0, latencies: 0, ok: 0, error: 0, failures: 0, late: 0, failed: 0, delayed: 0 };
-  const table = new EntryTable(1_000, 1_000_000_000);
-  const acks = new RobustRedisACKHandler({
+  const atMs: number[] = [];
+  const counted: string[] = [];
+  const delays: number[] = [];
+  let groups = 0;
+  const left = [...answers];
+  const note =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void counted.push(`${name} ${values.join(" ")}`);
+  const table = new EntryTable(10_000, 1e9);
+  const handler = new RobustRedisACKHandler({
     complete: async (batch) => {
       batches.push(batch.map(({ entryId }) => entryId));
-      const given = answer(batch, batches.length);
-      if (given instanceof Error) throw given;
-      const missed = new Map(given.missed);
-      return { nowMs: 5_000, failure: "", resultsDropped: 0, settled: new Map(), ...given, missed };
+      atMs.push(performance.now());
+      const answer = (left.length > 1 ? left.shift() : left[0]) ?? reply();
+      if (answer instanceof Error) throw answer;
+      return await answer;
     },
     table,
     cells: {
-      ...noTelemetry.lane("ml", "regular"),
-      completed: (count) => {
-        counts.completed += count;
-      },
-      latency: () => {
-        counts.latencies++;
-      },
-      ackAttempts: (ok, error) => {
-        counts.ok += ok;
-        counts.error += error;
-      },
-      ackFailures: (count) => {
-        counts.failures += count;
-      },
-      lateFinishes: (count) => {
-        counts.late += count;
-      },
-      failed: (_reason, count) => {
-        counts.failed += count;
-      },
+      ...noTelemetry.lane("ml", "express"),
+      completed: note("completed"),
+      failed: note("failed"),
+      latency: note("latency"),
+      wait: note("wait"),
+      ackAttempts: note("attempts"),
+      ackFailures: note("given up"),
+      lateFinishes: note("late"),
     },
-    backoffMs: 1,
-    maxBacklog: 1_000,
-    random: () => 0,
-    log: createLog("fatal", { write: () => undefined }),
-    onDelayed: () => {
-      counts.delayed++;
+    backoffMs: BACKOFF_MS,
+    maxBacklog,
+    random: () => 0.5,
+    log: pino({ level: "silent" }),
+    onDelayed: (delayMs) => delays.push(delayMs),
+    onGroupMissing: async () => {
+      groups++;
     },
-    onGroupMissing: async () => undefined,
   });
-  const add = (id: string, outcome: Partial<Outcome> = {}) => {
-    table.delivered(id);
-    acks.add({
-      kind: "completed",
-      entryId: id,
-      taskId: id,
-      originMs: 0,
-      waitedMs: 0,
-      result: "1 2 w 3",
-      hasRecord: false,
-      ...outcome,
-    } as Outcome);
+  const add = (...outcomes: Outcome[]) => {
+    for (const outcome of outcomes) {
+      table.delivered(outcome.entryId);
+      handler.add(outcome);
+    }
   };
-  return { acks, table, batches, counts, add };
+  /** Until all is acknowledged or given up. */
+  const pass = () => handler.whenDrained(true);
+  return { handler, table, add, pass, batches, atMs, counted, delays, groups: () => groups };
 }
 
-const ids = (count: number) => Array.from({ length: count }, (_, at) => `${at}-0`);
-const lost = () => new Error("Connection is closed.");
-const scriptError = () => Object.assign(new Error("ERR value is not a valid float"), { name: "ReplyError" });
-
-describe("acknowledgement", () => {
-  it("goes out in batches of bounded size, in order", async () => {
-    const { acks, batches, add, table } = handle(() => ({}));
-    for (const id of ids(2 * ACK_BATCH + 1)) add(id);
-    await acks.whenDrained(true);
-    expect(batches.map(({ length }) => length)).toEqual([ACK_BATCH, ACK_BATCH, 1]);
-    expect(batches.flat()).toEqual(ids(2 * ACK_BATCH + 1));
-    expect([acks.backlog, table.size]).toEqual([0, 0]);
-  });
-
-  it("goes out in batches of bounded bytes, and one by one where a single one has more", async () => {
-    const { acks, batches, add } = handle(() => ({}));
-    const result = (bytes: number) => ({ kind: "completed", result: "r".repeat(bytes) }) as const;
-    for (const id of ids(4)) add(id, result(ACK_BATCH_BYTES / 2 - 1_000));
-    add("big-0", result(2 * ACK_BATCH_BYTES));
-    add("last-0");
-    await acks.whenDrained(true);
-    expect(batches.map(({ length }) => length)).toEqual([2, 2, 1, 1]);
-  });
-
-  it("is full by its bytes as well as by its messages, and drained again after", async () => {
-    const { acks, add } = handle(() => ({}));
-    for (const id of ids(9)) add(id, { kind: "completed", result: "r".repeat(MAX_BACKLOG_BYTES / 8) });
-    expect(acks.full).toBe(true);
-    await acks.whenDrained(false);
-    expect(acks.full).toBe(false);
-    await acks.whenDrained(true);
-  });
-
-  it("that fails for one message goes through for its neighbours, and is given up for that one", async () => {
-    const bad = (batch: readonly Outcome[]) => batch.some(({ entryId }) => entryId === "3-0");
-    const { acks, counts, add, table } = handle((batch) => (bad(batch) ? scriptError() : {}));
-    for (const id of ids(8)) add(id);
-    await acks.whenDrained(true);
-    expect(table.stateOf("3-0")?.kind).toBe("unacknowledged");
-    expect(table.size).toBe(1);
-    expect(counts).toMatchObject({ completed: 7, ok: 7, failures: 1, error: 8 + 1 + 1 });
-  });
-
-  it("counts messages and not batches", async () => {
-    const { acks, counts, add } = handle((_, call) => (call === 1 ? new Error("READONLY You can't write") : {}));
-    for (const id of ids(5)) add(id);
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ completed: 5, latencies: 5, ok: 5, error: 5, failures: 0 });
-  });
-
-  it("whose reply was lost is our own success where the entries are pending nowhere afterwards", async () => {
-    const { acks, counts, add } = handle((_, call) =>
-      call === 1 ? lost() : { missed: [["0-0", "gone"] as const, ["1-0", "other"] as const] },
-    );
-    for (const id of ids(2)) add(id);
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ completed: 1, latencies: 1, late: 1, ok: 1, error: 2 });
-  });
-
-  it("whose reply was lost is our own success also when it was given up in between", async () => {
-    const { acks, counts, add, table } = handle((_, call) =>
-      call <= 3 ? lost() : { missed: [["0-0", "gone"] as const] },
-    );
-    add("0-0");
-    await acks.whenDrained(true);
-    expect(table.stateOf("0-0")?.kind).toBe("unacknowledged");
-    acks.retryUnacknowledged();
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ completed: 1, late: 0, failures: 1, ok: 1 });
+describe("what is acknowledged at once", () => {
+  it("is counted once, with times in seconds from the clock of Redis", async () => {
+    const { add, pass, batches, counted, handler, table } = setUp([reply()]);
+    add(completed("1-0"), completed("2-0", { originMs: 9_750, waitedMs: 0 }));
+    expect(handler.backlog).toBe(2);
+    await pass();
+    expect(batches).toEqual([["1-0", "2-0"]]);
+    expect(counted).toEqual(["latency 1", "wait 1.5", "latency 0.25", "wait 0.25", "completed 2", "attempts 2 0"]);
+    expect(handler.backlog).toBe(0);
     expect(table.size).toBe(0);
   });
 
-  it("of an entry that is pending nowhere is late where every reply came", async () => {
-    const { acks, counts, add } = handle((_, call) =>
-      call === 1 ? new Error("BUSY Redis is busy") : { missed: [["0-0", "gone"] as const] },
-    );
-    add("0-0");
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ completed: 0, late: 1, ok: 0, error: 1 });
+  it("never has a negative latency", async () => {
+    const { add, pass, counted } = setUp([reply()]);
+    add(completed("1-0", { originMs: 11_000, waitedMs: 250 }));
+    await pass();
+    expect(counted).toEqual(["latency 0", "wait 0.25", "completed 1", "attempts 1 0"]);
   });
 
-  it("that is denied counts a stored result once, however often it is tried", async () => {
-    const { acks, counts, add } = handle((_, call) => (call <= 4 ? { failure: "NOPERM no" } : {}));
-    add("0-0");
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ completed: 1, latencies: 1, ok: 0, error: 3, failures: 1 });
-    acks.retryUnacknowledged();
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ completed: 1, latencies: 1, ok: 1, error: 4 });
+  it("is a dead letter, a retry or the end of a former delivery, each counted as such", async () => {
+    const before = new Map([
+      ["3-0", { state: "f", reason: "poison" }],
+      ["4-0", { state: "c" }],
+    ] as const);
+    const { add, pass, counted, delays } = setUp([reply({ settled: before })]);
+    add(failed("1-0"), retried("2-0", 77), settled("3-0"), settled("4-0"), settled("5-0"));
+    await pass();
+    expect(counted).toEqual(["failed timeout 1", "failed poison 1", "attempts 5 0"]);
+    expect(delays).toEqual([77]);
   });
 
-  it("announces retries and counts dead letters, also those that a former delivery left", async () => {
-    const { acks, counts, add } = handle(() => ({ settled: new Map([["2-0", { state: "f", reason: "upstream" }]]) }));
-    add("0-0", { kind: "retried", delayMs: 5, reason: "internal", message: "x" });
-    add("1-0", { kind: "failed", reason: "internal", message: "x" });
-    add("2-0", { kind: "settled" });
-    await acks.whenDrained(true);
-    expect(counts).toMatchObject({ delayed: 1, failed: 2, ok: 3, completed: 0 });
+  it("is late where the entry has another owner or is pending for none, and counts for nothing else", async () => {
+    const missed = new Map([
+      ["1-0", "other"],
+      ["2-0", "gone"],
+      ["4-0", "gone"],
+    ] as const);
+    const { add, pass, counted, delays, table } = setUp([reply({ missed })]);
+    add(completed("1-0"), completed("2-0"), completed("3-0"), retried("4-0", 5));
+    await pass();
+    expect(counted).toEqual(["latency 1", "wait 1.5", "completed 1", "late 3", "attempts 1 0"]);
+    expect(delays).toEqual([]);
+    expect(table.size).toBe(0);
+  });
+});
+
+describe("a batch", () => {
+  it("takes what ends in one turn, and up to its limit what ends while another is under way", async () => {
+    const first = Promise.withResolvers<CompletionReply>();
+    const { add, pass, batches, handler } = setUp([first.promise, reply()]);
+    add(completed("0-1"));
+    await turn();
+    add(...Array.from({ length: ACK_BATCH + 1 }, (_, at) => completed(`${at + 1}-0`)));
+    await turn();
+    expect(batches).toEqual([["0-1"]]);
+    first.resolve(reply());
+    await pass();
+    expect(batches.map(({ length }) => length)).toEqual([1, ACK_BATCH, 1]);
+    expect(batches.flat()).toEqual(["0-1", ...Array.from({ length: ACK_BATCH + 1 }, (_, at) => `${at + 1}-0`)]);
+    expect(handler.backlog).toBe(0);
+  });
+
+  it("takes no more bytes than it may, and one message of any size", async () => {
+    const { add, pass, batches } = setUp([reply()]);
+    const half = "x".repeat(ACK_BATCH_BYTES / 2);
+    const huge = "x".repeat(2 * ACK_BATCH_BYTES);
+    add(completed("1-0", { result: huge }), completed("2-0", { result: half }), completed("3-0", { result: "" }));
+    add(completed("4-0", { result: half }), completed("5-0"));
+    await pass();
+    expect(batches).toEqual([["1-0"], ["2-0", "3-0"], ["4-0", "5-0"]]);
+  });
+});
+
+describe("a batch that fails", () => {
+  it("is tried again with growing pauses, three times in all, and what was gone after a lost reply is a success", async () => {
+    const gone = new Map([["1-0", "gone"]] as const);
+    const { add, pass, batches, atMs, counted } = setUp([TIMEOUT, TIMEOUT, reply({ missed: gone })]);
+    add(completed("1-0"));
+    await pass();
+    expect(batches).toEqual([["1-0"], ["1-0"], ["1-0"]]);
+    // A pause is at least half of the back-off, which doubles; the rest is drawn: here, half of it.
+    const [first = 0, second = 0, third = 0] = atMs;
+    expect(second - first).toBeGreaterThanOrEqual(BACKOFF_MS * 0.75 - TIMER_MS);
+    expect(third - second).toBeGreaterThanOrEqual(2 * BACKOFF_MS * 0.75 - TIMER_MS);
+    expect(counted).toEqual(["attempts 0 1", "attempts 0 1", "latency 1", "wait 1.5", "completed 1", "attempts 1 0"]);
+  });
+
+  it("that another owner took meanwhile is late, also after a lost reply", async () => {
+    const { add, pass, counted } = setUp([TIMEOUT, reply({ missed: new Map([["1-0", "other"]]) })]);
+    add(completed("1-0"));
+    await pass();
+    expect(counted).toEqual(["attempts 0 1", "late 1", "attempts 0 0"]);
+  });
+
+  it("by an answer of the server is late when its entry is gone: nothing was done", async () => {
+    const { add, pass, counted } = setUp([redisError("NOPERM no"), reply({ missed: new Map([["1-0", "gone"]]) })]);
+    add(completed("1-0"));
+    await pass();
+    expect(counted).toEqual(["attempts 0 1", "late 1", "attempts 0 0"]);
+  });
+
+  it("stays ambiguous through answers that come after a lost reply", async () => {
+    const gone = new Map([["1-0", "gone"]] as const);
+    const { add, pass, counted } = setUp([TIMEOUT, redisError("BUSY"), reply({ missed: gone })]);
+    add(failed("1-0"));
+    await pass();
+    expect(counted).toEqual(["attempts 0 1", "attempts 0 1", "failed timeout 1", "attempts 1 0"]);
+  });
+
+  it("for good is given up, counted, kept, and acknowledged later without being counted twice", async () => {
+    const denied = reply({ failure: "NOPERM no xack" });
+    const { add, pass, batches, counted, handler, table } = setUp([denied, denied, denied, reply()]);
+    add(completed("1-0"), failed("2-0"));
+    await pass();
+    expect(counted).toEqual([
+      ...["completed 1", "latency 1", "wait 1.5"],
+      ...["attempts 0 2", "attempts 0 2", "attempts 0 2", "given up 2"],
+    ]);
+    expect(handler.backlog).toBe(0);
+    expect(table.stateOf("1-0")?.kind).toBe("unacknowledged");
+    counted.length = 0;
+    handler.retryUnacknowledged();
+    expect(handler.backlog).toBe(2);
+    await pass();
+    expect(batches).toHaveLength(4);
+    expect(counted).toEqual(["failed timeout 1", "attempts 2 0"]);
+    expect(table.size).toBe(0);
+  });
+
+  it("after lost replies is our own success also when it was given up in between", async () => {
+    const { add, pass, counted, handler, table } = setUp([
+      ...[TIMEOUT, TIMEOUT, TIMEOUT],
+      reply({ missed: new Map([["1-0", "gone"]]) }),
+    ]);
+    add(completed("1-0"));
+    await pass();
+    expect(table.stateOf("1-0")?.kind).toBe("unacknowledged");
+    handler.retryUnacknowledged();
+    await pass();
+    expect(counted.slice(-5)).toEqual(["given up 1", "latency 1", "wait 1.5", "completed 1", "attempts 1 0"]);
+    expect(table.size).toBe(0);
+  });
+
+  it("does not count a result as stored whose entry is not its own", async () => {
+    const denied = reply({ failure: "NOPERM no xack", missed: new Map([["1-0", "other"]]) });
+    const { add, pass, counted } = setUp([denied, reply({ missed: new Map([["1-0", "other"]]) })]);
+    add(completed("1-0"), completed("2-0"));
+    await pass();
+    expect(counted).toEqual(["completed 1", "latency 1", "wait 1.5", "attempts 0 2", "late 1", "attempts 1 0"]);
+  });
+
+  it("is taken apart when one of it may be what the server fails on: the others get through", async () => {
+    const bad = redisError("ERR Error running script");
+    const { add, pass, batches, counted, table } = setUp([bad, reply(), bad, reply(), bad]);
+    add(completed("1-0"), completed("2-0"), completed("3-0"));
+    await pass();
+    expect(batches).toEqual([["1-0", "2-0", "3-0"], ["1-0"], ["2-0"], ["3-0"], ["2-0"]]);
+    expect(counted.filter((line) => line === "completed 1")).toHaveLength(2);
+    expect(counted.at(-1)).toBe("given up 1");
+    expect(table.stateOf("2-0")?.kind).toBe("unacknowledged");
+    expect(table.size).toBe(1);
+  });
+
+  it("makes the group where it is missing, before the next attempt, and otherwise does not", async () => {
+    const missing = redisError("NOGROUP No such key");
+    const { add, pass, groups, counted } = setUp([missing, reply()]);
+    add(completed("1-0"));
+    await pass();
+    expect(groups()).toBe(1);
+    expect(counted.at(-1)).toBe("attempts 1 0");
+    const other = setUp([redisError("NOPERM no"), reply()]);
+    other.add(completed("1-0"));
+    await other.pass();
+    expect(other.groups()).toBe(0);
+  });
+
+  it("does not hold up the next one", async () => {
+    const { add, batches, counted } = setUp([TIMEOUT, reply()]);
+    add(completed("1-0"));
+    await turn();
+    add(completed("2-0"));
+    await turn();
+    expect(batches).toEqual([["1-0"], ["2-0"]]);
+    expect(counted).toContain("completed 1");
+  });
+});
+
+describe("the backlog", () => {
+  it("is full at its number of messages, and wakes who waits when it no longer is", async () => {
+    const answers = [Promise.withResolvers<CompletionReply>(), Promise.withResolvers<CompletionReply>()];
+    const { add, handler } = setUp([...answers.map(({ promise }) => promise)], 3);
+    const woken: string[] = [];
+    add(completed("1-0"), completed("2-0"));
+    expect(handler.full).toBe(false);
+    await handler.whenDrained(false);
+    await turn();
+    add(completed("3-0"));
+    expect(handler.full).toBe(true);
+    void handler.whenDrained(false).then(() => woken.push("room"));
+    void handler.whenDrained(true).then(() => woken.push("empty"));
+    await turn();
+    expect(woken).toEqual([]);
+    answers[0]?.resolve(reply());
+    await turn();
+    expect(woken).toEqual(["room"]);
+    answers[1]?.resolve(reply());
+    await turn();
+    expect(woken).toEqual(["room", "empty"]);
+    await handler.whenDrained(true);
+  });
+
+  it("is full at its number of bytes, and not when they are gone", async () => {
+    const { add, handler, pass } = setUp([reply()]);
+    add(completed("1-0", { result: "x".repeat(MAX_BACKLOG_BYTES - 1_000) }));
+    expect(handler.full).toBe(false);
+    add(completed("2-0", { result: "x".repeat(2_000) }));
+    expect(handler.full).toBe(true);
+    await pass();
+    expect(handler.full).toBe(false);
+    add(completed("3-0"));
+    expect(handler.full).toBe(false);
   });
 });
