@@ -26,7 +26,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
         "docs/mutants.*",
         "README.md",
         "package-lock.json",
-        "scripts/other-releases.sh",
+        "scripts/debian/other-releases.sh",
       ],
     },
   ],

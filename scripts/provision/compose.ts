@@ -20,7 +20,7 @@ export async function provideCompose(): Promise<NodeJS.ProcessEnv | undefined> {
   const environment = { DOCKER_CONFIG: FOLDER };
   if (!existsSync(PLUGINS)) {
     if (!hasCommand("apt-get")) return undefined;
-    const script = join("scripts", "unpack-packages.sh");
+    const script = join("scripts", "debian", "unpack-packages.sh");
     await runCommand("bash", [script, "forky", FOLDER, "docker-compose", "docker-buildx"], { log: "docker-plugins" });
     writeFileSync(join(FOLDER, "config.json"), JSON.stringify({ cliPluginsExtraDirs: [PLUGINS] }));
   }

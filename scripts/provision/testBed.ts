@@ -1,11 +1,12 @@
 import type { RuntimeName } from "../../e2e/stack/runtime/choose.ts";
 import { missingPrograms } from "../../e2e/testkit/process/programs.ts";
+import { buildImages } from "../debian/images.ts";
 import { notice, step, warning } from "../progress.ts";
 import { canInstall, installPackages } from "./apt.ts";
 import { hasCommand, runCommand } from "./command.ts";
 import { provideCompose } from "./compose.ts";
 import { type Engine, EngineError, runningEngine, startEngine } from "./engine.ts";
-import { buildImages, ImagesError, missingImages, pullImages, SERVERS, type Service } from "./images.ts";
+import { ImagesError, missingImages, pullImages, SERVERS, type Service } from "./images.ts";
 import { provideNativeServers, SERVER_PACKAGES } from "./servers.ts";
 
 /** What the suites run on; disposing of it stops what was started for them. */
@@ -63,7 +64,7 @@ async function providePrograms(): Promise<void> {
   }
   // The tests that need them say so themselves where they cannot be fetched like this.
   if (hasCommand("apt-get")) {
-    const script = "scripts/other-releases.sh";
+    const script = "scripts/debian/other-releases.sh";
     await step("Other releases of the servers and their tools", () =>
       runCommand("bash", [script], { log: "other-releases" }),
     );

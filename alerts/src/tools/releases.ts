@@ -9,7 +9,7 @@ export const ALERTMANAGER_RELEASES = ["0.25", "0.33"] as const;
 export type PrometheusRelease = (typeof PROMETHEUS_RELEASES)[number];
 export type AlertmanagerRelease = (typeof ALERTMANAGER_RELEASES)[number];
 
-/** Where `scripts/other-releases.sh` unpacks what the system does not have: `<package>-<release>/<tool>`. */
+/** Where `scripts/debian/other-releases.sh` unpacks what the system does not have: `<package>-<release>/<tool>`. */
 const CACHE = fileURLToPath(new URL("../../../.cache/tools", import.meta.url));
 
 /** A tool is needed and not there. Never a reason to skip a test. */
@@ -18,7 +18,7 @@ export class ToolMissingError extends Error {
   readonly subject: string;
 
   constructor(name: string, release: string) {
-    super(`${name} ${release} is neither on PATH nor in ${CACHE}; scripts/other-releases.sh fetches it`);
+    super(`${name} ${release} is neither on PATH nor in ${CACHE}; scripts/debian/other-releases.sh fetches it`);
     this.name = "ToolMissingError";
     this.subject = `${name} ${release}`;
   }

@@ -6,7 +6,7 @@ import type { RedisSettings } from "../../src/redis/connection.ts";
 /** That of the system. */
 export const SYSTEM_REDIS = "redis-server";
 
-/** Where `scripts/other-releases.sh` unpacks a release that has all of the newer commands. */
+/** Where `scripts/debian/other-releases.sh` unpacks a release that has all of the newer commands. */
 export const NEWEST_REDIS = fileURLToPath(new URL("../../../.cache/tools/redis-newest/redis-server", import.meta.url));
 
 /** A Redis of a test's own with what the tests of the service need besides. */

@@ -1,6 +1,7 @@
 import { getContainerRuntimeClient } from "testcontainers";
-import { step } from "./progress.ts";
-import { buildImages, SERVERS } from "./provision/images.ts";
+import { step } from "../progress.ts";
+import { SERVERS } from "../provision/images.ts";
+import { buildImages } from "./images.ts";
 
 /** `npm run images`: builds every image that can be made of Debian packages, for machines without a registry. */
 const services = [...SERVERS, "node"] as const;

@@ -3,13 +3,13 @@
 # Alertmanager, Redis 8.0 and the newest, and Valkey 9. Debian packages of newer suites, unpacked under .cache/tools and installed nowhere.
 set -euo pipefail
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 tools="$root/.cache/tools"
 unpacked=$(mktemp -d)
 trap 'rm -rf "$unpacked"' EXIT
 
 monitoring() {
-  "$root/scripts/unpack-packages.sh" forky "$unpacked" prometheus promtool prometheus-alertmanager
+  "$root/scripts/debian/unpack-packages.sh" forky "$unpacked" prometheus promtool prometheus-alertmanager
   mkdir -p "$tools/prometheus-3.5" "$tools/alertmanager-0.33"
   mv "$unpacked/usr/bin/prometheus" "$unpacked/usr/bin/promtool" "$tools/prometheus-3.5/"
   mv "$unpacked/usr/bin/prometheus-alertmanager" "$unpacked/usr/bin/amtool" "$tools/alertmanager-0.33/"
@@ -23,7 +23,7 @@ monitoring() {
 server() {
   local folder=$1 program=$2 suites=$3 package=$4 check=$5
   shift 5
-  "$root/scripts/unpack-packages.sh" "$suites" "$unpacked/$folder" "$package" "$@"
+  "$root/scripts/debian/unpack-packages.sh" "$suites" "$unpacked/$folder" "$package" "$@"
   rm -rf "${tools:?}/$folder"
   mkdir -p "$tools/$folder"
   # The server and its checks are one program, which goes by its name.

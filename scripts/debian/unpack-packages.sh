@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Unpacks packages of other Debian suites into a folder and installs them nowhere:
-#   scripts/unpack-packages.sh "SUITE..." FOLDER PACKAGE...
+#   scripts/debian/unpack-packages.sh "SUITE..." FOLDER PACKAGE...
 # Of several suites the last one is preferred.
 set -euo pipefail
 
@@ -12,10 +12,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -p "$work/sources" "$work/lists/partial" "$work/cache/archives/partial"
-mirror=$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -1 | tr -d ' ' || true)
+source=$("$(dirname "$0")/package-source.sh")
 cat >"$work/sources/suite.sources" <<SOURCES
 Types: deb
-URIs: ${mirror:-http://deb.debian.org/debian}
+URIs: $source
 Suites: $suites
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
