@@ -32,7 +32,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
   ],
 ];
 /** What takes minutes and is left to CI, and to whoever asks for it. */
-const MORE: readonly (readonly Stage[])[] = [[suite("compose")], [suite("drill")]];
+const MORE: readonly (readonly Stage[])[] = [[suite("chaos")], [suite("compose")], [suite("drill")]];
 const NAMES = [...GROUPS, ...MORE].flat().map(({ name }) => name);
 
 const options = new Command("npm test --")
@@ -41,7 +41,10 @@ const options = new Command("npm test --")
     new Option("--runtime <name>", "how the servers of the e2e suites run").choices(RUNTIME_NAMES).env("E2E_RUNTIME"),
   )
   .addOption(new Option("--only <stages...>", "some of the stages").choices(NAMES))
-  .option("--all", "the compose file on a real engine and the whole fire drill as well, as in CI")
+  .option(
+    "--all",
+    "the service under random faults, the compose file on a real engine and the whole fire drill as well, as in CI",
+  )
   .parse()
   .opts<{ runtime?: RuntimeName; only?: string[]; all?: true }>();
 

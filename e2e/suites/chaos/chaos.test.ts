@@ -6,7 +6,7 @@ import { drawSchedule } from "../../chaos/draw.ts";
 import { runSchedule } from "../../chaos/run.ts";
 
 /** A few schedules of the campaign, chosen for the faults that they hold together. `npm run test:chaos` runs many. */
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [6, 26, 64];
 
 const folder = mkdtempSync(join(tmpdir(), "chaos-logs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
