@@ -17,6 +17,7 @@ export {
   type SlackReceiver,
 } from "./endpoints.ts";
 export { INHIBITIONS, type Inhibition } from "./inhibitions.ts";
+export { readTemplates, withDefinitions } from "./inlineTemplates.ts";
 export { type Route, routingTree } from "./routes.ts";
 
 /** Folder of the message templates that the configuration's `templates` glob must cover. */

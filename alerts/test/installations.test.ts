@@ -50,10 +50,11 @@ async function promtoolTest(catalogue: Catalogue, tests: string): Promise<Outcom
   }
 }
 
-test("every alert does what its samples say in another installation", async () => {
+describe("in another installation", () => {
   const catalogue = catalogueOf(ANOTHER);
-  const tests = renderPromtoolTests("rules.yml", alertsOf(catalogue));
-  expect(await promtoolTest(catalogue, tests)).toMatchObject({ ok: true });
+  test.each(alertsOf(catalogue))("$name does what its samples say", async (alert) => {
+    expect(await promtoolTest(catalogue, renderPromtoolTests("rules.yml", [alert]))).toMatchObject({ ok: true });
+  });
 });
 
 test.each([
@@ -83,12 +84,43 @@ const withCases = (alert: Alert, change: (story: Case) => Case): Alert => ({
   samples: { ...alert.samples, cases: alert.samples.cases.map(change) },
 });
 
-test("a ruler that sees what both servers of a pair scraped adds nothing up", async () => {
+describe("a ruler that sees what both servers of a pair scraped adds nothing up", () => {
   const catalogue = catalogueOf({ ...ANOTHER, scope: { ...ANOTHER.scope, replicaLabels: ["prometheus_replica"] } });
-  const alerts = alertsOf(catalogue).map((alert) =>
-    withCases(alert, (story) => copied(story, "prometheus_replica", ["one", "two"])),
-  );
-  expect(await promtoolTest(catalogue, renderPromtoolTests("rules.yml", alerts))).toMatchObject({ ok: true });
+  test.each(alertsOf(catalogue))("for $name", async (alert) => {
+    const twice = withCases(alert, (story) => copied(story, "prometheus_replica", ["one", "two"]));
+    expect(await promtoolTest(catalogue, renderPromtoolTests("rules.yml", [twice]))).toMatchObject({ ok: true });
+  });
+});
+
+describe("with the thresholds of the documented override", () => {
+  const catalogue = catalogueOf({ thresholds: { QueueDepthSpike: 2000, ExpressLatencyHigh: 0.25 } });
+  const depth = (above: string) => ({
+    name: above,
+    interval: "15s",
+    input_series: [{ series: 'mcp_queue_depth{queue="q", type="ml", lane="regular"}', values: `${above}x40` }],
+    promql_expr_test: [
+      {
+        expr: 'count(ALERTS{alertname="QueueDepthSpike", alertstate="firing"}) or vector(0)',
+        eval_time: "6m",
+        exp_samples: [{ labels: "{}", value: above === "2001" ? 1 : 0 }],
+      },
+    ],
+  });
+
+  test("the rules alert at them, and not before", async () => {
+    expect(await promtoolTest(catalogue, promtoolDocument("rules.yml", [depth("2000"), depth("2001")]))).toMatchObject({
+      ok: true,
+    });
+  });
+
+  test("the alerts whose thresholds ship still do what their samples say", async () => {
+    const tests = renderPromtoolTests(
+      "rules.yml",
+      alertsOf(catalogue).filter(({ name }) => ["QueueDepthSpike", "HighConsumerLag"].includes(name)),
+    );
+    expect(tests).toContain("# Left out, since their thresholds are overridden: QueueDepthSpike\n");
+    expect(await promtoolTest(catalogue, tests)).toMatchObject({ ok: true });
+  });
 });
 
 test("the servers of a pair send the same alerts", () => {

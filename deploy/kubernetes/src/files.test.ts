@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { accountEndpoints, alertmanagerConfig, INHIBITIONS } from "@mcp-orchestrator/alertmanager";
-import { BUNDLE, buildCatalogue, driftOf, PRODUCTION, ruleFile } from "@mcp-orchestrator/alerts";
-import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
+import {
+  alertNamed,
+  BUNDLE,
+  buildCatalogue,
+  driftOf,
+  PRODUCTION,
+  resolveBundle,
+  ruleFile,
+} from "@mcp-orchestrator/alerts";
+import { LANES } from "mcp-orchestrator/contract";
 import { createKeys } from "mcp-orchestrator/keys";
 import { SETTINGS as KNOWN_SETTINGS } from "mcp-orchestrator/settings";
 import { longestShutdownMs } from "mcp-orchestrator/shutdown";
@@ -11,6 +19,7 @@ import { GENERATED_FOLDER, generatedFiles, resources } from "./files.ts";
 import { prometheusRule, serviceMonitor } from "./monitoring.ts";
 import { NAMESPACE } from "./names.ts";
 import { alertmanagerConfigResource, notificationSecretKeys } from "./notifications.ts";
+import { redisAccess } from "./redis.ts";
 import { entriesPerReplica, scaledObject } from "./scaling.ts";
 import { SETTINGS } from "./settings.ts";
 import { deployment, disruptionBudget, service } from "./workload.ts";
@@ -156,20 +165,73 @@ describe("the notifications", () => {
 });
 
 describe("the autoscaler", () => {
+  const kubernetes = (config: object) => resolveBundle({ kubernetes: config }).kubernetes;
+
   test("watches every stream, by its length, which counts pending entries too", () => {
     const keys = createKeys("mcp");
     const triggers = scaledObject().spec.triggers;
     expect(triggers.map(({ metadata }) => metadata.stream)).toEqual(
-      BUILT_IN_TYPES.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream)),
+      BUNDLE.kubernetes.types.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream)),
     );
     for (const { metadata } of triggers) {
-      expect(metadata.streamLength).toBe("50");
+      expect(metadata.streamLength).toBe(String(entriesPerReplica()));
       expect(metadata).not.toHaveProperty("consumerGroup");
       expect(metadata).not.toHaveProperty("lagCount");
     }
   });
 
-  test("acts before the alert on lag does", () => {
-    expect(entriesPerReplica()).toBeLessThan(100);
+  test("acts before the alert on lag does, and holds on to replicas when it cannot see Redis", () => {
+    expect(entriesPerReplica()).toBeLessThan(alertNamed("HighConsumerLag").threshold.value);
+    const { fallback, minReplicaCount = 0, maxReplicaCount = 0 } = scaledObject().spec;
+    expect(fallback?.replicas).toBeGreaterThanOrEqual(minReplicaCount);
+    expect(fallback?.replicas).toBeLessThanOrEqual(maxReplicaCount);
   });
+
+  test("owns the number of replicas alone", () => {
+    expect(deployment.spec).not.toHaveProperty("replicas");
+  });
+
+  test("finds Redis from the namespace of its operator", () => {
+    const address = (config: object) => scaledObject(kubernetes(config)).spec.triggers[0]?.metadata.address;
+    expect(address({})).toBe("redis.mcp-orchestrator.svc.cluster.local:6379");
+    expect(address({ namespace: "orders", clusterDomain: "k8s.example" })).toBe("redis.orders.svc.k8s.example:6379");
+    expect(address({ redis: { url: "rediss://redis.example.com:6380" } })).toBe("redis.example.com:6380");
+  });
+
+  test.each([
+    [{ url: "rediss://redis.example.com:6380" }, "redis-streams", { enableTLS: "true" }, [6380], "mcp:queue:ml"],
+    [
+      { sentinel: { master: "main", nodes: ["a.example:26379", "b:26380"] } },
+      "redis-sentinel-streams",
+      { sentinelMaster: "main", addresses: "a.example:26379,b.mcp-orchestrator.svc.cluster.local:26380" },
+      [26_379, 26_380, 6379],
+      "mcp:queue:ml",
+    ],
+    [
+      { cluster: ["a.example:7000", "b.example:7000"] },
+      "redis-cluster-streams",
+      { addresses: "a.example:7000,b.example:7000" },
+      [7000],
+      "{mcp}:queue:ml",
+    ],
+  ])("follows Redis at %j", (redis, type, metadata, ports, stream) => {
+    const configured = kubernetes({ redis, types: ["ml"] });
+    const [, regular] = scaledObject(configured).spec.triggers;
+    expect(regular).toMatchObject({ type, metadata: { ...metadata, stream, username: "orchestrator" } });
+    expect(redisAccess(configured).ports).toEqual(ports);
+    scaledObject(configured).validate();
+    for (const [name, value] of Object.entries(redisAccess(configured).settings)) {
+      const setting = KNOWN_SETTINGS[name as keyof typeof KNOWN_SETTINGS];
+      expect(setting.schema.safeParse(value).success, `${name}=${value}`).toBe(true);
+    }
+  });
+
+  test("watches types of your own", () => {
+    const triggers = scaledObject(kubernetes({ types: ["ml", "translate"] })).spec.triggers;
+    expect(triggers.map(({ metadata }) => metadata.stream)).toContain("mcp:queue:translate:express");
+  });
+});
+
+test("a node can be drained with a single replica", () => {
+  expect(disruptionBudget.spec).toMatchObject({ maxUnavailable: 1 });
 });

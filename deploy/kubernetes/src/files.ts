@@ -4,7 +4,7 @@ import { dashboardConfigMaps } from "./dashboards.ts";
 import { prometheusRule, serviceMonitor } from "./monitoring.ts";
 import { NAMESPACE } from "./names.ts";
 import { networkPolicy } from "./network.ts";
-import { alertmanagerConfigResource, templatesConfigMap } from "./notifications.ts";
+import { alertmanagerConfigResource } from "./notifications.ts";
 import { redisAuthentication, scaledObject } from "./scaling.ts";
 import { deployment, disruptionBudget, IMAGE, namespace, service, serviceAccount, settings } from "./workload.ts";
 
@@ -32,7 +32,6 @@ export function resources(): ReadonlyMap<string, Resource> {
     ["service-monitor.yaml", serviceMonitor],
     ["prometheus-rule.yaml", prometheusRule()],
     ["alertmanager-config.yaml", alertmanagerConfigResource()],
-    ["alertmanager-templates.yaml", templatesConfigMap()],
     ["trigger-authentication.yaml", redisAuthentication],
     ["scaled-object.yaml", scaledObject()],
     ...dashboardConfigMaps().map((map): [string, Resource] => [`${map.metadata?.name}.yaml`, map]),

@@ -14,8 +14,6 @@ export const SERVICE_SECRET = NAME;
 export const NOTIFICATION_SECRET = `${NAME}-notifications`;
 /** ConfigMap with the settings of the service. */
 export const SETTINGS_CONFIG_MAP = `${NAME}-settings`;
-/** ConfigMap with the templates of the messages. */
-export const TEMPLATES_CONFIG_MAP = `${NAME}-alertmanager-templates`;
 
 /** What selects the pods; never changes, since a Deployment cannot change its selector. */
 export const SELECTOR_LABELS = { "app.kubernetes.io/name": NAME } as const;

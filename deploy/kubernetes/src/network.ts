@@ -1,6 +1,7 @@
+import { BUNDLE } from "@mcp-orchestrator/alerts";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import { HTTP_PORT, LABELS, NAME, SELECTOR_LABELS } from "./names.ts";
-import { REDIS_PORT } from "./settings.ts";
+import { redisAccess } from "./redis.ts";
 
 /** Namespaces that may call the service have this label: those of submitters and of Prometheus. */
 export const CLIENT_LABEL = "mcp-orchestrator/client";
@@ -25,9 +26,9 @@ export const networkPolicy = new NetworkPolicy({
           { port: 53, protocol: "TCP" },
         ],
       },
-      { ports: [{ port: REDIS_PORT, protocol: "TCP" }] },
+      { ports: redisAccess().ports.map((port) => ({ port, protocol: "TCP" })) },
       // The external APIs of the handlers.
-      { ports: [{ port: 443, protocol: "TCP" }] },
+      { ports: BUNDLE.kubernetes.egressPorts.map((port) => ({ port, protocol: "TCP" })) },
     ],
   },
 });

@@ -1,18 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { AlertmanagerConfig } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1alpha1";
 import {
   type AlertmanagerEndpoints,
   accountEndpoints,
   alertmanagerConfig,
   type Route,
+  readTemplates,
   TEMPLATES_FOLDER,
+  withDefinitions,
 } from "@mcp-orchestrator/alertmanager";
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
-import { ConfigMap } from "kubernetes-models/v1";
 import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { camelCase } from "./camelCase.ts";
-import { LABELS, NAME, NOTIFICATION_SECRET, TEMPLATES_CONFIG_MAP } from "./names.ts";
+import { LABELS, NAME, NOTIFICATION_SECRET } from "./names.ts";
 
 /** As on a single machine, with the dead man's switch in the secret too. */
 const ENDPOINTS: AlertmanagerEndpoints = {
@@ -26,7 +26,7 @@ const MATCHER = /^(\w+)(=~|!~|!=|=)"(.*)"$/;
 export function alertmanagerConfigResource(): AlertmanagerConfig {
   const config = alertmanagerConfig(PRODUCTION, ENDPOINTS, CLUSTER_BUNDLE);
   return new AlertmanagerConfig({
-    metadata: { name: NAME, labels: LABELS },
+    metadata: { name: NAME, labels: { ...LABELS, ...CLUSTER_BUNDLE.kubernetes.notificationLabels } },
     spec: {
       route: route(config.route),
       inhibitRules: config.inhibit_rules.map((rule) => ({
@@ -39,13 +39,14 @@ export function alertmanagerConfigResource(): AlertmanagerConfig {
   });
 }
 
-/** The message templates; docs/scaling.md says how Alertmanager is told of them. */
-export function templatesConfigMap(): ConfigMap {
-  const files = readdirSync(TEMPLATES_FOLDER).filter((file) => file.endsWith(".tmpl"));
-  return new ConfigMap({
-    metadata: { name: TEMPLATES_CONFIG_MAP, labels: LABELS },
-    data: Object.fromEntries(files.map((file) => [file, readFileSync(join(TEMPLATES_FOLDER, file), "utf8")])),
-  });
+const templates = readTemplates(TEMPLATES_FOLDER);
+
+/** An AlertmanagerConfig cannot name template files: each text brings its definitions along. */
+function withTemplates(value: unknown): unknown {
+  if (typeof value === "string") return value.includes("{{ template") ? withDefinitions(value, templates) : value;
+  if (Array.isArray(value)) return value.map(withTemplates);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withTemplates(inner)]));
 }
 
 /** Keys that the Secret of the notifications must have. */
@@ -72,7 +73,10 @@ function matcher(text: string) {
 function receiverKinds(kinds: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return camelCase(
     Object.fromEntries(
-      Object.entries(kinds).map(([kind, configs]) => [kind, (configs as Record<string, unknown>[]).map(withSecrets)]),
+      Object.entries(kinds).map(([kind, configs]) => [
+        kind,
+        (withTemplates(configs) as Record<string, unknown>[]).map(withSecrets),
+      ]),
     ),
   ) as Record<string, unknown>;
 }

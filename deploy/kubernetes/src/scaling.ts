@@ -1,16 +1,16 @@
 import { ScaledObject, TriggerAuthentication } from "@kubernetes-models/keda/keda.sh/v1alpha1";
-import { alertNamed } from "@mcp-orchestrator/alerts";
-import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
+import { alertNamed, BUNDLE, type Bundle } from "@mcp-orchestrator/alerts";
+import { LANES } from "mcp-orchestrator/contract";
 import { createKeys } from "mcp-orchestrator/keys";
 import { LABELS, NAME, SERVICE_SECRET } from "./names.ts";
-import { KEY_PREFIX, REDIS_HOST, REDIS_PORT, REDIS_USER } from "./settings.ts";
-import { REPLICAS } from "./workload.ts";
+import { redisAccess } from "./redis.ts";
 
-const MAX_REPLICAS = 10;
 const POLLING_INTERVAL_SECONDS = 10;
 /** Scale-in is slow: each step hands entries back, and a burst is often followed by another. */
 const SCALE_IN_WINDOW_SECONDS = 300;
 const SCALE_IN_PERIOD_SECONDS = 60;
+/** Looks at Redis that fail before the replicas of the fallback take over. */
+const FAILURES_BEFORE_FALLBACK = 3;
 
 /**
  * Entries of a stream that one replica is expected to keep up with: half the lag that alerts, so that help arrives
@@ -30,15 +30,19 @@ export const redisAuthentication = new TriggerAuthentication({
  * counts what waits and what is being worked on: a replica is not taken away while it holds entries that the lag alone
  * would not show. Without a consumer group in the trigger, KEDA asks for the length.
  */
-export function scaledObject(): ScaledObject {
-  const keys = createKeys(KEY_PREFIX);
-  const streams = BUILT_IN_TYPES.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream));
+export function scaledObject(kubernetes: Bundle["kubernetes"] = BUNDLE.kubernetes): ScaledObject {
+  const { scaler, metadata, keyPrefix } = redisAccess(kubernetes);
+  const { min, max } = kubernetes.replicas;
+  const keys = createKeys(keyPrefix);
+  const streams = kubernetes.types.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream));
   return new ScaledObject({
     metadata: { name: NAME, labels: LABELS },
     spec: {
       scaleTargetRef: { name: NAME },
-      minReplicaCount: REPLICAS,
-      maxReplicaCount: MAX_REPLICAS,
+      minReplicaCount: min,
+      maxReplicaCount: max,
+      // Without Redis nobody knows how much waits: as many as are there without load, and some to spare.
+      fallback: { failureThreshold: FAILURES_BEFORE_FALLBACK, replicas: Math.ceil((min + max) / 2) },
       pollingInterval: POLLING_INTERVAL_SECONDS,
       advanced: {
         horizontalPodAutoscalerConfig: {
@@ -51,13 +55,8 @@ export function scaledObject(): ScaledObject {
         },
       },
       triggers: streams.map((stream) => ({
-        type: "redis-streams",
-        metadata: {
-          address: `${REDIS_HOST}:${REDIS_PORT}`,
-          username: REDIS_USER,
-          stream,
-          streamLength: String(entriesPerReplica()),
-        },
+        type: scaler,
+        metadata: { ...metadata, stream, streamLength: String(entriesPerReplica()) },
         authenticationRef: { name: redisAuthentication.metadata?.name ?? "" },
       })),
     },

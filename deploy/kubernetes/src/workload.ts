@@ -16,8 +16,6 @@ import { SECRETS_PATH, SETTINGS, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } from "
 
 /** The image as it is built from orchestrator/Dockerfile; an overlay's `images:` gives it a registry. */
 export const IMAGE = "mcp-orchestrator";
-/** Replicas without an autoscaler: two survive the loss of a node. */
-export const REPLICAS = 2;
 /** Seconds from SIGTERM to SIGKILL: all that a stop may take, and a little for a busy node. */
 const SHUTDOWN_MARGIN_SECONDS = 2;
 export const GRACE_PERIOD_SECONDS =
@@ -64,7 +62,7 @@ const container: IContainer = {
 export const deployment = new Deployment({
   metadata: { name: NAME, labels: LABELS },
   spec: {
-    replicas: REPLICAS,
+    // No `replicas`: they are the autoscaler's, and each `kubectl apply` would reset them.
     selector: { matchLabels: SELECTOR_LABELS },
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     template: {
