@@ -1,6 +1,6 @@
 import { BUNDLE } from "@mcp-orchestrator/alerts";
 
-/** Namespace of the base; an overlay may set another one with `namespace:`, see docs/kubernetes.md. */
+/** Namespace of the base; an overlay may set another one with `namespace:`, see docs/scaling.md. */
 export const NAMESPACE = BUNDLE.kubernetes.namespace;
 /** Name of the service and of nearly everything that belongs to it. */
 export const NAME = "mcp-orchestrator";
