@@ -212,6 +212,7 @@ function structure(s: SettingValues, secrets: Record<string, string>) {
       promoteIntervalMs: s.PROMOTE_INTERVAL_MS,
       janitorIntervalMs: s.JANITOR_INTERVAL_MS,
     },
+    deadLetters: { maxEntries: s.DLQ_MAX_ENTRIES, maxAgeSeconds: s.DLQ_MAX_AGE_SECONDS },
     load: {
       maxQueueDepth: s.MAX_QUEUE_DEPTH,
       redisMemoryCeiling: s.REDIS_MEMORY_CEILING,

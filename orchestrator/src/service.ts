@@ -11,6 +11,7 @@ import { createKeys } from "./keys.ts";
 import { createLog, type Log, type LogSink, secretsOf } from "./log.ts";
 import { AckWindow } from "./metrics/ackWindow.ts";
 import { Cells } from "./metrics/cells.ts";
+import { DISCARD_REASONS } from "./metrics/contract.ts";
 import { createGaugeReader } from "./metrics/gauges.ts";
 import { createLayout } from "./metrics/layout.ts";
 import { createMetrics } from "./metrics/registry.ts";
@@ -122,6 +123,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const lookup = new TaskLookup(redis, keys, types);
   const explainer = new TaskExplainer(redis, keys, types);
   const controls = new Controls(redis, keys, config.load.rateLimitPerSecond);
+  const deadLetters = new DeadLetters(redis, keys, types);
   const maintenance = createLoops({
     config,
     log,
@@ -129,6 +131,13 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     types,
     leases: new Leases(redis, keys, config.instance),
     janitor: new Janitor(redis, keys, types, goneAfterMs(config)),
+    trimDeadLetters: async () => {
+      const discarded = await deadLetters.trim(config.deadLetters);
+      for (const reason of DISCARD_REASONS) {
+        totals.increment("mcp_dead_letters_discarded_total", { reason }, discarded[reason]);
+        if (discarded[reason] > 0) log.warn({ reason, count: discarded[reason] }, "Dead letters discarded");
+      }
+    },
     ackWindow,
     readiness,
     readLag: async () => lagByType(await snapshot()),
@@ -157,7 +166,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       find: (taskId) => lookup.find(taskId),
       explain: (taskId) => explainer.explain(taskId),
     },
-    deadLetters: new DeadLetters(redis, keys, types),
+    deadLetters,
     controls,
     supervisor,
     queues: { read: snapshot },

@@ -49,6 +49,7 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_queue_depth: held,
   mcp_oldest_task_age_seconds: (labels, minute) => 0.08 + held(labels, minute) / 14,
   mcp_dlq_depth: (_, minute) => 3 + Math.floor(Math.max(0, minute - SLOW.start) * 0.9),
+  mcp_dead_letters_discarded_total: () => 0,
   mcp_active_workers: (_, minute) => (crashing(minute) > 0.5 ? 1 : 2),
   mcp_expected_workers: () => 2,
   mcp_worker_crashes_total: ({ reason }, minute) => (reason === "oom" ? 0.3 : 0.02) * crashing(minute),

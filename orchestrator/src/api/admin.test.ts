@@ -219,6 +219,31 @@ describe("dead letters", () => {
     expect(service.deadLetters.size).toBe(3);
   });
 
+  test("are discarded by filter, and all of them only where that is said", async () => {
+    const discard = (body?: object) => send("POST", "/api/v1/admin/dlq/discard", body);
+    for (const wrong of [undefined, {}, { all: false }, { all: true, type: "free" }, { reason: "boredom" }]) {
+      expect((await discard(wrong)).status, JSON.stringify(wrong)).toBe(422);
+    }
+    expect(service.deadLetters.size).toBe(3);
+    expect(await discard({ reason: "timeout" })).toEqual({ status: 200, body: { discarded: 1 } });
+    expect([...service.deadLetters.keys()]).toEqual(["1-0", "3-0"]);
+    expect((await discard({ type: "other" })).body).toEqual({ discarded: 0 });
+    expect((await discard({ all: true })).body).toEqual({ discarded: 2 });
+  });
+
+  test("show a payload as it is stored, however deep it is nested", async () => {
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    service.deadLetters.set("4-0", { ...letter(4), payloadJson: deep });
+    service.deadLetters.set("5-0", { ...letter(5), payloadJson: '{"big": 12345678901234567890, "a": 1e999}' });
+    const list = await server.inject("/api/v1/dlq");
+    expect(list.statusCode).toBe(200);
+    expect(list.headers["content-type"]).toContain("application/json");
+    expect(list.body).toContain(`"payload":${deep}`);
+    expect(list.body).toContain('"payload":{"big": 12345678901234567890, "a": 1e999}}');
+    expect(list.json().items).toHaveLength(5);
+    expect((await server.inject("/api/v1/dlq/4-0")).body).toContain(`"payload":${deep}}`);
+  });
+
   test("are discarded", async () => {
     expect((await send("DELETE", "/api/v1/admin/dlq/1-0")).status).toBe(204);
     expect((await send("DELETE", "/api/v1/admin/dlq/1-0")).status).toBe(404);

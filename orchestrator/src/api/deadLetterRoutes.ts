@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { NotFoundError } from "../errors.ts";
@@ -6,7 +6,7 @@ import { FAILURE_REASONS, LANES } from "../metrics/contract.ts";
 import type { DeadLetterFilter } from "../queue/inspect/deadLetters.ts";
 import { ADMIN, problems } from "./openapi.ts";
 import type { HttpPorts } from "./ports.ts";
-import { deadLetterView } from "./views.ts";
+import { deadLetterJson } from "./views.ts";
 
 const streamId = z.string().regex(/^\d{1,15}-\d{1,15}$/, "must be a stream id such as 1717171717171-0");
 const idParams = z.object({ id: streamId.meta({ examples: ["1717171717171-0"] }) });
@@ -57,16 +57,14 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
         },
       },
     },
-    async ({ query: { type, reason, cursor, limit } }) => {
+    async ({ query: { type, reason, cursor, limit } }, reply) => {
       const page = await deadLetters.list({
         limit,
         ...filterOf({ type, reason }),
         ...(cursor === undefined ? {} : { cursor }),
       });
-      return {
-        items: page.items.map(deadLetterView),
-        ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }),
-      };
+      const next = page.nextCursor === undefined ? "" : `,"next_cursor":${JSON.stringify(page.nextCursor)}`;
+      return sendJson(reply, `{"items":[${page.items.map(deadLetterJson).join(",")}]${next}}`);
     },
   );
 
@@ -81,10 +79,10 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
         response: { 200: deadLetterSchema, ...problems(404, 422, 503) },
       },
     },
-    async ({ params: { id } }) => {
+    async ({ params: { id } }, reply) => {
       const letter = await deadLetters.get(id);
       if (letter === undefined) throw new NotFoundError("dead letter", id);
-      return deadLetterView(letter);
+      return sendJson(reply, deadLetterJson(letter));
     },
   );
 
@@ -119,6 +117,28 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
     async ({ body }) => ({ retried: await deadLetters.retryWhere(filterOf(body)) }),
   );
 
+  typedAdmin.post(
+    "/api/v1/admin/dlq/discard",
+    {
+      schema: {
+        ...ADMIN,
+        operationId: "discardDeadLetters",
+        summary: "Discard all dead letters that match, for good",
+        body: z
+          .strictObject({
+            ...filterFields,
+            all: z.literal(true).optional().describe("Needed where no filter is given."),
+          })
+          .refine(({ type, reason, all }) => (all === true) !== (type !== undefined || reason !== undefined), {
+            error: "give type, reason or both, or all: true",
+          })
+          .meta({ examples: [{ reason: "validation" }] }),
+        response: { 200: z.object({ discarded: z.int() }), ...problems(400, 401, 403, 415, 422, 503) },
+      },
+    },
+    async ({ body }) => ({ discarded: await deadLetters.discardWhere(filterOf(body)) }),
+  );
+
   typedAdmin.delete(
     "/api/v1/admin/dlq/:id",
     {
@@ -135,6 +155,11 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
       return reply.code(204).send();
     },
   );
+}
+
+/** Sends JSON text; the types of the route describe what is in it. */
+function sendJson(reply: unknown, text: string): never {
+  return (reply as FastifyReply).type("application/json; charset=utf-8").send(text) as never;
 }
 
 function filterOf(given: { [K in keyof DeadLetterFilter]?: DeadLetterFilter[K] | undefined }): DeadLetterFilter {

@@ -49,6 +49,21 @@ export function slicesOfArray(json: string): string[] {
   return slices;
 }
 
+/** True for JSON whose arrays and objects are nested deeper than a number of levels. */
+export function isDeeperThan(json: string, levels: number): boolean {
+  if (json.length <= 2 * levels) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json.charCodeAt(at);
+    if (char === QUOTE) at = endOfString(json, at) - 1;
+    else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > levels) return true;
+    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth -= 1;
+  }
+  return false;
+}
+
 function skipSpace(json: string, from: number): number {
   let at = from;
   for (; at < json.length; at += 1) {

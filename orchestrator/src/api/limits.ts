@@ -18,6 +18,14 @@ export function batchBodyBytes(maxPayloadBytes: number): number {
 
 /** Largest body of every other endpoint. */
 export const SMALL_BODY_BYTES = ENVELOPE_BYTES;
+/** Levels of arrays and objects in a payload; deeper ones break programs that read them. */
+export const MAX_PAYLOAD_DEPTH = 100;
+/** What all bodies that are being received or worked on may hold together, beside their free parts. */
+export const MAX_BODY_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
+/** A body up to this is never refused for the others: large batches do not keep single tasks out. */
+export const FREE_BODY_BYTES = 128 * 1024;
+/** Open connections; with the two limits above this bounds the memory that clients can take. */
+export const MAX_CONNECTIONS = 1024;
 /** Request line and headers together; Node answers 431 above it. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 /** Longest path parameter that is looked up at all. */

@@ -23,6 +23,7 @@ export type HttpPorts = {
     /** @throws NotFoundError */
     retry(id: string): Promise<unknown>;
     retryWhere(filter: DeadLetterFilter): Promise<number>;
+    discardWhere(filter: DeadLetterFilter): Promise<number>;
     /** @throws NotFoundError */
     discard(id: string): Promise<unknown>;
   };

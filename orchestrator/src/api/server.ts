@@ -6,12 +6,15 @@ import { adminRoutes } from "./adminRoutes.ts";
 import { hostCheck } from "./allowedHosts.ts";
 import { allowedMethods } from "./allowedMethods.ts";
 import { auditActions } from "./auditLog.ts";
+import { limitBodies } from "./bodyBudget.ts";
 import { deadLetterRoutes } from "./deadLetterRoutes.ts";
 import { problemOf } from "./errorMapping.ts";
 import { acceptJson } from "./jsonBody.ts";
 import {
   CLIENT_TIMEOUTS,
   type ClientTimeouts,
+  MAX_BODY_BYTES_IN_FLIGHT,
+  MAX_CONNECTIONS,
   MAX_HEADER_BYTES,
   MAX_PARAM_LENGTH,
   SMALL_BODY_BYTES,
@@ -71,6 +74,8 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   // The views have the shapes that the schemas document; checking each answer again would double its cost.
   server.setSerializerCompiler(() => JSON.stringify);
   acceptJson(server);
+  limitBodies(server, MAX_BODY_BYTES_IN_FLIGHT);
+  server.server.maxConnections = MAX_CONNECTIONS;
   describeApi(server, deps.version);
 
   function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {

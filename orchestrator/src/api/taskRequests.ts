@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { MAX_BATCH_TASKS, type TaskRequest } from "../queue/task.ts";
-import { sliceOfMember, slicesOfArray } from "./jsonSlices.ts";
+import { isDeeperThan, sliceOfMember, slicesOfArray } from "./jsonSlices.ts";
+import { MAX_PAYLOAD_DEPTH } from "./limits.ts";
 import type { HttpPorts } from "./ports.ts";
 import { type FieldProblem, HttpProblem } from "./problem.ts";
 import { taskSchema } from "./taskSchemas.ts";
@@ -91,6 +92,10 @@ export class TaskRequests {
     if (bytes > this.#maxPayloadBytes) {
       const message = `is ${bytes} bytes, more than the ${this.#maxPayloadBytes} allowed`;
       return { tooLarge: true, problems: [{ path: "payload", message }] };
+    }
+    if (isDeeperThan(payloadJson, MAX_PAYLOAD_DEPTH)) {
+      const message = `is nested deeper than the ${MAX_PAYLOAD_DEPTH} levels allowed`;
+      return { tooLarge: false, problems: [{ path: "payload", message }] };
     }
     const valid = handler.schema?.safeParse(payload);
     if (valid !== undefined && !valid.success) {

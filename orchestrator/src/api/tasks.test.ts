@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { beforeEach, expect, test } from "vitest";
 import { RedisUnavailableError, RejectedError, TaskIdConflictError } from "../errors.ts";
 import { MAX_BATCH_TASKS } from "../queue/task.ts";
+import { MAX_PAYLOAD_DEPTH } from "./limits.ts";
 import { MemoryService } from "./testing/memoryPorts.ts";
 
 let service: MemoryService;
@@ -132,6 +133,18 @@ test("a payload of exactly the limit passes, one byte more is refused with 413",
   expect(response.statusCode).toBe(413);
   expect(response.json()).toMatchObject({ code: "PAYLOAD_TOO_LARGE", errors: [{ path: "payload" }] });
   expect(service.submitted).toHaveLength(1);
+});
+
+test("a payload may be nested to the limit, one level more is refused with 422", async () => {
+  const nested = (levels: number) => `{"type":"free","payload":${"[".repeat(levels)}"]]"${"]".repeat(levels)}}`;
+  expect((await single(nested(MAX_PAYLOAD_DEPTH))).statusCode).toBe(202);
+  const response = await single(nested(MAX_PAYLOAD_DEPTH + 1));
+  expect(response.statusCode).toBe(422);
+  expect(response.json().errors).toEqual([{ path: "payload", message: expect.stringContaining("100 levels") }]);
+  // Many neighbours are not deep, and neither are brackets in strings.
+  expect((await single(`{"type":"free","payload":[${Array(200).fill("[]").join()}]}`)).statusCode).toBe(202);
+  expect((await single(`{"type":"free","payload":"${"[".repeat(300)}"}`)).statusCode).toBe(202);
+  expect(service.submitted).toHaveLength(3);
 });
 
 test("a body over the limit is refused with 413", async () => {

@@ -29,17 +29,21 @@ export function taskView(view: TaskView) {
   return snakeCased(view);
 }
 
-/** A dead letter as the API tells it, the payload parsed where it is JSON. */
-export function deadLetterView(letter: DeadLetter) {
-  const { payloadJson, ...rest } = letter;
-  return { ...snakeCased(rest), payload: parsedOr(payloadJson) };
+/**
+ * A dead letter as the API shows it, as JSON text. The payload is shown as it is stored: encoding it again would round
+ * its numbers, and fail for one that is nested deep. What is not JSON is shown as a string.
+ */
+export function deadLetterJson({ payloadJson, ...rest }: DeadLetter): string {
+  const payload = isJson(payloadJson) ? payloadJson : JSON.stringify(payloadJson);
+  return `${JSON.stringify(snakeCased(rest)).slice(0, -1)},"payload":${payload}}`;
 }
 
-function parsedOr(json: string): unknown {
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(json);
+    JSON.parse(text);
+    return true;
   } catch {
-    return json;
+    return false;
   }
 }
 

@@ -93,6 +93,16 @@ export const delivery = {
 } as const satisfies Section;
 
 export const load = {
+  DLQ_MAX_ENTRIES: {
+    schema: wholeNumber(1, 10_000_000),
+    fallback: "100000",
+    about: "Dead letters above this are discarded, the oldest first, and counted.",
+  },
+  DLQ_MAX_AGE_SECONDS: {
+    schema: wholeNumber(60, 31_536_000),
+    fallback: "2592000",
+    about: "Dead letters older than this are discarded, and counted; 30 days.",
+  },
   MAX_QUEUE_DEPTH: {
     schema: wholeNumber(1, 100_000_000),
     fallback: "100000",

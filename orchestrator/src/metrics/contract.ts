@@ -48,6 +48,8 @@ export const REQUEST_CAUSES = {
   aborted: "error",
   internal: "error",
 } as const satisfies Record<string, (typeof REQUEST_OUTCOMES)[number]>;
+/** Why a dead letter was discarded without being asked for. */
+export const DISCARD_REASONS = ["limit", "age"] as const;
 /** Outcome of one attempt to acknowledge one message. */
 export const ACK_OUTCOMES = ["ok", "error"] as const;
 /** Settings that an operator can change while the service runs, and may forget to set back. */
@@ -170,6 +172,12 @@ export const METRICS = {
     unit: "messages",
     help: "Entries in the dead letter queue (XLEN).",
     labels: [],
+  },
+  mcp_dead_letters_discarded_total: {
+    type: "counter",
+    unit: "messages",
+    help: "Dead letters discarded for the limits of their queue, by the limit.",
+    labels: ["reason"],
   },
   mcp_active_workers: {
     type: "gauge",

@@ -1,6 +1,7 @@
 import {
   ACK_OUTCOMES,
   CRASH_REASONS,
+  DISCARD_REASONS,
   FAILURE_REASONS,
   LANES,
   type LabelOf,
@@ -87,6 +88,7 @@ function valuesOf(metric: CellMetric, label: string, types: readonly string[]): 
       if (metric === "mcp_http_requests_total" || metric === "mcp_submission_duration_seconds") return REQUEST_OUTCOMES;
       return metric === "mcp_ack_attempts_total" ? ACK_OUTCOMES : UPSTREAM_OUTCOMES;
     case "reason":
+      if (metric === "mcp_dead_letters_discarded_total") return DISCARD_REASONS;
       if (metric === "mcp_tasks_failed_total") return FAILURE_REASONS;
       return metric === "mcp_worker_crashes_total" ? CRASH_REASONS : REJECT_REASONS;
     default:

@@ -41,9 +41,9 @@ export class Totals {
     return this.values[this.layout.offsetOf(metric, labels)] as number;
   }
 
-  /** Adds one to a counter. */
-  increment<M extends CellMetric>(metric: M, labels: LabelsOf<M>): void {
+  /** Adds to a counter. */
+  increment<M extends CellMetric>(metric: M, labels: LabelsOf<M>, count = 1): void {
     const cell = this.layout.offsetOf(metric, labels);
-    this.values[cell] = (this.values[cell] as number) + 1;
+    this.values[cell] = (this.values[cell] as number) + count;
   }
 }

@@ -23,6 +23,8 @@ export type MaintenanceDeps = {
   };
   /** Removes consumers that are gone. */
   readonly janitor: { runOnce(): Promise<unknown> };
+  /** Discards dead letters over the limits of their queue. */
+  readonly trimDeadLetters: () => Promise<unknown>;
   readonly ackWindow: { read(): unknown };
   readonly readiness: { check(): Promise<unknown> };
   /** Messages that wait or run, by type. */
@@ -88,6 +90,7 @@ export function createLoops(deps: MaintenanceDeps): Loop[] {
   const loops = [
     loop("renewal of leases", leaseIntervalMs, () => leases.runOnce(supervisor.alive(), leaseIntervalMs)),
     loop("removal of gone consumers", janitorIntervalMs, () => janitor.runOnce()),
+    loop("limits of the dead letter queue", janitorIntervalMs, () => deps.trimDeadLetters()),
     loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, async () => ackWindow.read()),
     loop("self-check", SELF_CHECK_INTERVAL_MS, () => readiness.check()),
   ];

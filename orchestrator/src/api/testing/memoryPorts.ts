@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { BooksChangedError, NotFoundError } from "../../errors.ts";
+import type { DeadLetterFilter } from "../../queue/inspect/deadLetters.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../../queue/task.ts";
 import { laneOf } from "../../queue/task.ts";
 import type { HttpPorts, HttpSettings } from "../ports.ts";
@@ -53,14 +54,8 @@ export class MemoryService {
       },
       get: async (id) => this.deadLetters.get(id),
       retry: async (id) => this.#take(id),
-      retryWhere: async (filter) => {
-        const found = [...this.deadLetters.values()].filter(
-          (letter) =>
-            (filter.type ?? letter.type) === letter.type && (filter.reason ?? letter.reason) === letter.reason,
-        );
-        for (const { id } of found) this.deadLetters.delete(id);
-        return found.length;
-      },
+      retryWhere: async (filter) => this.#takeWhere(filter),
+      discardWhere: async (filter) => this.#takeWhere(filter),
       discard: async (id) => this.#take(id),
     },
     controls: {
@@ -145,6 +140,14 @@ export class MemoryService {
       const taskId = task.taskId ?? `${task.type}.${lane}.1717171717171-${this.submitted.length}`;
       return { taskId, type: task.type, lane, status: "queued", duplicate };
     });
+  }
+
+  #takeWhere({ type, reason }: DeadLetterFilter): number {
+    const found = [...this.deadLetters.values()].filter(
+      (letter) => (type ?? letter.type) === letter.type && (reason ?? letter.reason) === letter.reason,
+    );
+    for (const { id } of found) this.deadLetters.delete(id);
+    return found.length;
   }
 
   #take(id: string): void {

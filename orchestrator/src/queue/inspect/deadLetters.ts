@@ -9,9 +9,16 @@ import type { DeadLetter, Receipt } from "../task.ts";
 const reviveScript = new Script("revive");
 const discardScript = new Script("discard");
 
+const pageScript = new Script("deadLetters");
+const trimScript = new Script("trimDeadLetters");
+
 const PAGE = 100;
-/** Entries that one call looks through for matches of a filter, so that no call takes long. */
-const MAX_SCANNED = 2_000;
+/** A page ends with these, so that no answer takes much memory: payloads may be large. */
+const PAGE_BYTES = 1024 * 1024;
+/** Letters that one call looks through for matches of a filter, so that no call takes long. */
+const MAX_SCANNED = 500;
+/** Letters that one call of the trimming script discards at most. */
+const TRIM_BATCH = 100;
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
 
 /** Which dead letters. */
@@ -42,22 +49,15 @@ export class DeadLetters {
    * @param query.cursor `nextCursor` of the page before
    */
   async list(query: DeadLetterFilter & { readonly cursor?: string; readonly limit: number }): Promise<DeadLetterPage> {
-    const items: DeadLetter[] = [];
-    let from = query.cursor === undefined ? "+" : `(${query.cursor}`;
-    for (let scanned = 0; scanned < MAX_SCANNED; ) {
-      const page = (await this.#redis.xrevrange(this.#keys.deadLetters, from, "-", "COUNT", PAGE)) as RawEntry[];
-      for (const raw of page) {
-        const letter = parseDeadLetter(raw);
-        if (!matches(letter, query)) continue;
-        items.push(letter);
-        if (items.length === query.limit) return { items, nextCursor: letter.id };
-      }
-      const last = page.at(-1);
-      if (page.length < PAGE || last === undefined) return { items };
-      scanned += page.length;
-      from = `(${last[0]}`;
-    }
-    return { items, nextCursor: from.slice(1) };
+    const { cursor, limit, type = "", reason = "" } = query;
+    const from = cursor === undefined ? "+" : `(${cursor}`;
+    const args = [from, limit, PAGE_BYTES, MAX_SCANNED, type, reason];
+    const [next, ...letters] = await pageScript.run<[string, ...RawEntry[]]>(
+      this.#redis,
+      [this.#keys.deadLetters],
+      args,
+    );
+    return { items: letters.map(parseDeadLetter), ...(next === "" ? {} : { nextCursor: next }) };
   }
 
   /** One dead letter; undefined when there is none of this id. */
@@ -82,17 +82,46 @@ export class DeadLetters {
 
   /** Retries all dead letters that match and that were there when it began. Returns how many. */
   async retryWhere(filter: DeadLetterFilter): Promise<number> {
-    let retried = 0;
+    return await this.#forEach(filter, async (letter) => {
+      return this.#queues.has(letter.stream) && (await this.#revive(letter)) !== undefined;
+    });
+  }
+
+  /** Discards all dead letters that match and that were there when it began. Returns how many. */
+  async discardWhere(filter: DeadLetterFilter): Promise<number> {
+    return await this.#forEach(filter, (letter) => this.#remove(letter));
+  }
+
+  /**
+   * Discards the oldest letters: those over a number, and those older than an age.
+   *
+   * @returns how many of each
+   */
+  async trim(limits: {
+    readonly maxEntries: number;
+    readonly maxAgeSeconds: number;
+  }): Promise<{ limit: number; age: number }> {
+    const sum = { limit: 0, age: 0 };
+    const args = [this.#keys.taskPrefix, limits.maxEntries, limits.maxAgeSeconds * 1000, TRIM_BATCH];
+    for (;;) {
+      const [limit, age] = await trimScript.run<[number, number]>(this.#redis, [this.#keys.deadLetters], args);
+      sum.limit += limit;
+      sum.age += age;
+      if (limit + age < TRIM_BATCH) return sum;
+    }
+  }
+
+  /** A page at a time on its way: thousands of letters, one round trip each, would outlast their caller's patience. */
+  async #forEach(filter: DeadLetterFilter, act: (letter: DeadLetter) => Promise<boolean>): Promise<number> {
+    let count = 0;
     let cursor: string | undefined;
     do {
       const page = await this.list({ ...filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      // A page at a time on its way: thousands of them, one round trip each, would outlast their caller's patience.
-      const served = page.items.filter(({ stream }) => this.#queues.has(stream));
-      const receipts = await Promise.all(served.map((letter) => this.#revive(letter)));
-      retried += receipts.filter((receipt) => receipt !== undefined).length;
+      const done = await Promise.all(page.items.map(act));
+      count += done.filter(Boolean).length;
       cursor = page.nextCursor;
     } while (cursor !== undefined);
-    return retried;
+    return count;
   }
 
   /**
@@ -102,9 +131,12 @@ export class DeadLetters {
    */
   async discard(id: string): Promise<void> {
     const letter = await this.get(id);
-    const scriptKeys = [this.#keys.deadLetters, this.#keys.task(letter?.taskId ?? "")];
-    const removed = letter === undefined ? 0 : await discardScript.run<number>(this.#redis, scriptKeys, [id]);
-    if (removed === 0) throw new NotFoundError("dead letter", id);
+    if (letter === undefined || !(await this.#remove(letter))) throw new NotFoundError("dead letter", id);
+  }
+
+  async #remove({ id, taskId }: DeadLetter): Promise<boolean> {
+    const scriptKeys = [this.#keys.deadLetters, this.#keys.task(taskId)];
+    return (await discardScript.run<number>(this.#redis, scriptKeys, [id])) > 0;
   }
 
   async #revive(letter: DeadLetter): Promise<Receipt | undefined> {
@@ -149,8 +181,4 @@ function parseHistory(text: string | undefined): DeadLetter["history"] {
   } catch {
     return [];
   }
-}
-
-function matches(letter: DeadLetter, { type, reason }: DeadLetterFilter): boolean {
-  return (type === undefined || letter.type === type) && (reason === undefined || letter.reason === reason);
 }

@@ -1,0 +1,33 @@
+#!lua flags=allow-oom
+-- Discards the oldest dead letters: those over a number, those older than an age; with the records that lead to them.
+--
+-- KEYS: dead letters
+-- ARGV: record key prefix, letters to keep, age to keep in ms, most letters of this call
+-- Reply: {discarded for the number, discarded for the age}
+local prefix, keep, age_ms, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local time = redis.call('TIME')
+local oldest_ms = time[1] * 1000 + math.floor(time[2] / 1000) - age_ms
+local surplus = redis.call('XLEN', KEYS[1]) - keep
+local letters = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', most)
+local limit, age = 0, 0
+for i = 1, #letters do
+  local id, fields = letters[i][1], letters[i][2]
+  if i <= surplus then
+    limit = limit + 1
+  elseif tonumber(string.match(id, '^%d+')) < oldest_ms then
+    age = age + 1
+  else
+    break
+  end
+  for f = 1, #fields, 2 do
+    if fields[f] == 'task_id' then
+      local key = prefix .. fields[f + 1]
+      local record = redis.pcall('GET', key)
+      if type(record) == 'string' and string.find(record, '"deadLetterId":"' .. id .. '"', 1, true) then
+        redis.call('DEL', key)
+      end
+    end
+  end
+  redis.call('XDEL', KEYS[1], id)
+end
+return { limit, age }
