@@ -139,22 +139,30 @@ describe("a task that fails", () => {
 
   it("is retried with all others that match, however many pages they fill and whoever else retries them", async () => {
     const SICK = 250;
+    const BROKEN = 30;
     let fail = true;
     run(
-      async () => {
-        if (fail) throw new UpstreamError("chat", "500");
+      async (payload) => {
+        if (fail) throw payload === "broken" ? new Error("another reason") : new UpstreamError("chat", "500");
       },
       { maxAttempts: 1 },
     );
     const sick = Array.from({ length: SICK }, () => ({ type: TYPE, priority: 1, payloadJson: "1" }));
-    await createSubmission(redis).submit(sick);
+    const broken = Array.from({ length: BROKEN }, () => ({ type: TYPE, priority: 1, payloadJson: '"broken"' }));
+    // Those that do not match lie between those that do.
+    const mixed = sick.flatMap((task, at) => [task, ...broken.slice(at, at + 1)]);
+    await createSubmission(redis).submit(mixed);
     await eventually(
       () => redis.xlen(keys.deadLetters),
-      (dead) => dead === SICK,
+      (dead) => dead === SICK + BROKEN,
     );
     fail = false;
-    const retried = await Promise.all([letters().retryWhere({}), letters().retryWhere({ reason: "upstream" })]);
+    const matching = { type: TYPE, reason: "upstream" } as const;
+    const retried = await Promise.all([letters().retryWhere(matching), letters().retryWhere({ reason: "upstream" })]);
     expect(retried[0] + retried[1]).toBe(SICK);
+    expect(await redis.xlen(keys.deadLetters)).toBe(BROKEN);
+    expect(await letters().retryWhere({ reason: "timeout" })).toBe(0);
+    expect(await letters().retryWhere({})).toBe(BROKEN);
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));
     expect(await redis.xlen(keys.deadLetters)).toBe(0);
   });

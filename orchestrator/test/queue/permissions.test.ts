@@ -35,13 +35,15 @@ it("the service does all its work with the permissions of the list and no other"
   const controls = new Controls(redis, keys, 0);
   await controls.setExpressBypass(true);
   await controls.setExpressBypass(false);
-  await controls.enableRateLimit(1_000);
+  // Another rate than the configured one: it has to be read.
+  await controls.enableRateLimit(3);
   await controls.pause(TYPE);
   await submission.submit([
     { type: TYPE, priority: 1, payloadJson: '"fails"', taskId: "fails" },
     { type: TYPE, priority: 20, payloadJson: '"late"', taskId: "late", delayMs: 1 },
     { type: TYPE, priority: 20, payloadJson: '"plain"' },
   ]);
+  expect(Number(await server.client.hget(keys.rateLimit, "tokens"))).toBe(0);
   expect(await explainer.explain("fails")).toMatchObject({ paused: true, ahead: { count: 0 } });
   await controls.resume(TYPE);
   const runner = startRunner(
