@@ -5,6 +5,8 @@ import type { Schedule } from "./schedule.ts";
 export type TaskSight = {
   readonly status: string;
   readonly result?: unknown;
+  /** The service says that it did not keep the result, for Redis was full. */
+  readonly resultDropped?: true;
   readonly error?: { readonly reason: string; readonly code: string; readonly message: string };
 };
 
@@ -18,6 +20,8 @@ export type TaskEvidence = {
   last: (TaskSight | "unknown" | undefined)[];
   /** True when the service said that it does not know the task, after it had accepted it. */
   disowned: boolean;
+  /** The answers to its submissions, in order: replica, status and body; the last one is the second submission's. */
+  answers: string[];
   /** True when the second submission of its id was taken for a new task. */
   acceptedTwice: boolean;
 };

@@ -69,7 +69,7 @@ function shapeRunners(
       return never;
     },
     hog: async () => {
-      for (const kept: number[][] = []; ; kept.push(new Array(500_000).fill(kept.length))) await sleep(1);
+      for (const kept: number[][] = []; ; kept.push(new Array(4_000_000).fill(kept.length))) await sleep(1);
     },
     spin: () => {
       for (;;) block(1_000);

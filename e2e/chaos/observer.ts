@@ -12,7 +12,7 @@ const PAGE = 500;
 
 /** What the client of a task that was not accepted knows of it. */
 export function noEvidence(): TaskEvidence {
-  return { last: [], disowned: false, acceptedTwice: false };
+  return { last: [], answers: [], disowned: false, acceptedTwice: false };
 }
 
 /**
@@ -39,6 +39,7 @@ export async function submit(
   let replica = plan.replica;
   while (!signal.aborted) {
     const answer = await client.ask(replica, "/api/v1/tasks", body);
+    evidence.answers.push(answerText(replica, answer));
     if (answer?.status === 202 || answer?.status === 200) {
       evidence.taskId = (answer.body as { task_id: string }).task_id;
       break;
@@ -50,6 +51,7 @@ export async function submit(
   if (!plan.chosenId || !plan.twice || evidence.taskId === undefined) return;
   await sleep(TWICE_AFTER_MS);
   const again = await client.ask(other(replica), "/api/v1/tasks", body);
+  evidence.answers.push(answerText(other(replica), again));
   evidence.acceptedTwice = again?.status === 202;
 }
 
@@ -158,11 +160,20 @@ export async function deadLetters(client: Client): Promise<string[] | undefined>
   }
 }
 
+function answerText(replica: ReplicaIndex, answer: Answer | undefined): string {
+  return `replica ${replica}: ${answer === undefined ? "none" : `${answer.status} ${JSON.stringify(answer.body)}`}`;
+}
+
 function sightOf(answer: Answer | undefined): TaskSight | "unknown" | undefined {
   if (answer?.status === 404) return "unknown";
   if (answer?.status !== 200) return undefined;
-  const { status, result, error } = answer.body as TaskSight;
-  return { status, ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) };
+  const { status, result, error, result_dropped } = answer.body as TaskSight & { readonly result_dropped?: true };
+  return {
+    status,
+    ...(result === undefined ? {} : { result }),
+    ...(result_dropped === undefined ? {} : { resultDropped: result_dropped }),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 function queueSight({ stream, depth, pending, delayed, unaccounted }: QueueSight): QueueSight {

@@ -21,6 +21,7 @@ const COMPLETED: TaskEvidence = {
     { status: "completed", result: { task: 0 } },
     { status: "completed", result: { task: 0 } },
   ],
+  answers: [],
   disowned: false,
   acceptedTwice: false,
 };
@@ -61,8 +62,16 @@ test("a run as it should be breaks no promise", () => {
   );
 });
 
+test("a result may be dropped where Redis was full, and nowhere else", () => {
+  const tasks: TaskEvidence[] = [{ ...COMPLETED, last: [{ status: "completed", resultDropped: true }] }];
+  expect(kinds({ tasks }, [{ kind: "outOfMemory", atMs: 1, forMs: 1 }])).toEqual([]);
+  expect(kinds({ tasks })).toEqual(["wrongResult"]);
+});
+
 test("a task that was not accepted is owed nothing", () => {
-  expect(kinds({ tasks: [{ last: [], disowned: false, acceptedTwice: false }], executions: [] })).toEqual([]);
+  expect(kinds({ tasks: [{ last: [], answers: [], disowned: false, acceptedTwice: false }], executions: [] })).toEqual(
+    [],
+  );
 });
 
 describe("a task that was accepted", () => {

@@ -1,4 +1,4 @@
-import type { Evidence, QueueSight, TaskEvidence } from "./evidence.ts";
+import type { Evidence, QueueSight, TaskEvidence, TaskSight } from "./evidence.ts";
 import {
   describeFault,
   type Fault,
@@ -61,7 +61,7 @@ function judgeTask(number: number, plan: TaskPlan, task: TaskEvidence, evidence:
   const name = `task ${number} (${plan.type} ${plan.shape} ${plan.size}, ${taskId})`;
   const found: Violation[] = [];
   const complain = (kind: ViolationKind, detail: string) => found.push({ kind, detail: `${name}: ${detail}` });
-  if (task.acceptedTwice) complain("acceptedTwice", "the second submission of its id was accepted as a new task");
+  if (task.acceptedTwice) complain("acceptedTwice", task.answers.join(", then "));
   if (task.disowned || task.last.includes("unknown")) {
     complain("lost", "the service accepted it and later does not know it");
     return found;
@@ -80,7 +80,7 @@ function judgeTask(number: number, plan: TaskPlan, task: TaskEvidence, evidence:
   const deaths = evidence.deadLetters?.filter((id) => id === taskId).length;
   if (end?.status === "completed") {
     if (isGuilty(plan.shape)) complain("guiltyCompleted", "its handler never completes it");
-    else if ((end.result as { task?: unknown } | null)?.task !== number) {
+    else if (!hasResult(end, number, evidence)) {
       complain("wrongResult", `its result is ${JSON.stringify(end.result)}`);
     }
     const ended = evidence.executions.some(({ task: of, event }) => of === number && event === "ok");
@@ -91,6 +91,12 @@ function judgeTask(number: number, plan: TaskPlan, task: TaskEvidence, evidence:
     if (deaths !== undefined && deaths !== 1) complain("endedTwice", `it failed and has ${deaths} dead letters`);
   }
   return found;
+}
+
+/** True for the result of the task itself, and for none where Redis was full and the service says so. */
+function hasResult({ result, resultDropped }: TaskSight, number: number, { schedule }: Evidence): boolean {
+  if (resultDropped) return result === undefined && schedule.faults.some(({ kind }) => kind === "outOfMemory");
+  return (result as { task?: unknown } | null | undefined)?.task === number;
 }
 
 /** An attempt runs once, unless a fault may have cut it off or hidden its end. */

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { DelayLine } from "./delayLine.ts";
 
 /**
  * How a link treats its connections, open ones and new ones:
@@ -97,24 +97,20 @@ export class Link {
         outgoing.destroy();
       });
     }
-    incoming.on("data", (chunk) => this.#pass(chunk, outgoing, incoming));
-    outgoing.on("data", (chunk) => this.#pass(chunk, incoming));
+    const requests = new DelayLine((chunk) => outgoing.write(chunk));
+    const answers = new DelayLine((chunk) => incoming.write(chunk));
+    incoming.on("data", (chunk) => {
+      if (this.#mode === "garbage") answerWithGarbage(incoming);
+      else requests.push(chunk, this.#delayMs);
+    });
+    outgoing.on("data", (chunk) => answers.push(chunk, this.#delayMs));
     incoming.on("end", () => outgoing.end());
     outgoing.on("end", () => incoming.end());
     this.#apply(connection);
   }
 
-  #pass(chunk: Buffer, to: Socket, answerTo?: Socket): void {
-    if (this.#mode === "garbage" && answerTo !== undefined) {
-      answerTo.end(
-        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${GARBAGE.length}\r\nconnection: close\r\n\r\n${GARBAGE}`,
-      );
-    } else if (this.#mode === "slow") {
-      // All are late by the same time, so that they stay in order.
-      void sleep(LATE_MS).then(() => to.write(chunk));
-    } else {
-      to.write(chunk);
-    }
+  get #delayMs(): number {
+    return this.#mode === "slow" ? LATE_MS : 0;
   }
 
   /** Lets pass, or holds, each direction of a connection as the mode says. */
@@ -123,6 +119,11 @@ export class Link {
     flow(incoming, !held && this.#mode !== "requestsHeld");
     flow(outgoing, !held && this.#mode !== "answersHeld");
   }
+}
+
+function answerWithGarbage(socket: Socket): void {
+  const head = `content-type: application/json\r\ncontent-length: ${GARBAGE.length}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${GARBAGE}`);
 }
 
 function flow(socket: Socket, passes: boolean): void {
