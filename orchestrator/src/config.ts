@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { distance } from "fastest-levenshtein";
 import { SETTINGS, type SettingValues } from "./config/settings.ts";
 import { ConfigError, messageOf } from "./errors.ts";
@@ -129,6 +130,15 @@ function contradictionsIn(s: SettingValues): string[] {
   return problems;
 }
 
+/** The name of this host in the alphabet of INSTANCE_ID. */
+function hostName(): string {
+  return (
+    hostname()
+      .replace(/[^A-Za-z0-9_-]/g, "-")
+      .slice(0, 64) || "replica"
+  );
+}
+
 /** Empty is not set. */
 function optional(text: string): string | undefined {
   return text === "" ? undefined : text;
@@ -144,7 +154,7 @@ function allowedHosts(listed: readonly string[], host: string): AllowedHosts {
 function structure(s: SettingValues, secrets: Record<string, string>) {
   return {
     keyPrefix: s.KEY_PREFIX,
-    instance: s.INSTANCE_ID,
+    instance: optional(s.INSTANCE_ID) ?? hostName(),
     handlers: s.HANDLERS,
     shutdownTimeoutMs: s.SHUTDOWN_TIMEOUT_MS,
     shutdownDelayMs: s.SHUTDOWN_DELAY_MS,

@@ -54,15 +54,19 @@ export function createKeys(prefix: string) {
     rateLimit: `${prefix}:rate-limit`,
     /** Sorted set of the consumers of all replicas, scored by their last heartbeat in ms. */
     heartbeats: `${prefix}:heartbeats`,
+    /** Hash of the replicas that are there, by id. */
+    instances: `${prefix}:instances`,
+    /** Hash of every task type that a replica has ever had. */
+    types: `${prefix}:types`,
     /** What readiness writes to see whether Redis takes writes. */
     probe: `${prefix}:probe`,
   };
 }
 
 /**
- * Name of a worker's consumer in a group; stable over restarts so that a restarted worker finds what it had pending.
+ * Name of a worker's consumer in a group; stable over restarts of the worker, so that it finds what it had pending.
  *
- * @param instance appended when several replicas share the queues; empty for a single one
+ * @param instance id of this life of the main process: no two processes ever share a consumer. Empty leaves it out
  */
 export function consumerName(type: string, lane: Lane, index: number, instance: string): string {
   return `${lane}_${type}_${index}${instance === "" ? "" : `_${instance}`}`;

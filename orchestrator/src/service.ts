@@ -24,8 +24,11 @@ import { TaskExplainer } from "./queue/inspect/explain.ts";
 import { TaskLookup } from "./queue/inspect/lookup.ts";
 import { readSnapshot } from "./queue/inspect/snapshot.ts";
 import { Deaths } from "./queue/recover/deaths.ts";
+import { unservedTypes, withoutEmptyQueues } from "./queue/inspect/unservedTypes.ts";
 import { Janitor } from "./queue/recover/janitor.ts";
 import { Leases } from "./queue/recover/leases.ts";
+import { Presence } from "./queue/recover/presence.ts";
+import { createIdentity } from "./queue/recover/processIdentity.ts";
 import { Promoter } from "./queue/recover/promoter.ts";
 import { MemoryGuard } from "./queue/submit/memoryGuard.ts";
 import { Submission } from "./queue/submit/submission.ts";
@@ -73,8 +76,20 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     intervalMs: config.delivery.promoteIntervalMs,
     log,
   });
-  const deaths = new Deaths(redis, keys, config.instance);
-  const supervisor = new Supervisor({
+  const identity = createIdentity(config.instance);
+  const presence = new Presence({
+    redis,
+    keys,
+    identity,
+    types,
+    orphanMinIdleMs: config.delivery.orphanMinIdleMs,
+    forgetAfterMs: goneAfterMs(config),
+    now: monotonicMs,
+    onHandedOver: () => supervisor.recover(),
+    log,
+  });
+  const deaths = new Deaths(redis, keys, identity.id);
+  const supervisor: Supervisor = new Supervisor({
     settings: {
       script: new URL("./worker.mjs", import.meta.url),
       memoryLimitBytes: config.workers.memoryLimitBytes,
@@ -88,6 +103,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       drainTimeoutMs: config.shutdownTimeoutMs,
     },
     types,
+    instance: identity.id,
     totals,
     log,
     sink,
@@ -112,6 +128,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
         requiredCommands: REQUIRED_COMMANDS,
         now: Date.now,
       }),
+    unserved: () => unserved(),
     workers: supervisor,
     types,
     startTimeoutMs: config.workers.startTimeoutMs,
@@ -119,7 +136,9 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     log,
   });
   const ackWindow = new AckWindow(totals, monotonicMs);
-  const snapshot = () => readSnapshot(redis, keys, types, config.load.rateLimitPerSecond);
+  const snapshot = async () =>
+    withoutEmptyQueues(await readSnapshot(redis, keys, presence.types, config.load.rateLimitPerSecond), types);
+  const unserved = async () => unservedTypes(await snapshot(), presence);
   const lookup = new TaskLookup(redis, keys, types);
   const explainer = new TaskExplainer(redis, keys, types);
   const controls = new Controls(redis, keys, config.load.rateLimitPerSecond);
@@ -129,7 +148,8 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     log,
     supervisor,
     types,
-    leases: new Leases(redis, keys, config.instance),
+    leases: new Leases(redis, keys, identity.id),
+    presence,
     janitor: new Janitor(redis, keys, types, goneAfterMs(config)),
     trimDeadLetters: async () => {
       const discarded = await deadLetters.trim(config.deadLetters);
@@ -169,13 +189,19 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     deadLetters,
     controls,
     supervisor,
-    queues: { read: snapshot },
+    queues: {
+      async read() {
+        const state = await snapshot();
+        return { ...state, unservedTypes: unservedTypes(state, presence) };
+      },
+    },
     books: new Books(redis, keys, snapshot),
     readiness,
     metrics: createMetrics(
       totals,
       createGaugeReader({
         types,
+        known: presence,
         version: packageJson.version,
         readSnapshot: snapshot,
         supervisor,
@@ -213,6 +239,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
       await supervisor.stop();
       await within(Promise.all(loops.map((loop) => loop.stop())), LOOP_STOP_TIMEOUT_MS, undefined);
+      await presence.leave().catch((error) => log.warn({ err: error }, `Not signed off: ${messageOf(error)}`));
       expectClose();
       redis.disconnect();
     },

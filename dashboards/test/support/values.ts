@@ -61,6 +61,7 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_delayed_tasks: ({ type }, minute) => Math.round(1 + (type === "codegen" ? 12 * slow(minute) : 0)),
   mcp_oldest_overdue_seconds: () => 0,
   mcp_operator_override: () => 0,
+  mcp_unserved_tasks: () => 0,
   mcp_rate_limit_enabled: () => 0,
   mcp_redis_up: () => 1,
   mcp_redis_state_known: () => 1,

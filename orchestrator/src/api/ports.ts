@@ -53,6 +53,7 @@ export type HttpPorts = {
   readonly readiness: {
     check(): Promise<{
       readonly ready: boolean;
+      readonly healthy: boolean;
       readonly checks: readonly {
         readonly name: string;
         readonly ok: boolean;

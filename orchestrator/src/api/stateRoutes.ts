@@ -74,7 +74,8 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
   );
 
   const readinessSchema = z.object({
-    ready: z.boolean(),
+    ready: z.boolean().describe("The API of this replica takes tasks."),
+    healthy: z.boolean().describe("Every check passes: false while tasks wait that no replica works on."),
     checks: z.array(
       z.object({
         name: z.string(),
@@ -95,9 +96,9 @@ export function stateRoutes(server: FastifyInstance, ports: HttpPorts): void {
       },
     },
     async (_request, reply) => {
-      const { ready, checks } = await readiness.check();
-      reply.code(ready ? 200 : 503);
-      return { ready, checks };
+      const report = await readiness.check();
+      reply.code(report.ready ? 200 : 503);
+      return report;
     },
   );
 

@@ -105,7 +105,8 @@ export const redis = {
   INSTANCE_ID: {
     schema: name,
     fallback: "",
-    about: "Name of this replica, unique and stable over restarts. Needed as soon as two replicas share the queues.",
+    about:
+      "Name of this replica; the host's name when empty. A replica that starts takes over at once what a former life of the same name left. Consumers belong to one life of one process, so that two replicas with one name still run no task twice.",
   },
 } as const satisfies Section;
 

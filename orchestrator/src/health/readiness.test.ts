@@ -4,10 +4,16 @@ import type { WorkerStatus } from "../supervisor/workerStatus.ts";
 import { Readiness } from "./readiness.ts";
 
 function readiness() {
-  const state = { nowMs: 0, redis: true, active: new Set<string>() };
+  const state = {
+    nowMs: 0,
+    redis: true,
+    active: new Set<string>(),
+    unserved: async (): Promise<{ type: string; tasks: number }[]> => [],
+  };
   const types = ["ml", "codegen"];
   const subject = new Readiness({
     selfCheck: async () => [{ name: "redis", ok: state.redis, detail: state.redis ? "answers" : "refused" }],
+    unserved: () => state.unserved(),
     workers: {
       status: () => types.map((type) => ({ type, active: state.active.has(type) }) as WorkerStatus),
       wanted: () => 1,
@@ -70,4 +76,23 @@ test("a replica without Redis, or one that stops, is not ready", async () => {
   const { ready, checks } = await subject.check();
   expect(ready).toBe(false);
   expect(checks).toContainEqual({ name: "shutdown", ok: false, detail: "the service is stopping" });
+});
+
+test("tasks of a type that no replica works on are not healthy, and take nobody's API away", async () => {
+  const { state, subject } = readiness();
+  state.active = new Set(["ml", "codegen"]);
+  expect(await subject.check()).toMatchObject({ ready: true, healthy: true });
+  state.unserved = async () => [{ type: "old", tasks: 3 }];
+  const { checks, ...report } = await subject.check();
+  expect(report).toEqual({ ready: true, healthy: false });
+  expect(checks.find(({ name }) => name === "task types")).toEqual({
+    name: "task types",
+    ok: false,
+    advisory: true,
+    detail: "no replica works on 3 of type old",
+  });
+  state.unserved = () => Promise.reject(new Error("WRONGTYPE"));
+  expect(await subject.check()).toMatchObject({ ready: true, healthy: false });
+  state.redis = false;
+  expect((await subject.check()).checks.map(({ name }) => name)).not.toContain("task types");
 });

@@ -1,14 +1,20 @@
+import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { WorkerStatus } from "../supervisor/workerStatus.ts";
 import { within } from "../within.ts";
 import type { Check } from "./selfCheck.ts";
 
-/** What `GET /readyz` answers with: 200 when ready, otherwise 503. */
-export type ReadinessReport = { readonly ready: boolean; readonly checks: readonly Check[] };
+/**
+ * What `GET /readyz` answers with: 200 when ready, otherwise 503. `ready` is about the API of this replica; `healthy` is
+ * false as well where the service as a whole does not do its work.
+ */
+export type ReadinessReport = { readonly ready: boolean; readonly healthy: boolean; readonly checks: readonly Check[] };
 
 export type ReadinessDeps = {
   /** The checks of Redis; must not throw. */
   readonly selfCheck: () => Promise<Check[]>;
+  /** Types with tasks that no replica works on. */
+  readonly unserved: () => Promise<readonly { readonly type: string; readonly tasks: number }[]>;
   readonly workers: { status(): WorkerStatus[]; wanted(type: string): number };
   readonly types: readonly string[];
   /** The longest that the start waits for every type to be worked on. */
@@ -16,6 +22,9 @@ export type ReadinessDeps = {
   readonly monotonicMs: () => number;
   readonly log: Log;
 };
+
+/** The check that every type with tasks is worked on. */
+const UNSERVED = "task types";
 
 /** A probe gives up after a second or more; it must have its answer before that. */
 const DEADLINE_MS = 800;
@@ -42,7 +51,7 @@ export class Readiness {
   /** Makes all checks. Answers within a second, also when Redis does not. */
   async check(): Promise<ReadinessReport> {
     // One round at a time however many ask.
-    this.#running ??= this.#deps.selfCheck().finally(() => {
+    this.#running ??= this.#checkRedis().finally(() => {
       this.#running = undefined;
     });
     const late: Check[] = [{ name: "redis", ok: false, detail: `no answer within ${DEADLINE_MS} ms` }];
@@ -50,7 +59,34 @@ export class Readiness {
     if (this.#stopping) checks.unshift({ name: "shutdown", ok: false, detail: "the service is stopping" });
     this.#logChanges(checks);
     this.#logOnce(checks);
-    return { ready: checks.every(({ ok, advisory }) => ok || advisory === true), checks };
+    return {
+      ready: checks.every(({ ok, advisory }) => ok || advisory === true),
+      healthy: checks.every(({ ok }) => ok),
+      checks,
+    };
+  }
+
+  async #checkRedis(): Promise<Check[]> {
+    const checks = await this.#deps.selfCheck();
+    // Without Redis there is nothing to say about what waits in it.
+    if (checks.some(({ name, ok }) => name === "redis" && !ok)) return checks;
+    return [...checks, await this.#checkTypes()];
+  }
+
+  /** Does not take the API of all other types out of the load balancer: that would make an outage of a left-over. */
+  async #checkTypes(): Promise<Check> {
+    try {
+      const unserved = await this.#deps.unserved();
+      const list = unserved.map(({ type, tasks }) => `${tasks} of type ${type}`).join(", ");
+      return {
+        name: UNSERVED,
+        ok: unserved.length === 0,
+        advisory: true,
+        detail: unserved.length === 0 ? "every type with tasks is worked on" : `no replica works on ${list}`,
+      };
+    } catch (error) {
+      return { name: UNSERVED, ok: false, advisory: true, detail: messageOf(error) };
+    }
   }
 
   /** From now on the service is not ready: it is about to stop. */

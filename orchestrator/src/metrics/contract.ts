@@ -258,6 +258,12 @@ export const METRICS = {
     help: "1 while an operator has changed a setting of the running service, otherwise 0; `type` is empty for all types.",
     labels: ["override", "type"],
   },
+  mcp_unserved_tasks: {
+    type: "gauge",
+    unit: "tasks",
+    help: "Tasks of a type that no replica works on; absent where every type with tasks is worked on.",
+    labels: ["type"],
+  },
   mcp_rate_limit_enabled: {
     type: "gauge",
     unit: "state",

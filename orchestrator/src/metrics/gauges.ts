@@ -1,4 +1,5 @@
 import type { QueueSnapshot, QueueState } from "../queue/inspect/snapshot.ts";
+import { type KnownTypes, unservedTypes } from "../queue/inspect/unservedTypes.ts";
 import { redisErrorKind } from "../redis/redisError.ts";
 import { within } from "../within.ts";
 import type { AckWindow } from "./ackWindow.ts";
@@ -10,6 +11,8 @@ const SNAPSHOT_DEADLINE_MS = 500;
 
 export type GaugeDeps = {
   readonly types: readonly string[];
+  /** The types of all replicas. */
+  readonly known: KnownTypes;
   readonly version: string;
   readonly readSnapshot: () => Promise<QueueSnapshot>;
   readonly supervisor: {
@@ -115,6 +118,10 @@ function snapshotGauges(snapshot: QueueSnapshot, tookSeconds: number, deps: Gaug
     mcp_consumer_group_lag: perGroup((queue) => queue.lag),
     mcp_consumer_group_pending: perGroup((queue) => queue.pending),
     mcp_tasks_unaccounted: perLane((queue) => queue.unaccounted),
+    mcp_unserved_tasks: unservedTypes(snapshot, deps.known).map(({ type, tasks }) => ({
+      labels: { type },
+      value: tasks,
+    })),
     mcp_delayed_tasks: perLane((queue) => queue.delayed),
     mcp_oldest_overdue_seconds: perLane((queue) => queue.overdueSeconds),
   };

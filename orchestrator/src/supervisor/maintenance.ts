@@ -6,6 +6,8 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** How often the window of the acknowledgement success rate moves on. */
 const ACK_WINDOW_INTERVAL_MS = 5_000;
+/** How often a replica says that it is there; a predecessor elsewhere has ended when it was silent for four times as long. */
+const PRESENCE_INTERVAL_MS = 1_000;
 /** How often the checks of `/readyz` are made for the log, when nobody asks. */
 const SELF_CHECK_INTERVAL_MS = 30_000;
 
@@ -21,6 +23,8 @@ export type MaintenanceDeps = {
   readonly leases: {
     runOnce(workers: readonly { type: string; index: number }[], minIdleMs: number): Promise<unknown>;
   };
+  /** Says that this replica is there, and takes over from its predecessors. */
+  readonly presence: { runOnce(): Promise<unknown> };
   /** Removes consumers that are gone. */
   readonly janitor: { runOnce(): Promise<unknown> };
   /** Discards dead letters over the limits of their queue. */
@@ -83,12 +87,13 @@ export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): P
 
 /** The loops of the main process beside it: everything that is done again and again beside serving requests. */
 export function createLoops(deps: MaintenanceDeps): Loop[] {
-  const { config, log, supervisor, leases, janitor, ackWindow, readiness } = deps;
+  const { config, log, supervisor, leases, presence, janitor, ackWindow, readiness } = deps;
   const { leaseIntervalMs, janitorIntervalMs } = config.delivery;
   const loop = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
     new Loop({ name, intervalMs, log, run });
   const loops = [
     loop("renewal of leases", leaseIntervalMs, () => leases.runOnce(supervisor.alive(), leaseIntervalMs)),
+    loop("presence", PRESENCE_INTERVAL_MS, () => presence.runOnce()),
     loop("removal of gone consumers", janitorIntervalMs, () => janitor.runOnce()),
     loop("limits of the dead letter queue", janitorIntervalMs, () => deps.trimDeadLetters()),
     loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, async () => ackWindow.read()),

@@ -3,8 +3,10 @@ import type { CircuitNews } from "../upstream/breaker.ts";
 
 /** What the main process tells a worker. Both run the same code, so messages carry no version. */
 export type ToWorker =
-  /** `types` are all task types: the layout of the metrics follows from them. */
-  | { readonly kind: "start"; readonly types: readonly string[]; readonly logLevel: string }
+  /** `types` are all task types: the layout of the metrics follows from them. `instance` is this life of the main process. */
+  | { readonly kind: "start"; readonly types: readonly string[]; readonly instance: string; readonly logLevel: string }
+  /** Entries of a worker that has ended wait to be taken over. */
+  | { readonly kind: "recover" }
   | { readonly kind: "level"; readonly logLevel: string }
   | Circuit
   /** Finish what is in flight within the time, hand back the rest, exit. */

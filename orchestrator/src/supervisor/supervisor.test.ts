@@ -89,6 +89,7 @@ class World {
   constructor() {
     const log = createLog("info", { write: () => undefined });
     this.supervisor = new Supervisor({
+      instance: "test",
       settings: SETTINGS,
       types: [TYPE],
       totals: this.totals,

@@ -98,6 +98,11 @@ export class Supervisor {
     return UPSTREAMS.map((_, index) => Math.max(0, ...this.#all().map((slot) => slot.circuits[index] ?? 0)));
   }
 
+  /** Has all workers look for entries to take over. */
+  recover(): void {
+    for (const slot of this.#all()) slot.recover();
+  }
+
   /** Tells the running workers; those that start later follow the level of the log. */
   setLogLevel(level: string): void {
     for (const slot of this.#all()) slot.setLogLevel(level);

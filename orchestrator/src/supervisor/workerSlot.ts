@@ -22,6 +22,8 @@ export type SlotSettings = {
 export type SlotDeps = {
   readonly settings: SlotSettings;
   readonly types: readonly string[];
+  /** Id of this life of the main process. */
+  readonly instance: string;
   readonly log: Log;
   readonly sink: Pick<LogSink, "write">;
   /** Monotonic clock in milliseconds. */
@@ -109,6 +111,11 @@ export class WorkerSlot {
   /** Passes on what another worker's circuit breaker learned. */
   learn(message: Circuit): void {
     this.#life?.process.send(message);
+  }
+
+  /** Has the worker look for entries to take over. One that starts does so by itself. */
+  recover(): void {
+    this.#life?.process.send({ kind: "recover" });
   }
 
   setLogLevel(logLevel: string): void {
@@ -201,7 +208,7 @@ export class WorkerSlot {
   }
 
   #spawn(): void {
-    const { launch, log, now, settings, sink, types } = this.#deps;
+    const { instance, launch, log, now, settings, sink, types } = this.#deps;
     this.#restart = undefined;
     this.#ended = Promise.withResolvers();
     const startedAtMs = now();
@@ -223,7 +230,7 @@ export class WorkerSlot {
       }),
     };
     this.#life = life;
-    life.process.send({ kind: "start", types, logLevel: log.level });
+    life.process.send({ kind: "start", types, instance, logLevel: log.level });
     log.info({ worker: this.name, pid: life.process.pid }, `Worker ${this.name} started`);
   }
 

@@ -51,7 +51,7 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   const runner = new TaskRunner({
     type,
     index,
-    instance: config.instance,
+    instance: order.instance,
     keys: createKeys(config.keyPrefix),
     settings: runnerSettings(type, config),
     openRedis: (purpose, name) => createRedis(config.redis, purpose, name),
@@ -70,7 +70,10 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
     now: systemClock.monotonicMs,
   });
 
+  orders.onRecover(() => runner.recover());
   void runner.start().then(() => {
+    // What a predecessor handed over is taken now, and not after the first interval.
+    runner.recover();
     lowerPriority(config.workers.nice, log);
     // Otherwise the main process would learn only with the next heartbeat that this worker is ready.
     reporter.beat();
@@ -104,11 +107,13 @@ function listen() {
   const drain = Promise.withResolvers<number | undefined>();
   let onLevel = (_level: string): void => undefined;
   let onCircuit = (_message: Circuit): void => undefined;
+  let onRecover = (): void => undefined;
   process.on("message", (message: ToWorker) => {
     if (message.kind === "start") start.resolve(message);
     else if (message.kind === "drain") drain.resolve(message.timeoutMs);
     else if (message.kind === "circuit") onCircuit(message);
-    else onLevel(message.logLevel);
+    else if (message.kind === "level") onLevel(message.logLevel);
+    else onRecover();
   });
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => drain.resolve(undefined));
@@ -119,6 +124,9 @@ function listen() {
     },
     onCircuit: (listener: typeof onCircuit) => {
       onCircuit = listener;
+    },
+    onRecover: (listener: typeof onRecover) => {
+      onRecover = listener;
     },
     /** Resolves to the time that the drain may take when one is ordered. */
     drain: async (defaultTimeoutMs: number) => (await drain.promise) ?? defaultTimeoutMs,

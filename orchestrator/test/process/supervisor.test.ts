@@ -22,6 +22,7 @@ function supervise(type: string, overrides: { workers?: number; restartMs?: read
   const lines: string[] = [];
   const sink = { write: (line: string) => void lines.push(line) };
   const supervisor = new Supervisor({
+    instance: "test",
     settings: {
       script: new URL("./fixtures/worker.ts", import.meta.url),
       memoryLimitBytes: 64 * 1024 ** 2,

@@ -98,6 +98,7 @@ export class MemoryService {
     readiness: {
       check: async () => ({
         ready: this.ready,
+        healthy: this.ready,
         checks: [{ name: "redis", ok: this.ready, detail: this.ready ? "answers" : "Redis connection refused" }],
       }),
     },

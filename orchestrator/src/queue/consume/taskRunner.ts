@@ -36,6 +36,7 @@ export class TaskRunner {
   #recovery: NodeJS.Timeout | undefined;
   #loops: Promise<void>[] = [];
   #recovering: Promise<unknown> | undefined;
+  #stopping = false;
 
   constructor(deps: TaskRunnerDeps) {
     this.#deps = deps;
@@ -76,6 +77,7 @@ export class TaskRunner {
    */
   async drain(timeoutMs: number): Promise<void> {
     const { monotonicMs } = this.#deps.clock;
+    this.#stopping = true;
     clearInterval(this.#recovery);
     for (const lane of this.#lanes) lane.stop();
     await Promise.all(this.#loops);
@@ -105,8 +107,15 @@ export class TaskRunner {
     };
   }
 
+  /** Has a round of orphan recovery begin as soon as the one under way, if there is one, has ended. */
+  recover(): void {
+    if (this.#recovering === undefined) this.#recover();
+    else void this.#recovering.then(() => this.#recover());
+  }
+
   /** One round of orphan recovery in both lanes, unless the last one is still under way. */
   #recover(): void {
+    if (this.#stopping) return;
     const round = (lane: WorkerLane) => lane.recover().catch((error) => this.#redisFailed(error));
     this.#recovering ??= Promise.all(this.#lanes.map(round)).finally(() => {
       this.#recovering = undefined;
