@@ -107,6 +107,14 @@ function contradictionsIn(s: SettingValues): string[] {
     "REDIS_SENTINELS and REDIS_SENTINEL_NAME belong together: give both or none",
   );
   check(
+    s.REDIS_WAIT_REPLICAS === 0 || s.REDIS_WAIT_TIMEOUT_MS < s.REDIS_COMMAND_TIMEOUT_MS,
+    "REDIS_WAIT_TIMEOUT_MS must be less than REDIS_COMMAND_TIMEOUT_MS, or a connection is given up while it waits",
+  );
+  check(
+    s.REDIS_WAIT_REPLICAS === 0 || !cluster,
+    "REDIS_WAIT_REPLICAS does not work with REDIS_CLUSTER_NODES: set min-replicas-to-write on its nodes",
+  );
+  check(
     (s.REDIS_TLS_CERT_FILE === "") === (s.REDIS_TLS_KEY_FILE === ""),
     "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: give both or none",
   );
@@ -181,6 +189,8 @@ function structure(s: SettingValues, secrets: Record<string, string>) {
         key: secrets.REDIS_TLS_KEY_FILE,
         servername: optional(s.REDIS_TLS_SERVER_NAME),
       },
+      wait:
+        s.REDIS_WAIT_REPLICAS === 0 ? undefined : { count: s.REDIS_WAIT_REPLICAS, timeoutMs: s.REDIS_WAIT_TIMEOUT_MS },
       connectTimeoutMs: s.REDIS_CONNECT_TIMEOUT_MS,
       commandTimeoutMs: s.REDIS_COMMAND_TIMEOUT_MS,
     },

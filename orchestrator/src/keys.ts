@@ -56,6 +56,8 @@ export function createKeys(prefix: string) {
     heartbeats: `${prefix}:heartbeats`,
     /** Hash of the replicas that are there, by id. */
     instances: `${prefix}:instances`,
+    /** Hash of what one life of a replica has accepted, by stream. */
+    acceptances: (instance: string) => `${prefix}:accepted:${instance}`,
     /** Hash of every task type that a replica has ever had. */
     types: `${prefix}:types`,
     /** What readiness writes to see whether Redis takes writes. */

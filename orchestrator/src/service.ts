@@ -23,18 +23,20 @@ import { DeadLetters } from "./queue/inspect/deadLetters.ts";
 import { TaskExplainer } from "./queue/inspect/explain.ts";
 import { TaskLookup } from "./queue/inspect/lookup.ts";
 import { readSnapshot } from "./queue/inspect/snapshot.ts";
-import { Deaths } from "./queue/recover/deaths.ts";
 import { unservedTypes, withoutEmptyQueues } from "./queue/inspect/unservedTypes.ts";
+import { Deaths } from "./queue/recover/deaths.ts";
 import { Janitor } from "./queue/recover/janitor.ts";
 import { Leases } from "./queue/recover/leases.ts";
 import { Presence } from "./queue/recover/presence.ts";
 import { createIdentity } from "./queue/recover/processIdentity.ts";
 import { Promoter } from "./queue/recover/promoter.ts";
+import { Acceptances } from "./queue/submit/acceptances.ts";
 import { MemoryGuard } from "./queue/submit/memoryGuard.ts";
 import { Submission } from "./queue/submit/submission.ts";
 import { createRedis } from "./redis/connection.ts";
 import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
 import { HTTP_CLOSE_TIMEOUT_MS, LOOP_STOP_TIMEOUT_MS } from "./shutdown.ts";
+import { Loop } from "./supervisor/loop.ts";
 import { createLoops, createPromotion } from "./supervisor/maintenance.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { WorkerProcess } from "./supervisor/workerProcess.ts";
@@ -48,6 +50,9 @@ export type Service = {
   /** Says that it is not ready, then refuses new work, lets the workers finish or hand back what is in flight, closes everything. */
   stop(): Promise<void>;
 };
+
+/** How soon it is seen that Redis has lost what it had accepted. */
+const RECONCILE_INTERVAL_MS = 2_000;
 
 /**
  * Composition root of the main process. Resolves when the API listens: Redis need not be there yet, `/readyz` tells.
@@ -162,14 +167,26 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     readiness,
     readLag: async () => lagByType(await snapshot()),
   });
-  const loops = [promotion.loop, ...maintenance];
+  const acceptances = new Acceptances(redis, keys, types, identity.id, log);
+  // WAIT blocks its connection: what only reads has another one.
+  const submissions = config.redis.wait === undefined ? redis : createRedis(config.redis, "commands", "submissions");
+  if (submissions !== redis) submissions.on("error", (error) => log.debug({ err: error }, "Redis connection failed"));
+  const reconciliation = new Loop({
+    name: "comparison of accepted tasks",
+    intervalMs: RECONCILE_INTERVAL_MS,
+    log,
+    run: () => acceptances.reconcile(),
+  });
+  const loops = [promotion.loop, reconciliation, ...maintenance];
   const server = createServer({
     settings: config.http,
     version: packageJson.version,
     log,
     audit: createLog("info", sink, secretsOf(config), { audit: "admin" }),
     submission: new Submission({
-      redis,
+      redis: submissions,
+      acceptances,
+      replicas: config.redis.wait,
       keys,
       types,
       telemetry,
@@ -238,10 +255,14 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       await sleep(config.shutdownDelayMs);
       await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
       await supervisor.stop();
-      await within(Promise.all(loops.map((loop) => loop.stop())), LOOP_STOP_TIMEOUT_MS, undefined);
-      await presence.leave().catch((error) => log.warn({ err: error }, `Not signed off: ${messageOf(error)}`));
+      const ended = Promise.all(loops.map((loop) => loop.stop())).then(() => presence.leave());
+      const left = ended.catch((error) =>
+        log.warn({ err: error }, `The replica is not signed off: ${messageOf(error)}`),
+      );
+      await within(left, LOOP_STOP_TIMEOUT_MS, undefined);
       expectClose();
       redis.disconnect();
+      submissions.disconnect();
     },
   };
 }

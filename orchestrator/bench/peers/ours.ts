@@ -1,7 +1,9 @@
 import type { ChildProcess } from "node:child_process";
+import { pino } from "pino";
 import { createKeys } from "../../src/keys.ts";
 import { noTelemetry } from "../../src/metrics/telemetry.ts";
 import type { RunnerSettings } from "../../src/queue/consume/runnerSettings.ts";
+import { Acceptances } from "../../src/queue/submit/acceptances.ts";
 import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
 import { Submission } from "../../src/queue/submit/submission.ts";
 import { DEFAULT_PRIORITY, EXPRESS_PRIORITY } from "../../src/queue/task.ts";
@@ -50,6 +52,7 @@ export async function openOurs(url: string, priority = DEFAULT_PRIORITY): Promis
     types: [QUEUE],
     maxQueueDepth: 10_000_000,
     rateLimitPerSecond: 0,
+    acceptances: new Acceptances(redis, keys, [QUEUE], "bench", pino({ level: "silent" })),
     memory: new MemoryGuard(redis, 0.8, () => performance.now()),
     telemetry: noTelemetry,
     onDelayed: () => undefined,

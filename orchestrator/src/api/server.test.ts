@@ -64,6 +64,7 @@ test("health does not depend on anything, readiness tells why not", async () => 
   expect(response.statusCode).toBe(503);
   expect(response.json()).toEqual({
     ready: false,
+    healthy: false,
     checks: [{ name: "redis", ok: false, detail: "Redis connection refused" }],
   });
   service.ready = true;

@@ -91,6 +91,17 @@ export const redis = {
     fallback: "",
     about: "Nodes of a Redis Cluster as host:port,host:port. Needs a KEY_PREFIX with a hash tag.",
   },
+  REDIS_WAIT_REPLICAS: {
+    schema: wholeNumber(0, 100),
+    fallback: "0",
+    about:
+      "A task is accepted when this many replicas have it (WAIT), and 503 otherwise: what was accepted survives a fail-over to one of them. 0 waits for none. Not in a Cluster.",
+  },
+  REDIS_WAIT_TIMEOUT_MS: {
+    schema: durationMs,
+    fallback: "1000",
+    about: "How long the replicas may take. Less than REDIS_COMMAND_TIMEOUT_MS.",
+  },
   REDIS_CONNECT_TIMEOUT_MS: { schema: durationMs, fallback: "5000", about: "The runbook's connection time-out." },
   REDIS_COMMAND_TIMEOUT_MS: {
     schema: durationMs,

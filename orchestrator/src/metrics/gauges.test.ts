@@ -54,6 +54,7 @@ function setUp(overrides: Partial<GaugeDeps> = {}) {
   new Cells(totals.layout, totals.values).lane("chat", "regular").ackAttempts(1, 3);
   let nowMs = 0;
   return createGaugeReader({
+    known: { types: ["reasoning"], serves: () => true },
     types: TYPES,
     version: "1.2.3",
     readSnapshot: async () => SNAPSHOT,
@@ -128,6 +129,7 @@ it("has the value of every gauge in its own place", async () => {
     mcp_oldest_task_age_seconds: perQueue(400),
     mcp_consumer_group_lag: perGroup(300),
     mcp_consumer_group_pending: perGroup(200),
+    mcp_unserved_tasks: [],
     mcp_tasks_unaccounted: perLane(700),
     mcp_delayed_tasks: perLane(500),
     mcp_oldest_overdue_seconds: perLane(600),
@@ -204,4 +206,14 @@ it.each([
   })();
   expect(overrides?.map((sample) => sample.value)).toEqual([value, 0, 0, 0, 0, 0]);
   expect(enabled).toEqual(plain(rateLimit.enabled ? 1 : 0));
+});
+
+it("counts the tasks of types that no replica works on, and only those", async () => {
+  const known = { types: TYPES, serves: (type: string) => type !== "ml" };
+  const { mcp_unserved_tasks: unserved } = await setUp({ known })();
+  const tasks = SNAPSHOT.queues
+    .filter(({ type }) => type === "ml")
+    .reduce((sum, { depth, delayed }) => sum + depth + delayed, 0);
+  expect(tasks).toBeGreaterThan(0);
+  expect(unserved).toEqual([{ labels: { type: "ml" }, value: tasks }]);
 });

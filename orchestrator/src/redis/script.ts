@@ -28,12 +28,36 @@ export class Script {
    * @returns the reply as Redis gives it; the caller knows its shape
    */
   async run<T>(redis: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<T> {
-    const rest = keys.length === 0 ? args : keys.concat(args as string[]);
+    return await this.#send((command, text) => redis[command](text, keys.length, ...keys, ...args) as Promise<T>);
+  }
+
+  /**
+   * Runs the script, and waits until its writes have reached some replicas. Both commands are sent at once: WAIT is about
+   * what its own connection has written, and a connection may be another one a moment later.
+   *
+   * @returns the reply, and how many replicas were reached in time
+   */
+  async runReplicated<T>(
+    redis: RedisClient,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    { replicas, timeoutMs }: { readonly replicas: number; readonly timeoutMs: number },
+  ): Promise<[reply: T, reached: number]> {
+    return await this.#send((command, text) =>
+      Promise.all([
+        redis[command](text, keys.length, ...keys, ...args) as Promise<T>,
+        redis.call("WAIT", String(replicas), String(timeoutMs)) as Promise<number>,
+      ]),
+    );
+  }
+
+  /** By its digest, or whole where the server does not know that. */
+  async #send<T>(send: (command: "evalsha" | "eval", text: string) => Promise<T>): Promise<T> {
     try {
-      return (await redis.evalsha(this.sha1, keys.length, ...(rest as string[]))) as T;
+      return await send("evalsha", this.sha1);
     } catch (error) {
       if (redisErrorKind(error) !== "noscript") throw error;
-      return (await redis.eval(this.source, keys.length, ...(rest as string[]))) as T;
+      return await send("eval", this.source);
     }
   }
 }

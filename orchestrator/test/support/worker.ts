@@ -5,6 +5,7 @@ import { noTelemetry, type Telemetry } from "../../src/metrics/telemetry.ts";
 import type { TaskHandler } from "../../src/queue/consume/handler.ts";
 import type { RunnerSettings } from "../../src/queue/consume/runnerSettings.ts";
 import { TaskRunner, type TaskRunnerDeps } from "../../src/queue/consume/taskRunner.ts";
+import { Acceptances } from "../../src/queue/submit/acceptances.ts";
 import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
 import { Submission, type SubmissionDeps } from "../../src/queue/submit/submission.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
@@ -65,6 +66,7 @@ export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDep
     types: [TYPE],
     maxQueueDepth: 1_000_000,
     rateLimitPerSecond: 0,
+    acceptances: new Acceptances(redis, keys, [TYPE], "test", pino({ level: "silent" })),
     memory: new MemoryGuard(redis, 0.8, () => performance.now()),
     telemetry: noTelemetry,
     onDelayed: () => undefined,

@@ -7,7 +7,14 @@ export const runbook = (facts: Facts): Runbook => ({
     `For ${facts.for} the books of one type and lane have not balanced: what was accepted is not what is completed, dead, ` +
     "waiting, running and retrying together. Above 0 tasks are missing, below 0 some are counted twice.",
   impact: "A task may be lost, or have run twice. Nothing else tells you.",
-  symptoms: ["`mcp_tasks_unaccounted` is not 0."],
+  symptoms: [
+    "`mcp_tasks_unaccounted` is not 0.",
+    "Seen are: entries that were deleted or added by hand; tasks counted twice after a backup was restored; and tasks that a " +
+      "replica had answered as accepted and that Redis no longer knows after a fail-over or a restart from an older state " +
+      "(these may have completed before; the log says `Redis has lost`).",
+    "Not seen are: tasks that a replica had accepted before its own last start and that were lost after it, and lost results " +
+      "of tasks that then ran again.",
+  ],
   diagnosis: [
     {
       text: "How many, and since when?",

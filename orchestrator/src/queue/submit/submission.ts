@@ -8,6 +8,7 @@ import { redisErrorKind } from "../../redis/redisError.ts";
 import { Script } from "../../redis/script.ts";
 import { laneOf, type Receipt, type TaskRequest, type TaskStatus } from "../task.ts";
 import { generatedTaskIdPrefix } from "../taskId.ts";
+import type { Acceptances } from "./acceptances.ts";
 import type { MemoryGuard } from "./memoryGuard.ts";
 import { RedisClock } from "./redisClock.ts";
 
@@ -33,6 +34,9 @@ export type SubmissionDeps = {
   /** Tasks per second while nobody has turned the switch; 0 is no limit. */
   readonly rateLimitPerSecond: number;
   readonly memory: MemoryGuard;
+  readonly acceptances: Acceptances;
+  /** Replicas that must have a task before it is accepted, and how long they may take, ms; undefined asks none. */
+  readonly replicas?: { readonly count: number; readonly timeoutMs: number } | undefined;
   readonly telemetry: Telemetry;
   /** Told how long it is until a task that was accepted is due. */
   readonly onDelayed: (delayMs: number) => void;
@@ -47,6 +51,7 @@ export class Submission {
   readonly #scriptKeys: readonly string[];
   readonly #queueNumbers = new Map<string, number>();
   readonly #cells: readonly LaneCells[];
+  readonly #streams: readonly string[];
   readonly #clock = new RedisClock();
 
   constructor(deps: SubmissionDeps) {
@@ -60,9 +65,11 @@ export class Submission {
       ...queues.map(({ stream }) => stream),
       ...queues.map(({ type, lane }) => keys.delayed(type, lane)),
       ...types.map((type) => keys.ledger(type)),
+      deps.acceptances.key,
     ];
     // The script counts from 1, the express lane of a type first.
     for (const [at, { type, lane }] of queues.entries()) this.#queueNumbers.set(`${type} ${lane}`, at + 1);
+    this.#streams = queues.map(({ stream }) => stream);
     this.#cells = queues.map(({ type, lane }) => deps.telemetry.lane(type, lane));
   }
 
@@ -80,13 +87,13 @@ export class Submission {
     if (requests.length === 0) return [];
     const delayed = requests.filter(isDelayed);
     const tasks = delayed.length > 0 ? requests.map(withId) : requests;
-    const { redis, memory, monotonicMs } = this.#deps;
+    const { memory, monotonicMs } = this.#deps;
     const subject = tasks[0]?.type ?? "";
     let reply: (string | number)[];
     try {
       if (await memory.exceeded()) throw this.#rejected("overload", tasks, "the memory of Redis is nearly full");
       const sentMs = monotonicMs();
-      reply = await script.run(redis, this.#scriptKeys, this.#arguments(tasks, this.#clock.read(receivedMs)));
+      reply = await this.#store(this.#arguments(tasks, this.#clock.read(receivedMs)));
       if (reply[0] === "ok") this.#clock.observe(sentMs, monotonicMs(), Number(reply[2]));
     } catch (error) {
       if (error instanceof RejectedError) throw error;
@@ -102,6 +109,17 @@ export class Submission {
     if (reply[0] === "conflict") throw new TaskIdConflictError(conflictsOf(requests, reply));
     if (delayed.length > 0) this.#deps.onDelayed(Math.min(...delayed.map(({ delayMs }) => delayMs)));
     return this.#receipts(tasks, reply);
+  }
+
+  /** @throws when too few replicas have it in time: it is stored, and may be lost in a fail-over */
+  async #store(args: readonly (string | number)[]): Promise<(string | number)[]> {
+    const { redis, replicas } = this.#deps;
+    if (replicas === undefined) return await script.run(redis, this.#scriptKeys, args);
+    const { count, timeoutMs } = replicas;
+    const wait = { replicas: count, timeoutMs };
+    const [reply, reached] = await script.runReplicated<(string | number)[]>(redis, this.#scriptKeys, args, wait);
+    if (reached < count) throw new Error(`${reached} of ${count} replicas have it after ${timeoutMs} ms`);
+    return reply;
   }
 
   #arguments(tasks: readonly TaskRequest[], receivedMs: number | undefined): (string | number)[] {
@@ -141,7 +159,7 @@ export class Submission {
 
   #receipts(tasks: readonly TaskRequest[], reply: readonly (string | number)[]): Receipt[] {
     const bypass = reply[1] === 1;
-    const accepted = new Map<LaneCells, number>();
+    const accepted = new Map<number, number>();
     let immediateAt = 3;
     let delayedAt = 3 + tasks.reduce((sum, task) => sum + (isDelayed(task) ? 0 : 1), 0);
     const receipts = tasks.map((task): Receipt => {
@@ -152,14 +170,16 @@ export class Submission {
       let lane: Lane = bypass ? "regular" : laneOf(task.priority);
       if (duplicate) lane = answer[1] === "e" ? "express" : "regular";
       else {
-        const cells =
-          this.#cells[this.#queueNumber(task) - 1 + (bypass && laneOf(task.priority) === "express" ? 1 : 0)];
-        if (cells !== undefined) accepted.set(cells, (accepted.get(cells) ?? 0) + 1);
+        const at = this.#queueNumber(task) - 1 + (bypass && laneOf(task.priority) === "express" ? 1 : 0);
+        accepted.set(at, (accepted.get(at) ?? 0) + 1);
       }
       const taskId = task.taskId ?? generatedTaskIdPrefix(task.type, lane) + answer;
       return { taskId, type: task.type, lane, status: known ?? "queued", duplicate };
     });
-    for (const [cells, count] of accepted) cells.enqueued(count);
+    for (const [at, count] of accepted) {
+      this.#cells[at]?.enqueued(count);
+      this.#deps.acceptances.add(this.#streams[at] ?? "", count);
+    }
     return receipts;
   }
 

@@ -2,7 +2,7 @@
 -- Accepts a batch of tasks: all of them, or none.
 --
 -- KEYS: controls, rate limit bucket, dead letters; then for N types: 2N streams (express, regular), 2N delayed sets,
---       N ledgers
+--       N ledgers; acceptances of this replica
 -- ARGV: record key prefix, depth limit, configured rate (0: none), timestamp, receipt of the request by the clock of
 --       Redis in ms or '', N, N type names,
 --       I = number of tasks to start now, then each: queue number, priority, task id and digest ('id digest', or ''),
@@ -186,4 +186,5 @@ for i = immediate + 1, immediate + delayed do
     reply[3 + i] = 'D'
   end
 end
+for number, count in pairs(wanted) do redis.call('HINCRBY', KEYS[#KEYS], KEYS[3 + number], count) end
 return reply

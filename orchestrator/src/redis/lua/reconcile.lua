@@ -1,0 +1,19 @@
+#!lua flags=allow-oom
+-- Compares what a replica knows to have been accepted with what Redis knows of it, and notes what Redis has lost: after a
+-- fail-over to a replica that did not have it yet, or a restart from an older state on disk.
+--
+-- KEYS: acceptances of the replica, then for each queue: ledger
+-- ARGV: expiry in s, then for each queue: field, lane, number of accepted tasks as the replica knows it
+-- Reply: number of tasks that were lost since the last time, for each queue
+local lost = {}
+for q = 1, #KEYS - 1 do
+  local field, lane, accepted = ARGV[q * 3 - 1], ARGV[q * 3], tonumber(ARGV[q * 3 + 1])
+  local missing = accepted - (tonumber(redis.call('HGET', KEYS[1], field) or 0) or 0)
+  if missing > 0 then
+    redis.call('HINCRBY', KEYS[1 + q], lane .. ':lost', missing)
+    redis.call('HSET', KEYS[1], field, string.format('%.0f', accepted))
+  end
+  lost[q] = math.max(0, missing)
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return lost
