@@ -2,11 +2,11 @@ import { availableParallelism, cpus } from "node:os";
 import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
 import type { Runtime } from "../testkit/servers/runtime.ts";
 import { type DrillStack, startDrillStack } from "./drillStack.ts";
-import type { Script } from "./episode.ts";
+import type { Script } from "./episodes/episode.ts";
 import { type EpisodeResult, runEpisode } from "./episodeRun.ts";
 import { runPool } from "./pool.ts";
-import { SCENARIOS } from "./scenarios.ts";
-import type { Phase } from "./timeline.ts";
+import { SCENARIOS } from "./episodes/scenarios.ts";
+import type { Phase } from "./judge/timeline.ts";
 
 /** Who is told how a drill goes on. */
 export type DrillListener = {

@@ -4,16 +4,16 @@ import type { ControlUpdate } from "../services/simulator/index.ts";
 import { REDIS_USERS } from "../stack/servers/redis.ts";
 import { until } from "../testkit/until.ts";
 import type { DrillStack } from "./drillStack.ts";
-import type { Script, Stage } from "./episode.ts";
-import { collectEvidence, rawSamples } from "./evidence.ts";
-import { ALWAYS_FIRING, type Expectation } from "./expectation.ts";
-import type { Interval } from "./incidents.ts";
-import { judge, type Verdict } from "./judge.ts";
-import type { Observation } from "./observation.ts";
-import type { Budget } from "./prediction.ts";
-import { type CommandRun, Engineer } from "./runbooks/engineer.ts";
-import { type Phase, Timeline } from "./timeline.ts";
-import { NotYetError, Watch } from "./watch.ts";
+import type { Script, Stage } from "./episodes/episode.ts";
+import { collectEvidence, rawSamples } from "./judge/evidence.ts";
+import { ALWAYS_FIRING, type Expectation } from "./judge/expectation.ts";
+import type { Interval } from "./judge/incidents.ts";
+import { judge, type Verdict } from "./judge/judge.ts";
+import type { Observation } from "./judge/observation.ts";
+import type { Budget } from "./judge/prediction.ts";
+import { type CommandRun, Engineer } from "./runbooks/runbookRunner.ts";
+import { type Phase, Timeline } from "./judge/timeline.ts";
+import { NotYetError, Watch } from "./episodes/watch.ts";
 
 /** What came of one episode. */
 export type EpisodeResult = {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { DrillStack } from "./drillStack.ts";
-import type { Script } from "./episode.ts";
+import type { Script } from "./episodes/episode.ts";
 import type { EpisodeResult } from "./episodeRun.ts";
 import { runPool } from "./pool.ts";
-import { profileOf } from "./prediction.ts";
+import { profileOf } from "./judge/prediction.ts";
 
 const PROFILE = profileOf(60);
 

@@ -1,6 +1,6 @@
 import { limited } from "../testkit/limited.ts";
 import type { DrillStack } from "./drillStack.ts";
-import type { Script } from "./episode.ts";
+import type { Script } from "./episodes/episode.ts";
 import type { EpisodeResult } from "./episodeRun.ts";
 import { type Kind, neediestKind, type Serving, servesLightScripts, take } from "./schedule.ts";
 

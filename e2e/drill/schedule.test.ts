@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Script } from "./episode.ts";
-import { profileOf } from "./prediction.ts";
+import type { Script } from "./episodes/episode.ts";
+import { profileOf } from "./judge/prediction.ts";
 import { type Serving, servesLightScripts, take } from "./schedule.ts";
 
 const PROFILE = profileOf(60);

@@ -1,4 +1,4 @@
-import type { Script } from "./episode.ts";
+import type { Script } from "./episodes/episode.ts";
 
 /**
  * Which script a stack serves next. Stacks on the same cores disturb each other: what starts processes is done one after

@@ -1,5 +1,5 @@
 import type { EpisodeResult } from "../episodeRun.ts";
-import { alertsOf } from "../expectation.ts";
+import { alertsOf } from "../judge/expectation.ts";
 
 /** Everything that a report is made of. */
 export type DrillReport = {

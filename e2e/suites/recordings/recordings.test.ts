@@ -5,9 +5,9 @@ import { type AlertName, alertNamed, buildCatalogue, labelsOf, PRODUCTION, rende
 import { PROMETHEUS_RELEASES, promtool, run } from "@mcp-orchestrator/alerts/tools";
 import { dump } from "js-yaml";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ALWAYS_FIRING, ANY, alertsOf, type Expectation } from "../../drill/expectation.ts";
-import { SCENARIOS } from "../../drill/scenarios.ts";
-import { RECORDED_INSTANCE, type Recording, recordings, secondsAt } from "../../drill/recording/recording.ts";
+import { ALWAYS_FIRING, ANY, alertsOf, type Expectation } from "../../drill/judge/expectation.ts";
+import { SCENARIOS } from "../../drill/episodes/scenarios.ts";
+import { RECORDED_INSTANCE, type Recording, recordings, secondsAt } from "../../drill/recordings/recording.ts";
 
 /** Real incidents against the rules that ship: a change of a rule is tried on all of them without a stack. */
 

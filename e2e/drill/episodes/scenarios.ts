@@ -1,6 +1,6 @@
 import { minutes, seconds } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES, LANES } from "mcp-orchestrator/contract";
-import type { TaskType } from "../services/load/load.ts";
+import type { TaskType } from "../../services/load/load.ts";
 import {
   everyType,
   loadAroundWork,
@@ -8,8 +8,8 @@ import {
   loadThatMayPileUp,
   steadyLoad,
   without,
-} from "../services/load/rates.ts";
-import { ANY, type ExpectedAlert, type Instance } from "./expectation.ts";
+} from "../../services/load/rates.ts";
+import { ANY, type ExpectedAlert, type Instance } from "../judge/expectation.ts";
 import {
   failingUpstream,
   fillRedis,
@@ -23,7 +23,7 @@ import {
   starveWorkers,
   stopService,
   verySlowUpstream,
-} from "./faults/index.ts";
+} from "../faults/index.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**

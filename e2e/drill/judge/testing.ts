@@ -1,4 +1,4 @@
-import type { Notification, NotificationStatus } from "../services/inbox/notification.ts";
+import type { Notification, NotificationStatus } from "../../services/inbox/notification.ts";
 import type { Observation } from "./observation.ts";
 
 /** Builders for tests of the judge: an episode in which everything went as it should. */

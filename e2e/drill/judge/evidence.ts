@@ -1,7 +1,7 @@
 import { BUNDLE } from "@mcp-orchestrator/alerts";
-import type { Notification, Rejection } from "../services/inbox/notification.ts";
-import type { Stack } from "../stack/stack.ts";
-import { requestJson } from "../testkit/http.ts";
+import type { Notification, Rejection } from "../../services/inbox/notification.ts";
+import type { Stack } from "../../stack/stack.ts";
+import { requestJson } from "../../testkit/http.ts";
 import { ALWAYS_FIRING } from "./expectation.ts";
 import { type AlertSeries, type Interval, incidentsOf } from "./incidents.ts";
 import type { Incident } from "./observation.ts";

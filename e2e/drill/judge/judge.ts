@@ -1,4 +1,4 @@
-import type { Notification } from "../services/inbox/notification.ts";
+import type { Notification } from "../../services/inbox/notification.ts";
 import { ALWAYS_FIRING, type Expectation, type ExpectedAlert, fits, instanceText } from "./expectation.ts";
 import { problemsOf } from "./messageCheck.ts";
 import type { Incident, Observation } from "./observation.ts";

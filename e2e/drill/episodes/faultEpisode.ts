@@ -1,9 +1,9 @@
 import { type AlertName, alertNamed, faultText, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import type { Script, Stage } from "./episode.ts";
-import { alertsOf } from "./expectation.ts";
-import { groupWaitMs, predict } from "./prediction.ts";
-import type { InstanceOf } from "./runbooks/engineer.ts";
-import { type FaultPlan, planFor } from "./runbooks/plan.ts";
+import { alertsOf } from "../judge/expectation.ts";
+import { groupWaitMs, predict } from "../judge/prediction.ts";
+import type { InstanceOf } from "../runbooks/runbookRunner.ts";
+import { type FaultPlan, planFor } from "../runbooks/plan.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What a loaded machine may add to any step. */

@@ -1,9 +1,9 @@
 import { ALERTS, FAULT_SIZES, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
-import type { LoadPlan, TaskType } from "../services/load/load.ts";
-import { loadAroundWork, steadyLoad } from "../services/load/rates.ts";
+import type { LoadPlan, TaskType } from "../../services/load/load.ts";
+import { loadAroundWork, steadyLoad } from "../../services/load/rates.ts";
 import type { Script, Stage } from "./episode.ts";
-import { scrapesMissed } from "./evidence.ts";
-import { failOneAcknowledgement } from "./faults/index.ts";
+import { scrapesMissed } from "../judge/evidence.ts";
+import { failOneAcknowledgement } from "../faults/index.ts";
 import { runRemainingCommands } from "./runbookControl.ts";
 import { NotYetError } from "./watch.ts";
 

@@ -1,5 +1,5 @@
-import type { Notification, Rejection } from "../services/inbox/notification.ts";
-import type { TaskAccount } from "../services/load/ledger.ts";
+import type { Notification, Rejection } from "../../services/inbox/notification.ts";
+import type { TaskAccount } from "../../services/load/ledger.ts";
 import type { Instance } from "./expectation.ts";
 
 /** One stay of an alert's instance in Prometheus, from its first to its last evaluation in a state. */

@@ -4,7 +4,7 @@ import { createKeys } from "mcp-orchestrator/keys";
 import { KEY_PREFIX } from "../../stack/stack.ts";
 import { limited } from "../../testkit/limited.ts";
 import { until } from "../../testkit/until.ts";
-import type { Instance } from "../expectation.ts";
+import type { Instance } from "../judge/expectation.ts";
 import { DRILL_DEPLOYMENT, type RunbookCommand } from "./plan.ts";
 import { runInShell } from "./shell.ts";
 

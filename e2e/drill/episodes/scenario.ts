@@ -1,8 +1,8 @@
 import type { AlertName, TimingProfile } from "@mcp-orchestrator/alerts";
-import type { LoadPlan } from "../services/load/load.ts";
+import type { LoadPlan } from "../../services/load/load.ts";
 import type { Script } from "./episode.ts";
-import type { Expectation } from "./expectation.ts";
-import type { FaultInjection } from "./faults/index.ts";
+import type { Expectation } from "../judge/expectation.ts";
+import type { FaultInjection } from "../faults/index.ts";
 
 /** A real fault, and everything that must come of it. */
 export type Scenario = {

@@ -1,9 +1,9 @@
 import { type AlertName, alertNamed } from "@mcp-orchestrator/alerts";
-import { requestJson } from "../testkit/http.ts";
+import { requestJson } from "../../testkit/http.ts";
 import type { Stage } from "./episode.ts";
-import { ALWAYS_FIRING } from "./expectation.ts";
+import { ALWAYS_FIRING } from "../judge/expectation.ts";
 import { planOf } from "./faultEpisode.ts";
-import { type RunbookCommand, remainingCommands } from "./runbooks/plan.ts";
+import { type RunbookCommand, remainingCommands } from "../runbooks/plan.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 /**

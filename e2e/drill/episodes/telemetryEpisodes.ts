@@ -1,7 +1,7 @@
 import { type AlertName, minutes, scaleMs, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
 import type { Script, Stage } from "./episode.ts";
-import { stallFlood } from "./faults/index.ts";
-import { predict, profileOf } from "./prediction.ts";
+import { stallFlood } from "../faults/index.ts";
+import { predict, profileOf } from "../judge/prediction.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 

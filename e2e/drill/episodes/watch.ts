@@ -1,6 +1,6 @@
 import { type AlertName, COMMON_LABELS } from "@mcp-orchestrator/alerts";
-import type { Stack } from "../stack/stack.ts";
-import { ALWAYS_FIRING, alertsOf, type Expectation, fits, type Instance, instanceText } from "./expectation.ts";
+import type { Stack } from "../../stack/stack.ts";
+import { ALWAYS_FIRING, alertsOf, type Expectation, fits, type Instance, instanceText } from "../judge/expectation.ts";
 
 /** An alert as Prometheus has it now. */
 type Active = { readonly name: string; readonly state: "pending" | "firing"; readonly instance: Instance };

@@ -1,6 +1,6 @@
 import { type AlertName, alertNamed } from "@mcp-orchestrator/alerts";
 import { z } from "zod";
-import type { Notification } from "../services/inbox/notification.ts";
+import type { Notification } from "../../services/inbox/notification.ts";
 
 /** Something in a message that the person who gets it would miss. */
 export type MessageProblem = { readonly expected: string; readonly observed: string };

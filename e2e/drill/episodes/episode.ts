@@ -1,12 +1,12 @@
 import type { TimingProfile } from "@mcp-orchestrator/alerts";
-import type { LoadPlan } from "../services/load/load.ts";
-import type { DrillStack } from "./drillStack.ts";
-import type { Expectation } from "./expectation.ts";
-import type { FaultBench } from "./faults/index.ts";
-import type { Interval } from "./incidents.ts";
-import type { Budget } from "./prediction.ts";
-import type { Engineer } from "./runbooks/engineer.ts";
-import type { Timeline } from "./timeline.ts";
+import type { LoadPlan } from "../../services/load/load.ts";
+import type { DrillStack } from "../drillStack.ts";
+import type { Expectation } from "../judge/expectation.ts";
+import type { FaultBench } from "../faults/index.ts";
+import type { Interval } from "../judge/incidents.ts";
+import type { Budget } from "../judge/prediction.ts";
+import type { Engineer } from "../runbooks/runbookRunner.ts";
+import type { Timeline } from "../judge/timeline.ts";
 import type { Watch } from "./watch.ts";
 
 /** What a script works with while its episode runs. */

@@ -3,11 +3,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ALERTS, PRODUCTION, type TimingProfile } from "@mcp-orchestrator/alerts";
-import { type RawSeries, rawSamples } from "../evidence.ts";
-import type { Observation } from "../observation.ts";
+import { type RawSeries, rawSamples } from "../judge/evidence.ts";
+import type { Observation } from "../judge/observation.ts";
 import { fold, type Slot } from "./notation.ts";
 
-const FOLDER = fileURLToPath(new URL("../../recordings/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../recordings", import.meta.url));
 
 /** What Prometheus scraped in the course of a fault, stretched to production timing. */
 export type Recording = {

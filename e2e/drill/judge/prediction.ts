@@ -6,7 +6,7 @@ import {
   scaleMs,
   type TimingProfile,
 } from "@mcp-orchestrator/alerts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "../episodes/scenario.ts";
 
 /** The timing of a scale: production's own at 1, so that nothing at all differs. */
 export function profileOf(factor: number): TimingProfile {
