@@ -1,36 +1,19 @@
 import { availableParallelism, cpus } from "node:os";
-import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
 import type { Runtime } from "../testkit/servers/runtime.ts";
 import { type DrillStack, startDrillStack } from "./drillStack.ts";
-import type { Script } from "./episodes/episode.ts";
 import { type EpisodeResult, runEpisode } from "./episodeRun.ts";
-import { runPool } from "./pool.ts";
-import { SCENARIOS } from "./episodes/scenarios.ts";
+import type { Episode } from "./episodes/episode.ts";
 import type { Phase } from "./judge/timeline.ts";
+import { runPool } from "./pool.ts";
 
 /** Who is told how a drill goes on. */
 export type DrillListener = {
-  starting(script: Script): void;
-  phase(script: Script, phase: Phase): void;
+  starting(episode: Episode): void;
+  phase(episode: Episode, phase: Phase): void;
   done(result: EpisodeResult): void;
   /** After an episode, while its stack still runs. */
-  after?(drill: DrillStack, script: Script, result: EpisodeResult): Promise<void>;
+  after?(drill: DrillStack, episode: Episode, result: EpisodeResult): Promise<void>;
 };
-
-/** A stack that has the machine for itself keeps up with twice the speed. */
-export const FACTOR_ALONE = 120;
-
-/**
- * By what a drill divides durations. Recordings are all of one scale.
- *
- * @param only what was asked for
- */
-export function defaultFactor({ only, record }: { only: readonly string[]; record: boolean }): number {
-  const oneAlert = SCENARIOS.some(
-    ({ alert, id }) => only.length > 0 && only.every((name) => [alert, id].includes(name)),
-  );
-  return oneAlert && !record ? FACTOR_ALONE : DRILL_FACTOR;
-}
 
 /**
  * How many stacks this machine carries side by side. A stack is eight processes: at the scale of seconds they keep a fifth
@@ -63,13 +46,13 @@ export type DrillSettings = {
   readonly signal: AbortSignal;
 };
 
-/** Runs scripts on stacks of their own; results in the order of the scripts. */
+/** Runs episodes on stacks of their own; results in the order of the episodes. */
 export function runDrill(
-  scripts: readonly Script[],
+  episodes: readonly Episode[],
   { runtime, jobs, signal }: DrillSettings,
   listener: DrillListener,
 ): Promise<EpisodeResult[]> {
-  return runPool(scripts, {
+  return runPool(episodes, {
     jobs,
     startsAtATime: startsAtATime(jobs),
     signal,
@@ -79,9 +62,9 @@ export function runDrill(
       listener.starting(first);
       return startDrillStack({ name: `drill-${first.id}`, profile: first.profile, replicas, runtime, onWarm: warm });
     },
-    run: async (drill, script) => {
-      const result = await runEpisode(drill, script, { signal, onPhase: (phase) => listener.phase(script, phase) });
-      await listener.after?.(drill, script, result);
+    run: async (drill, episode) => {
+      const result = await runEpisode(drill, episode, { signal, onPhase: (phase) => listener.phase(episode, phase) });
+      await listener.after?.(drill, episode, result);
       return result;
     },
     onResult: (result) => listener.done(result),

@@ -4,22 +4,22 @@ import type { ControlUpdate } from "../services/simulator/index.ts";
 import { REDIS_USERS } from "../stack/servers/redis.ts";
 import { until } from "../testkit/until.ts";
 import type { DrillStack } from "./drillStack.ts";
-import type { Script, Stage } from "./episodes/episode.ts";
+import type { Episode, EpisodeContext } from "./episodes/episode.ts";
+import { NotYetError, Watch } from "./episodes/watch.ts";
 import { collectEvidence, rawSamples } from "./judge/evidence.ts";
 import { ALWAYS_FIRING, type Expectation } from "./judge/expectation.ts";
 import type { Interval } from "./judge/incidents.ts";
 import { judge, type Verdict } from "./judge/judge.ts";
 import type { Observation } from "./judge/observation.ts";
 import type { Budget } from "./judge/prediction.ts";
-import { type CommandRun, Engineer } from "./runbooks/runbookRunner.ts";
 import { type Phase, Timeline } from "./judge/timeline.ts";
-import { NotYetError, Watch } from "./episodes/watch.ts";
+import { type CommandRun, RunbookRunner } from "./runbooks/runbookRunner.ts";
 
-/** What came of one episode. */
+/** What came of one parts. */
 export type EpisodeResult = {
   readonly id: string;
   readonly title: string;
-  readonly kind: Script["kind"];
+  readonly kind: Episode["kind"];
   readonly passed: boolean;
   readonly expectation: Expectation;
   readonly phases: Readonly<Partial<Record<Phase, number>>>;
@@ -42,14 +42,14 @@ const PATIENCE_MS = 30_000;
 const SETTLE_EVALUATIONS = 2;
 
 /**
- * Carries one episode through on a stack: quiet under load, the script, and at the end the account of every task and
+ * Carries one episode through on a stack: quiet under load, what it does, and at the end the account of every task and
  * the judgement of everything that was seen.
  *
  * Never throws: what went wrong is in the result.
  */
 export async function runEpisode(
   drill: DrillStack,
-  script: Script,
+  episode: Episode,
   { onPhase, signal }: { onPhase: (phase: Phase) => void; signal: AbortSignal },
 ): Promise<EpisodeResult> {
   const { stack, profile, api } = drill;
@@ -57,41 +57,41 @@ export async function runEpisode(
   const timeline = new Timeline(Date.now, onPhase);
   const ledger = new Ledger();
   const commands: CommandRun[] = [];
-  const blind: Interval[] = [];
+  const scrapeGaps: Interval[] = [];
   const ended = new AbortController();
-  const episode = new AsyncDisposableStack();
-  episode.defer(() => ended.abort());
-  const result = { id: script.id, title: script.title, kind: script.kind, expectation: script.expectation };
+  const parts = new AsyncDisposableStack();
+  parts.defer(() => ended.abort());
+  const result = { id: episode.id, title: episode.title, kind: episode.kind, expectation: episode.expectation };
   // The looks decide when the episode goes on, not what was seen: Prometheus' own record tells that later.
   const intervalMs = Math.min(1_000, profile.prometheus.evaluationIntervalMs);
   const waiting = AbortSignal.any([signal, ended.signal]);
-  const wait: Stage["wait"] = async (what, timeoutMs, probe) => {
+  const wait: EpisodeContext["wait"] = async (what, timeoutMs, probe) => {
     await until(what, { timeoutMs, intervalMs, signal: waiting }, probe);
   };
   try {
-    const load = episode.use(new Load({ api, ledger, idPrefix: `${script.id}-${begunAtMs}` }));
-    await becomeQuiet(drill, load, script, wait);
+    const load = parts.use(new Load({ api, ledger, idPrefix: `${episode.id}-${begunAtMs}` }));
+    await becomeQuiet(drill, load, episode, wait);
     const startedAtMs = timeline.reach("quiet");
     const sinceSeq = stack.inbox.store.lastSeq;
-    const watch = new Watch(stack, script.expectation, sinceSeq);
-    await script.run({
+    const watch = new Watch(stack, episode.expectation, sinceSeq);
+    await episode.run({
       drill,
       watch,
       timeline,
       wait,
-      engineer: new Engineer({
+      runbooks: new RunbookRunner({
         environment: runbookEnvironment(drill),
         signal: waiting,
         ran: (run) => commands.push(run),
       }),
-      wasBlind: (interval) => blind.push(interval),
-      bench: {
+      hadScrapeGap: (interval) => scrapeGaps.push(interval),
+      faultContext: {
         ...{ profile, api, load, admin: drill.admin, aclUser: REDIS_USERS.service, service: stack.orchestrator.server },
         upstreams: (change: ControlUpdate) => stack.simulator.control(change),
         signal: waiting,
       },
       observe: (durationMs) => observe(drill, durationMs, wait),
-      onEnd: (undo) => episode.defer(undo),
+      onEnd: (undo) => parts.defer(undo),
     });
     await load[Symbol.asyncDispose]();
     await account(drill, ledger, wait);
@@ -102,11 +102,11 @@ export async function runEpisode(
       ...{ startedAtMs, endedAtMs, evaluationIntervalMs: profile.prometheus.evaluationIntervalMs },
       ...(injectedAtMs === undefined ? {} : { injectedAtMs }),
       ...(healedAtMs === undefined ? {} : { healedAtMs }),
-      ...(await collectEvidence(stack, startedAtMs, sinceSeq, blind)),
+      ...(await collectEvidence(stack, startedAtMs, sinceSeq, scrapeGaps)),
       inhibited: watch.inhibited,
       tasks: ledger.account(),
     };
-    const { passed, findings } = judge(script.expectation, observation);
+    const { passed, findings } = judge(episode.expectation, observation);
     return { ...result, ...outcome(), passed, findings, observation };
   } catch (error) {
     // What is known so far helps to find out why.
@@ -114,7 +114,7 @@ export async function runEpisode(
     return { ...result, ...outcome(), passed: false, findings: [], error: message };
   } finally {
     ended.abort();
-    await episode.disposeAsync().catch(() => {});
+    await parts.disposeAsync().catch(() => {});
   }
 
   function outcome() {
@@ -122,7 +122,7 @@ export async function runEpisode(
       phases: timeline.toJSON(),
       durationMs: Date.now() - begunAtMs,
       commands,
-      ...(script.budget === undefined ? {} : { budget: script.budget }),
+      ...(episode.budget === undefined ? {} : { budget: episode.budget }),
     };
   }
 }
@@ -141,13 +141,18 @@ function runbookEnvironment({ stack, units }: DrillStack): Record<string, string
 }
 
 /** Waits until tasks are completed, alerts get through, and none is on or on its way to anybody. */
-async function becomeQuiet({ stack, api }: DrillStack, load: Load, script: Script, wait: Stage["wait"]): Promise<void> {
+async function becomeQuiet(
+  { stack, api }: DrillStack,
+  load: Load,
+  episode: Episode,
+  wait: EpisodeContext["wait"],
+): Promise<void> {
   const { alertmanager, prometheus } = stack.profile;
   const completed = () => api.metric("mcp_tasks_completed_total");
   const before = await completed();
-  load.run(script.load);
+  load.run(episode.load);
   const watch = new Watch(stack, {}, stack.inbox.store.lastSeq);
-  const hasLoad = Object.values(script.load).some((rates) => Object.values(rates).some((rate) => rate > 0));
+  const hasLoad = Object.values(episode.load).some((rates) => Object.values(rates).some((rate) => rate > 0));
   // Held messages about earlier alerts go out at the group's next interval.
   // What comes of the first tasks shows in some evaluations.
   const settledMs = SETTLE_EVALUATIONS * prometheus.evaluationIntervalMs;
@@ -169,7 +174,7 @@ async function becomeQuiet({ stack, api }: DrillStack, load: Load, script: Scrip
 }
 
 /** Waits until Prometheus has evaluated for so long from now on. */
-async function observe({ stack }: DrillStack, durationMs: number, wait: Stage["wait"]): Promise<void> {
+async function observe({ stack }: DrillStack, durationMs: number, wait: EpisodeContext["wait"]): Promise<void> {
   const untilMs = Date.now() + durationMs;
   const watchdog = `ALERTS{alertname="${ALWAYS_FIRING}"}`;
   await wait("Prometheus to have evaluated for long enough", durationMs + PATIENCE_MS, async () => {
@@ -182,7 +187,7 @@ async function observe({ stack }: DrillStack, durationMs: number, wait: Stage["w
 }
 
 /** Waits until every task that was submitted has ended somewhere; what has not is left for the judge. */
-async function account({ api }: DrillStack, ledger: Ledger, wait: Stage["wait"]): Promise<void> {
+async function account({ api }: DrillStack, ledger: Ledger, wait: EpisodeContext["wait"]): Promise<void> {
   const find = (taskId: string) => api.find(taskId);
   await wait("every task to end", PATIENCE_MS, async () => {
     const open = await ledger.reconcile(find);

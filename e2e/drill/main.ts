@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { chooseRuntime, NoRuntimeError } from "../stack/runtime/choose.ts";
 import { watchForInterruption } from "../testkit/interruption.ts";
 import { defaultJobs, machineText, runDrill } from "./drill.ts";
-import { scriptsFor, UnknownScriptError } from "./episodes/episodes.ts";
-import { type DrillOptions, parseOptions } from "./options.ts";
+import { scriptsFor, UnknownEpisodeError } from "./episodes/episodes.ts";
 import { profileOf } from "./judge/prediction.ts";
+import { type DrillOptions, parseOptions } from "./options.ts";
 import { keepRecording, record } from "./recordings/recording.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { type DrillReport, episodeReport } from "./report/results.ts";
@@ -27,29 +27,29 @@ process.exitCode = await main(parseOptions(process.argv.slice(2)));
 async function main(options: DrillOptions): Promise<number> {
   const profile = profileOf(options.scale);
   try {
-    const scripts = scriptsFor(profile, options.only);
+    const episodes = scriptsFor(profile, options.only);
     if (options.list) {
-      for (const { id, title } of scripts) process.stdout.write(`${id.padEnd(20)} ${title}\n`);
+      for (const { id, title } of episodes) process.stdout.write(`${id.padEnd(20)} ${title}\n`);
       return EXIT.passed;
     }
     const runtime = await chooseRuntime(options.runtime);
-    const jobs = Math.min(options.jobs ?? defaultJobs(options.scale), scripts.length);
+    const jobs = Math.min(options.jobs ?? defaultJobs(options.scale), episodes.length);
     const startedAt = new Date();
     let results: Awaited<ReturnType<typeof runDrill>>;
     let versions: Record<string, string> = {};
     {
-      using progress = new Progress(scripts, process.stdout);
+      using progress = new Progress(episodes, process.stdout);
       results = await runDrill(
-        scripts,
+        episodes,
         { runtime, jobs, signal: interrupted },
         {
-          starting: (script) => progress.starting(script),
-          phase: (script, phase) => progress.phase(script, phase),
+          starting: (episode) => progress.starting(episode),
+          phase: (episode, phase) => progress.phase(episode, phase),
           done: (result) => progress.done(result),
-          after: async ({ stack, admin }, script, { passed, observation }) => {
+          after: async ({ stack, admin }, episode, { passed, observation }) => {
             if (Object.keys(versions).length === 0) versions = await stackVersions(stack, admin);
-            if (options.record && passed && script.kind === "fault" && observation !== undefined) {
-              await keepRecording(await record(script.id, stack.prometheus, observation, script.profile));
+            if (options.record && passed && episode.kind === "fault" && observation !== undefined) {
+              await keepRecording(await record(episode.id, stack.prometheus, observation, episode.profile));
             }
           },
         },
@@ -63,7 +63,7 @@ async function main(options: DrillOptions): Promise<number> {
       jobs,
       machine: machineText(),
       versions,
-      passed: results.length === scripts.length && results.every(({ passed }) => passed),
+      passed: results.length === episodes.length && results.every(({ passed }) => passed),
       episodes: results.map(episodeReport),
     };
     process.stdout.write(`${renderTables(report)}\n`);
@@ -74,7 +74,7 @@ async function main(options: DrillOptions): Promise<number> {
     if (interrupted.aborted) return EXIT.interrupted;
     return report.passed ? EXIT.passed : EXIT.failed;
   } catch (error) {
-    if (!(error instanceof UnknownScriptError || error instanceof NoRuntimeError)) throw error;
+    if (!(error instanceof UnknownEpisodeError || error instanceof NoRuntimeError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return EXIT.usage;
   }

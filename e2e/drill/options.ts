@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { defaultFactor, FACTOR_ALONE } from "./drill.ts";
+import { defaultFactor, FACTOR_ALONE } from "./scale.ts";
 
 /** What `npm run drill` was asked for. */
 export type DrillOptions = {

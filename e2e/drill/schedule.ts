@@ -1,43 +1,43 @@
-import type { Script } from "./episodes/episode.ts";
+import type { Episode } from "./episodes/episode.ts";
 
 /**
- * Which script a stack serves next. Stacks on the same cores disturb each other: what starts processes is done one after
+ * Which episode a stack serves next. Stacks on the same cores disturb each other: what starts processes is done one after
  * the other, from the beginning, and one stack in four keeps to what does little. For the rest, longest first.
  */
 
-/** What a script asks of its stack: a timing, and a number of replicas unless any will do. */
+/** What an episode asks of its stack: a timing, and a number of replicas unless any will do. */
 export type Kind = { readonly factor: number; readonly replicas: number };
 
 /** A stack at work. */
 export type Serving = {
   readonly kind: Kind;
-  /** Whether it rather serves scripts that do little. */
+  /** Whether it rather serves episodes that do little. */
   readonly light: boolean;
-  readonly served: { readonly script: Script; readonly endedAtMs: number }[];
+  readonly served: { readonly episode: Episode; readonly endedAtMs: number }[];
   /** From when it is taken, which for the first is before the stack starts. */
-  running?: Script;
+  running?: Episode;
 };
 
-/** One stack in so many serves the scripts that do little beside the others, as long as there are any. */
+/** One stack in so many serves the episodes that do little beside the others, as long as there are any. */
 const LIGHT_ONE_IN = 4;
 
 /** @param index of the stack among those side by side, from 0 */
-export function servesLightScripts(index: number): boolean {
+export function servesLightEpisodes(index: number): boolean {
   return index % LIGHT_ONE_IN === LIGHT_ONE_IN - 1;
 }
 
-const kindOf = ({ profile, replicas = 1 }: Script): Kind => ({ factor: profile.factor, replicas });
+const kindOf = ({ profile, replicas = 1 }: Episode): Kind => ({ factor: profile.factor, replicas });
 
-const goesWith = ({ profile, replicas }: Script, kind: Kind): boolean =>
+const goesWith = ({ profile, replicas }: Episode, kind: Kind): boolean =>
   profile.factor === kind.factor && (replicas ?? kind.replicas) === kind.replicas;
 
 /** The kind of stack that has the most to do for each that serves it; those that none serves come first. */
-export function neediestKind(waiting: readonly Script[], serving: readonly Serving[]): Kind | undefined {
+export function neediestKind(waiting: readonly Episode[], serving: readonly Serving[]): Kind | undefined {
   const perStackMs = ({ factor, replicas }: Kind) => {
     const ofKind = (other: Kind) => other.factor === factor && other.replicas === replicas;
     const workMs = waiting
-      .filter((script) => ofKind(kindOf(script)))
-      .reduce((sum, script) => sum + script.expectedMs, 0);
+      .filter((episode) => ofKind(kindOf(episode)))
+      .reduce((sum, episode) => sum + episode.expectedMs, 0);
     return workMs / (serving.filter(({ kind }) => ofKind(kind)).length || 1e-6);
   };
   return waiting.map(kindOf).toSorted((a, b) => perStackMs(b) - perStackMs(a))[0];
@@ -47,33 +47,33 @@ export function neediestKind(waiting: readonly Script[], serving: readonly Servi
 const REMEMBERED_MS = 60_000;
 
 /** Watching, or a few tasks. */
-const isLight = ({ kind, startsProcesses }: Script): boolean => kind === "control" && startsProcesses !== true;
+const isLight = ({ kind, startsProcesses }: Episode): boolean => kind === "control" && startsProcesses !== true;
 
 /**
- * Takes the next script that goes with a stack out of those that wait. In this order it is rather one that need not wait
+ * Takes the next episode that goes with a stack out of those that wait. In this order it is rather one that need not wait
  * until an earlier one is forgotten; one that starts processes, but not while another does; one that is light, or not,
  * as the stack would like; one that needs its number of replicas; the longest.
  *
  * @param waiting longest first
  */
-export function take(waiting: Script[], stack: Serving, serving: readonly Serving[]): Script | undefined {
+export function take(waiting: Episode[], stack: Serving, serving: readonly Serving[]): Episode | undefined {
   const sinceMs = Date.now() - REMEMBERED_MS;
   const recent = stack.served.filter(({ endedAtMs }) => endedAtMs > sinceMs);
-  const traces = new Set(recent.map(({ script }) => script.traces));
+  const traces = new Set(recent.map(({ episode }) => episode.traces));
   const starting = serving.some(({ running }) => running?.startsProcesses);
-  const drawbacks = (script: Script) => [
-    script.traces !== undefined && traces.has(script.traces),
-    script.startsProcesses === true && starting,
-    script.startsProcesses !== true && !starting,
-    isLight(script) !== stack.light,
-    script.replicas === undefined,
+  const drawbacks = (episode: Episode) => [
+    episode.traces !== undefined && traces.has(episode.traces),
+    episode.startsProcesses === true && starting,
+    episode.startsProcesses !== true && !starting,
+    isLight(episode) !== stack.light,
+    episode.replicas === undefined,
   ];
   const [next] = waiting
-    .filter((script) => goesWith(script, stack.kind))
-    .map((script) => ({ script, weight: drawbacks(script).map(Number).join("") }))
+    .filter((episode) => goesWith(episode, stack.kind))
+    .map((episode) => ({ episode, weight: drawbacks(episode).map(Number).join("") }))
     .toSorted((a, b) => a.weight.localeCompare(b.weight));
   if (next === undefined) return undefined;
-  waiting.splice(waiting.indexOf(next.script), 1);
-  stack.running = next.script;
-  return next.script;
+  waiting.splice(waiting.indexOf(next.episode), 1);
+  stack.running = next.episode;
+  return next.episode;
 }

@@ -1,21 +1,21 @@
 import type { TimingProfile } from "@mcp-orchestrator/alerts";
 import type { LoadPlan } from "../../services/load/load.ts";
 import type { DrillStack } from "../drillStack.ts";
+import type { FaultContext } from "../faults/index.ts";
 import type { Expectation } from "../judge/expectation.ts";
-import type { FaultBench } from "../faults/index.ts";
 import type { Interval } from "../judge/incidents.ts";
 import type { Budget } from "../judge/prediction.ts";
-import type { Engineer } from "../runbooks/runbookRunner.ts";
 import type { Timeline } from "../judge/timeline.ts";
+import type { RunbookRunner } from "../runbooks/runbookRunner.ts";
 import type { Watch } from "./watch.ts";
 
-/** What a script works with while its episode runs. */
-export type Stage = {
+/** What an episode works with while it runs. */
+export type EpisodeContext = {
   readonly drill: DrillStack;
-  readonly bench: FaultBench;
+  readonly faultContext: FaultContext;
   readonly watch: Watch;
   readonly timeline: Timeline;
-  readonly engineer: Engineer;
+  readonly runbooks: RunbookRunner;
   /**
    * Looks until the probe throws no more.
    *
@@ -25,13 +25,13 @@ export type Stage = {
   /** Lets Prometheus evaluate its rules for so long. */
   observe(durationMs: number): Promise<void>;
   /** Prometheus was down from one moment to another, epoch ms: what it says of that time is no end of anything. */
-  wasBlind(interval: Interval): void;
-  /** Has the fault healed when the episode ends, if the script has not done it. */
+  hadScrapeGap(interval: Interval): void;
+  /** Has the fault healed when the episode ends, if it has not done so itself. */
   onEnd(undo: () => Promise<void>): void;
 };
 
 /** One episode: what is done, and what must come of it. */
-export type Script = {
+export type Episode = {
   readonly id: string;
   readonly title: string;
   readonly kind: "fault" | "control" | "telemetry";
@@ -48,5 +48,5 @@ export type Script = {
   readonly traces?: "acknowledgements";
   /** Whether it starts so many processes that another which does had better wait for its end. */
   readonly startsProcesses?: true;
-  run(stage: Stage): Promise<void>;
+  run(context: EpisodeContext): Promise<void>;
 };

@@ -1,16 +1,16 @@
 import { type AlertName, alertNamed, faultText, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
-import type { Script, Stage } from "./episode.ts";
 import { alertsOf } from "../judge/expectation.ts";
 import { groupWaitMs, predict } from "../judge/prediction.ts";
-import type { InstanceOf } from "../runbooks/runbookRunner.ts";
 import { type FaultPlan, planFor } from "../runbooks/plan.ts";
+import type { InstanceOf } from "../runbooks/runbookRunner.ts";
+import type { Episode, EpisodeContext } from "./episode.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What a loaded machine may add to any step. */
 const SLACK_MS = 15_000;
 
 /** The course of a fault: injected, seen, told, all its consequences there, healed, over. */
-export function faultScript(scenario: Scenario, profile: TimingProfile): Script {
+export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episode {
   const { id, alert, fault, expectation, replicas = 1 } = scenario;
   const budget = predict(scenario, profile);
   const completeMs = longestDetectionMs(scenario, profile);
@@ -28,13 +28,13 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
     budget,
     ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),
     ...(scenario.startsProcesses === undefined ? {} : { startsProcesses: scenario.startsProcesses }),
-    async run({ bench, watch, timeline, wait, engineer, onEnd }: Stage) {
+    async run({ faultContext, watch, timeline, wait, runbooks, onEnd }: EpisodeContext) {
       const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
-      await engineer.checkHealthy(claimed, instanceOf);
+      await runbooks.checkHealthy(claimed, instanceOf);
       const names = alertsOf(expectation);
       const told = names.filter((name) => !expectation[name]?.inhibited);
       timeline.reach("injected");
-      const active = await fault.start(bench);
+      const active = await fault.start(faultContext);
       onEnd(() => active.heal());
       await wait(`${alert} to be pending`, budget.pendingMs + SLACK_MS, () => watch.pending(alert));
       timeline.reach("pending");
@@ -48,11 +48,11 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
         await watch.inhibiting();
       });
       timeline.reach("complete");
-      await engineer.diagnose(plan.diagnosis, instanceOf);
+      await runbooks.diagnose(plan.diagnosis, instanceOf);
       timeline.reach("diagnosed");
       timeline.reach("healed");
       if (!scenario.healedByRunbook) await active.heal();
-      await engineer.mitigate(plan.mitigation, instanceOf);
+      await runbooks.mitigate(plan.mitigation, instanceOf);
       await wait("everything to be over and told", 2 * budget.resolvedMs + SLACK_MS, async () => {
         await watch.silent();
         watch.notified(told, "resolved");
@@ -62,7 +62,7 @@ export function faultScript(scenario: Scenario, profile: TimingProfile): Script 
   };
 }
 
-/** The commands that an engineer runs for a scenario. */
+/** The commands that a runbook runner runs for a scenario. */
 export function planOf({ alert, fault, runbooks = [alert] }: Scenario): FaultPlan {
   return planFor(fault.id, runbooks);
 }

@@ -1,31 +1,31 @@
 import { type AlertName, alertNamed } from "@mcp-orchestrator/alerts";
 import { requestJson } from "../../testkit/http.ts";
-import type { Stage } from "./episode.ts";
 import { ALWAYS_FIRING } from "../judge/expectation.ts";
-import { planOf } from "./faultEpisode.ts";
 import { type RunbookCommand, remainingCommands } from "../runbooks/plan.ts";
+import type { EpisodeContext } from "./episode.ts";
+import { planOf } from "./faultEpisode.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 /**
  * Runs what no fault has a use for, while all is well: commands that look and, because what they change can be undone,
  * those that change something.
  */
-export async function runRemainingCommands({ drill, engineer }: Stage): Promise<void> {
+export async function runRemainingCommands({ drill, runbooks }: EpisodeContext): Promise<void> {
   const rest = remainingCommands(SCENARIOS.map(planOf));
   const looks = rest.filter(isLook);
   const { url } = drill.stack.orchestrator;
   const before = await requestJson<{ types: { type: string; wanted: number }[] }>(`${url}/api/v1/workers/status`);
   const instanceOf = () => ({});
-  await engineer.checkHealthy(
+  await runbooks.checkHealthy(
     looks.filter(({ alert }) => alert !== ALWAYS_FIRING),
     instanceOf,
   );
-  await engineer.diagnose(
+  await runbooks.diagnose(
     looks.filter(({ alert }) => alert === ALWAYS_FIRING),
     instanceOf,
   );
   try {
-    await engineer.mitigate(
+    await runbooks.mitigate(
       rest.filter((planned) => !isLook(planned)),
       instanceOf,
     );

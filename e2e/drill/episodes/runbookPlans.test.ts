@@ -1,10 +1,10 @@
 import { ALERTS, commandsOf, DEPLOYMENTS, FAULT_IDS } from "@mcp-orchestrator/alerts";
 import { describe, expect, test } from "vitest";
 import { ALWAYS_FIRING, alertsOf } from "../judge/expectation.ts";
-import { planOf } from "./faultEpisode.ts";
-import { SCENARIOS } from "./scenarios.ts";
 import { exceptionFor, RUNBOOK_EXCEPTIONS } from "../runbooks/exceptions.ts";
 import { DRILL_DEPLOYMENT, remainingCommands } from "../runbooks/plan.ts";
+import { planOf } from "./faultEpisode.ts";
+import { SCENARIOS } from "./scenarios.ts";
 
 const plans = SCENARIOS.map(planOf);
 const commands = ALERTS.flatMap(({ name, runbook }) =>

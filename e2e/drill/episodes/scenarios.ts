@@ -9,7 +9,6 @@ import {
   steadyLoad,
   without,
 } from "../../services/load/rates.ts";
-import { ANY, type ExpectedAlert, type Instance } from "../judge/expectation.ts";
 import {
   failingUpstream,
   fillRedis,
@@ -24,6 +23,7 @@ import {
   stopService,
   verySlowUpstream,
 } from "../faults/index.ts";
+import { ANY, type ExpectedAlert, type Instance } from "../judge/expectation.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**

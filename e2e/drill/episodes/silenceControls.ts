@@ -1,9 +1,9 @@
 import { ALERTS, FAULT_SIZES, minutes, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
 import type { LoadPlan, TaskType } from "../../services/load/load.ts";
 import { loadAroundWork, steadyLoad } from "../../services/load/rates.ts";
-import type { Script, Stage } from "./episode.ts";
-import { scrapesMissed } from "../judge/evidence.ts";
 import { failOneAcknowledgement } from "../faults/index.ts";
+import { scrapesMissed } from "../judge/evidence.ts";
+import type { Episode, EpisodeContext } from "./episode.ts";
 import { runRemainingCommands } from "./runbookControl.ts";
 import { NotYetError } from "./watch.ts";
 
@@ -12,12 +12,12 @@ import { NotYetError } from "./watch.ts";
  * window, its `for`, and then some.
  */
 
-type Control = Pick<Script, "id" | "title" | "replicas" | "traces" | "startsProcesses"> & {
+type Control = Pick<Episode, "id" | "title" | "replicas" | "traces" | "startsProcesses"> & {
   /** How long its own part takes about; next to nothing unless given. */
   readonly actMs?: (profile: TimingProfile) => number;
   /** The steady load unless given. */
   readonly load?: (profile: TimingProfile) => LoadPlan;
-  act(stage: Stage): Promise<void>;
+  act(context: EpisodeContext): Promise<void>;
 };
 
 /** More than the depth that QueueDepthSpike allows, for less time than it does. */
@@ -52,17 +52,17 @@ const CONTROLS: readonly Control[] = [
     id: "burst",
     title: `A burst of ${BURST_TASKS} tasks that is drained in time`,
     load: loadAroundWork,
-    act: ({ bench }) => bench.load.burst("codegen", "regular", BURST_TASKS),
+    act: ({ faultContext }) => faultContext.load.burst("codegen", "regular", BURST_TASKS),
   },
   {
     id: "missed-scrapes",
     title: "One missed scrape, and later two in a row, under load",
     actMs: (profile) => scaleMs(minutes(6), profile),
-    async act(stage) {
-      await missScrapes(stage, 1);
+    async act(context) {
+      await missScrapes(context, 1);
       // Until the first one has left every window.
-      await stage.observe(scaleMs(minutes(5), stage.drill.profile));
-      await missScrapes(stage, 2);
+      await context.observe(scaleMs(minutes(5), context.drill.profile));
+      await missScrapes(context, 2);
     },
   },
   {
@@ -72,10 +72,10 @@ const CONTROLS: readonly Control[] = [
     replicas: 1,
     traces: "acknowledgements",
     // Of two types: neither is in the other's rates.
-    async act(stage) {
-      const { bench, wait } = stage;
-      await failOneAcknowledgement(bench, "codegen", (what, probe) => wait(what, WAIT_MS, probe));
-      await failOneTask(stage, "reasoning");
+    async act(context) {
+      const { faultContext, wait } = context;
+      await failOneAcknowledgement(faultContext, "codegen", (what, probe) => wait(what, WAIT_MS, probe));
+      await failOneTask(context, "reasoning");
     },
   },
   {
@@ -89,8 +89,8 @@ const CONTROLS: readonly Control[] = [
   },
 ];
 
-/** Every control as a script. */
-export function controlScripts(profile: TimingProfile): Script[] {
+/** Every control as an episode. */
+export function controlEpisodes(profile: TimingProfile): Episode[] {
   const watchMs = longestAlertMs(profile);
   return CONTROLS.map(({ act, actMs = () => 0, load = steadyLoad, ...control }) => ({
     ...control,
@@ -99,9 +99,9 @@ export function controlScripts(profile: TimingProfile): Script[] {
     expectation: {},
     load: load(profile),
     expectedMs: actMs(profile) + watchMs,
-    async run(stage) {
-      await act(stage);
-      await stage.observe(watchMs);
+    async run(context) {
+      await act(context);
+      await context.observe(watchMs);
     },
   }));
 }
@@ -115,22 +115,22 @@ function longestAlertMs(profile: TimingProfile): number {
 }
 
 /** One task that fails for good. */
-async function failOneTask({ bench, wait }: Stage, type: TaskType): Promise<void> {
-  const failed = () => bench.api.metric("mcp_tasks_failed_total");
+async function failOneTask({ faultContext, wait }: EpisodeContext, type: TaskType): Promise<void> {
+  const failed = () => faultContext.api.metric("mcp_tasks_failed_total");
   const before = await failed();
-  await bench.upstreams({ chat: { errorRate: 1 } });
+  await faultContext.upstreams({ chat: { errorRate: 1 } });
   try {
-    await bench.load.burst(type, "express", 1);
+    await faultContext.load.burst(type, "express", 1);
     await wait("the task to fail", WAIT_MS, async () => {
       if ((await failed()) === before) throw new NotYetError("mcp_tasks_failed_total has not grown");
     });
   } finally {
-    await bench.upstreams({ chat: { errorRate: 0 } });
+    await faultContext.upstreams({ chat: { errorRate: 0 } });
   }
 }
 
 /** Cuts scrapes off and makes sure that Prometheus has noticed. */
-async function missScrapes({ drill, wait }: Stage, count: number): Promise<void> {
+async function missScrapes({ drill, wait }: EpisodeContext, count: number): Promise<void> {
   // A scrape bears the time at which it was due, which on a busy machine is before it arrives.
   const sinceMs = Date.now() - drill.profile.prometheus.scrapeIntervalMs;
   await Promise.all(drill.gates.map((gate) => gate.missNext(count)));

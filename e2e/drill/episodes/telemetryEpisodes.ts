@@ -1,15 +1,15 @@
 import { type AlertName, minutes, scaleMs, seconds, type TimingProfile } from "@mcp-orchestrator/alerts";
-import type { Script, Stage } from "./episode.ts";
 import { stallFlood } from "../faults/index.ts";
 import { predict, profileOf } from "../judge/prediction.ts";
+import type { Episode, EpisodeContext } from "./episode.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 /** An incident that is under way while the means to see it fail: nobody may hear of its end before it has come. */
-type Loss = Pick<Script, "id" | "title"> & {
+type Loss = Pick<Episode, "id" | "title"> & {
   /** At most this much faster than production: something that takes its time would take too long otherwise. */
   readonly mostFactor?: number;
-  lose(stage: Stage): Promise<void>;
+  lose(context: EpisodeContext): Promise<void>;
 };
 
 /** Shorter than the `for` of NoActiveWorkers and OrchestratorTargetDown, which are about longer ones. */
@@ -34,12 +34,12 @@ const LOSSES: readonly Loss[] = [
     title: "Prometheus restarts in an incident",
     // It looks for its targets five seconds after its start, whatever the timing.
     mostFactor: 10,
-    async lose({ drill, wasBlind }) {
+    async lose({ drill, hadScrapeGap }) {
       const fromMs = Date.now();
       await drill.stack.prometheus.server.stop();
       await drill.stack.prometheus.server.start();
       // It takes an alert up as pending and restores its state with the next evaluations.
-      wasBlind({ fromMs, toMs: Date.now() + 4 * drill.profile.prometheus.evaluationIntervalMs });
+      hadScrapeGap({ fromMs, toMs: Date.now() + 4 * drill.profile.prometheus.evaluationIntervalMs });
     },
   },
   {
@@ -53,19 +53,19 @@ const LOSSES: readonly Loss[] = [
 ];
 
 /** What is lost, in the middle of a deep queue. */
-export function telemetryScripts(profile: TimingProfile): Script[] {
+export function telemetryEpisodes(profile: TimingProfile): Episode[] {
   const depth = SCENARIOS.find(({ fault }) => fault === stallFlood);
   if (depth === undefined) throw new RangeError("No scenario has the flood");
   return LOSSES.map(({ mostFactor = profile.factor, ...loss }) =>
-    telemetryScript(loss, depth, profileOf(Math.min(profile.factor, mostFactor))),
+    telemetryEpisode(loss, depth, profileOf(Math.min(profile.factor, mostFactor))),
   );
 }
 
-function telemetryScript(
+function telemetryEpisode(
   { lose, ...loss }: Omit<Loss, "mostFactor">,
   scenario: Scenario,
   profile: TimingProfile,
-): Script {
+): Episode {
   const { alert, fault, expectation } = scenario;
   const budget = predict(scenario, profile);
   const names = Object.keys(expectation) as AlertName[];
@@ -79,10 +79,10 @@ function telemetryScript(
     load: scenario.load(profile),
     replicas: 1,
     expectedMs: budget.notifiedMs + scaleMs(minutes(12), profile) + budget.resolvedMs,
-    async run(stage) {
-      const { bench, watch, timeline, wait, observe, onEnd } = stage;
+    async run(context) {
+      const { faultContext, watch, timeline, wait, observe, onEnd } = context;
       timeline.reach("injected");
-      const active = await fault.start(bench);
+      const active = await fault.start(faultContext);
       onEnd(() => active.heal());
       await wait(`the message about ${alert}`, budget.notifiedMs + SLACK_MS, () => watch.notified([alert], "firing"));
       timeline.reach("notified");
@@ -90,7 +90,7 @@ function telemetryScript(
         await watch.firing(names);
         await watch.inhibiting();
       });
-      await lose(stage);
+      await lose(context);
       // Whatever would wrongly be told is told within this.
       await observe(afterMs);
       await wait("every alert to fire still", SLACK_MS, () => watch.firing(names));

@@ -3,7 +3,7 @@ import { minutes, scaleMs } from "@mcp-orchestrator/alerts";
 import type { TaskType } from "../../services/load/load.ts";
 import { AclUser } from "./acl.ts";
 import type { FaultInjection } from "./fault.ts";
-import type { FaultBench } from "./faultContext.ts";
+import type { FaultContext } from "./faultContext.ts";
 
 /** Every command that acknowledges, on old and new servers. */
 const ACKNOWLEDGE = ["xack", "xackdel"];
@@ -65,7 +65,7 @@ async function flap(user: AclUser, commands: readonly string[], periodMs: number
 
 /** One message that cannot be acknowledged, in a system that does nothing else. */
 export async function failOneAcknowledgement(
-  { admin, aclUser, api, load }: FaultBench,
+  { admin, aclUser, api, load }: FaultContext,
   type: TaskType,
   until: WaitFor,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { FaultId } from "@mcp-orchestrator/alerts";
-import type { FaultBench } from "./faultContext.ts";
+import type { FaultContext } from "./faultContext.ts";
 
 /** A fault could not be injected or healed as it should. */
 export class FaultError extends Error {
@@ -26,7 +26,7 @@ export type FaultInjection = {
   /**
    * Does it, and returns when it has taken effect or is sure to.
    *
-   * @param bench what may be touched; `bench.signal` ends whatever the fault keeps doing
+   * @param context what may be touched; `context.signal` ends whatever the fault keeps doing
    */
-  start(bench: FaultBench): Promise<ActiveFault>;
+  start(context: FaultContext): Promise<ActiveFault>;
 };

@@ -14,7 +14,7 @@ export type ServiceProcess = Stoppable & {
 };
 
 /** What a fault may lay hands on: everything around the service, nothing inside it. */
-export type FaultBench = {
+export type FaultContext = {
   readonly profile: TimingProfile;
   readonly service: ServiceProcess;
   readonly api: ServiceApi;

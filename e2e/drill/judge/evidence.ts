@@ -18,13 +18,13 @@ export async function collectEvidence(
   stack: Stack,
   sinceMs: number,
   sinceSeq: number,
-  blind: readonly Interval[],
+  scrapeGaps: readonly Interval[],
 ): Promise<Evidence> {
   const series = await alertSeries(stack.prometheus.url, sinceMs, Date.now());
   // An alert that was gone for longer than this is another incident.
   const goneAfterMs = 4 * stack.profile.prometheus.evaluationIntervalMs;
   return {
-    incidents: incidentsOf(series, goneAfterMs, blind).filter(({ alertname }) => alertname !== ALWAYS_FIRING),
+    incidents: incidentsOf(series, goneAfterMs, scrapeGaps).filter(({ alertname }) => alertname !== ALWAYS_FIRING),
     notifications: stack.inbox.store.list(sinceSeq),
     rejections: stack.inbox.store.rejected().filter(({ receivedAtMs }) => receivedAtMs >= sinceMs),
   };

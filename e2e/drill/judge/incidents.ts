@@ -19,12 +19,12 @@ export type Interval = { readonly fromMs: number; readonly toMs: number };
  *
  * @param series every series of the metric, pending and firing
  * @param goneAfterMs a pending alert that is missing for longer was gone
- * @param blind when Prometheus was down: an alert that it has to take up again is the same incident
+ * @param scrapeGaps when Prometheus was down: an alert that it has to take up again is the same incident
  */
 export function incidentsOf(
   series: readonly AlertSeries[],
   goneAfterMs: number,
-  blind: readonly Interval[] = [],
+  scrapeGaps: readonly Interval[] = [],
 ): Incident[] {
   const byInstance = new Map<string, { alertname: string; instance: Record<string, string>; marks: Mark[] }>();
   for (const { labels, timesMs } of series) {
@@ -38,7 +38,7 @@ export function incidentsOf(
   }
   return [...byInstance.values()]
     .flatMap(({ alertname, instance, marks }) =>
-      stays(marks, goneAfterMs, blind).map((stay) => ({ alertname, instance, ...stay })),
+      stays(marks, goneAfterMs, scrapeGaps).map((stay) => ({ alertname, instance, ...stay })),
     )
     .sort((a, b) => a.pendingAtMs - b.pendingAtMs);
 }
@@ -46,11 +46,11 @@ export function incidentsOf(
 type Mark = { readonly atMs: number; readonly firing: boolean };
 type Stay = { pendingAtMs: number; firingAtMs?: number; lastSeenAtMs: number };
 
-function stays(marks: readonly Mark[], goneAfterMs: number, blind: readonly Interval[]): Stay[] {
+function stays(marks: readonly Mark[], goneAfterMs: number, scrapeGaps: readonly Interval[]): Stay[] {
   const found: Stay[] = [];
   for (const { atMs, firing } of [...marks].sort((a, b) => a.atMs - b.atMs)) {
     const open = found.at(-1);
-    const takenUp = blind.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs);
+    const takenUp = scrapeGaps.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs);
     const isNew =
       open === undefined ||
       (takenUp

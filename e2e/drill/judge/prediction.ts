@@ -1,4 +1,5 @@
 import {
+  type AlertName,
   alertNamed,
   drillProfile,
   PRODUCTION,
@@ -6,12 +7,25 @@ import {
   scaleMs,
   type TimingProfile,
 } from "@mcp-orchestrator/alerts";
-import type { Scenario } from "../episodes/scenario.ts";
 
 /** The timing of a scale: production's own at 1, so that nothing at all differs. */
 export function profileOf(factor: number): TimingProfile {
   return factor === 1 ? PRODUCTION : drillProfile(factor);
 }
+
+/** What the times of a fault depend on besides the timing of its alert. */
+export type FaultTiming = {
+  /** The alert that the fault is there to prove. */
+  readonly alert: AlertName;
+  /** From the fault until the condition holds, at production length: windows that have to fill, by hand. */
+  readonly fillMs: number;
+  /** What the service itself takes to show the fault, at any scale. */
+  readonly reactionMs?: number;
+  /** From the end of the fault until the condition no longer holds, at production length: windows that have to run empty. */
+  readonly drainMs: number;
+  /** What the service itself takes to recover, at any scale. */
+  readonly recoveryMs?: number;
+};
 
 /** Longest times that the timing of rules, Prometheus and Alertmanager allow, in milliseconds under a profile. */
 export type Budget = {
@@ -35,7 +49,7 @@ export function groupWaitMs(severity: Severity, { alertmanager }: TimingProfile)
  * `for`, the group's wait; and back: the window that runs empty, `keep_firing_for`, the group's interval.
  */
 export function predict(
-  { alert: name, fillMs, reactionMs = 0, drainMs, recoveryMs = 0 }: Scenario,
+  { alert: name, fillMs, reactionMs = 0, drainMs, recoveryMs = 0 }: FaultTiming,
   profile: TimingProfile,
 ): Budget {
   const { prometheus, alertmanager } = profile;

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { createLogUpdate } from "log-update";
 import pc from "picocolors";
 import type { EpisodeResult } from "../episodeRun.ts";
-import type { Script } from "../episodes/episode.ts";
+import type { Episode } from "../episodes/episode.ts";
 import type { Phase } from "../judge/timeline.ts";
 import { reasons } from "./markdown.ts";
 import type { DrillReport } from "./results.ts";
@@ -14,27 +14,27 @@ const REFRESH_MS = 250;
 
 /** Live progress of a drill: a table that is drawn anew on a terminal, a line for every step elsewhere. */
 export class Progress implements Disposable {
-  readonly #scripts: readonly Script[];
+  readonly #episodes: readonly Episode[];
   readonly #states = new Map<string, State>();
   readonly #startedAtMs = Date.now();
   readonly #output: NodeJS.WriteStream;
   readonly #draw: ReturnType<typeof createLogUpdate> | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  constructor(scripts: readonly Script[], output: NodeJS.WriteStream) {
-    this.#scripts = scripts;
+  constructor(episodes: readonly Episode[], output: NodeJS.WriteStream) {
+    this.#episodes = episodes;
     this.#output = output;
     if (!output.isTTY) return;
     this.#draw = createLogUpdate(output);
     this.#timer = setInterval(() => this.#redraw(), REFRESH_MS);
   }
 
-  starting(script: Script): void {
-    this.#set(script.id, { text: "starting its stack", sinceMs: Date.now() });
+  starting(episode: Episode): void {
+    this.#set(episode.id, { text: "starting its stack", sinceMs: Date.now() });
   }
 
-  phase(script: Script, phase: Phase): void {
-    this.#set(script.id, { text: phase, sinceMs: Date.now() });
+  phase(episode: Episode, phase: Phase): void {
+    this.#set(episode.id, { text: phase, sinceMs: Date.now() });
   }
 
   done({ id, passed, durationMs, findings, error }: EpisodeResult): void {
@@ -57,7 +57,7 @@ export class Progress implements Disposable {
   }
 
   #redraw(): void {
-    const lines = this.#scripts.map(({ id }) => {
+    const lines = this.#episodes.map(({ id }) => {
       const state = this.#states.get(id);
       if (state === undefined) return pc.dim(`  ${id.padEnd(18)} waits`);
       const since = state.done ? "" : pc.dim(` for ${((Date.now() - state.sinceMs) / 1000).toFixed(1)} s`);

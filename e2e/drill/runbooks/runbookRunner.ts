@@ -29,7 +29,7 @@ export type When = "while all is well" | "while the alert is on" | "as mitigatio
 /** A command that was run and showed what its runbook says. */
 export type CommandRun = { readonly alert: string; readonly id: string; readonly when: When };
 
-export type EngineerDeps = {
+export type RunbookRunnerDeps = {
   /** The variables at the head of the runbooks, and PATH. */
   readonly environment: Readonly<Record<string, string>>;
   /** Ends the waiting for what a command must show. */
@@ -46,10 +46,10 @@ const AGAIN_MS = 1_000;
 const SIDE_BY_SIDE = 3;
 
 /** Follows runbooks to the letter. */
-export class Engineer {
-  readonly #deps: EngineerDeps;
+export class RunbookRunner {
+  readonly #deps: RunbookRunnerDeps;
 
-  constructor(deps: EngineerDeps) {
+  constructor(deps: RunbookRunnerDeps) {
     this.#deps = deps;
   }
 

@@ -14,15 +14,15 @@ const FACTOR = 60;
 const WHOLE_DRILL_MS = 600_000;
 
 const profile = profileOf(FACTOR);
-const scripts = scriptsFor(profile);
-const outcomes = new Map(scripts.map(({ id }) => [id, Promise.withResolvers<EpisodeResult>()]));
+const episodes = scriptsFor(profile);
+const outcomes = new Map(episodes.map(({ id }) => [id, Promise.withResolvers<EpisodeResult>()]));
 const stop = new AbortController();
 let drill: Promise<unknown> = Promise.resolve();
 
 beforeAll(async () => {
   const runtime = await chooseRuntime();
   drill = runDrill(
-    scripts,
+    episodes,
     // Fewer than the command runs: nobody waits, and a machine of CI is shared.
     { runtime, jobs: availableParallelism(), signal: stop.signal },
     { starting: () => {}, phase: () => {}, done: (result) => outcomes.get(result.id)?.resolve(result) },
@@ -43,7 +43,7 @@ for (const [kind, title] of [
   ["control", "alarms nobody"],
   ["telemetry", "telemetry that is lost in an incident neither ends it nor loses its page"],
 ] as const) {
-  const own = scripts.filter((script) => script.kind === kind);
+  const own = episodes.filter((episode) => episode.kind === kind);
   describe(title, () => {
     test.each(own)(
       "$id: $title",
