@@ -62,6 +62,10 @@ const ROOMS: readonly Room[] = [
 
   { path: "e2e/services/", sees: [TESTKIT, ...PRODUCT] },
   { path: "e2e/stack/", sees: [TESTKIT, "e2e/services/", ...PRODUCT] },
+  { path: "e2e/drill/judge/", sees: BELOW_DRILL },
+  { path: "e2e/drill/faults/", sees: BELOW_DRILL },
+  { path: "e2e/drill/runbooks/", sees: ["e2e/drill/judge/", "e2e/drill/faults/", ...BELOW_DRILL] },
+  { path: "e2e/drill/recordings/", sees: ["e2e/drill/judge/", ...BELOW_DRILL] },
   { path: "e2e/drill/", sees: BELOW_DRILL },
   { path: "e2e/chaos/", sees: [TESTKIT, "e2e/services/", `${SERVICE}handlers/`, ...PRODUCT] },
   { path: "e2e/mutation/", sees: [TESTKIT, "alerts/src/", "alertmanager/"] },
