@@ -43,7 +43,7 @@ export type Settled = { readonly kind: "settled"; readonly entryId: string; read
 /** What became of one delivery of a task. */
 export type Outcome = Completed | Failed | Retried | Settled;
 
-/** Texts up to this length are taken for three bytes a character: counting would cost more than it tells. */
+/** Texts up to this length are taken for three bytes a character: counting them costs more than it is worth. */
 const SHORT_TEXT = 1_024;
 /** Ids, counters and lengths beside the texts. */
 const OVERHEAD_BYTES = 200;

@@ -12,7 +12,7 @@ if (process.send === undefined || type === "" || !Number.isInteger(index)) {
   process.exit(64);
 }
 
-// A worker without its main process must not go on: the next main process starts others under the same names.
+// A worker without its main process must not go on: nothing would renew its leases or restart it.
 process.on("disconnect", () => process.exit(1));
 if (!process.connected) process.exit(1);
 

@@ -4,7 +4,7 @@ import { createLayout } from "../metrics/layout.ts";
 import type { FromWorker } from "../supervisor/protocol.ts";
 import { Reporter } from "./reporter.ts";
 
-it("a heartbeat comes after what was counted until then, which is not told again", () => {
+it("a heartbeat comes after what was counted until then, which is not reported again", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const told: string[] = [];
@@ -33,7 +33,7 @@ it("a heartbeat comes after what was counted until then, which is not told again
   expect(told.filter((kind) => kind === "metrics")).toHaveLength(2);
 });
 
-it("tells of a delayed task that is due before the one it told of, and of the next one when that time has passed", () => {
+it("announces a delayed task that is due before the announced one, and the next one when that time has passed", () => {
   const told: FromWorker[] = [];
   let nowMs = 1_000;
   const reporter = new Reporter({

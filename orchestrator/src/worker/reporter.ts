@@ -14,12 +14,12 @@ export type ReporterDeps = {
   readonly now: () => number;
 };
 
-/** Tells the main process that this worker lives, and what it has counted. */
+/** Reports to the main process that this worker lives, and what it has counted. */
 export class Reporter {
   readonly #deps: ReporterDeps;
   #heartbeats: NodeJS.Timeout | undefined;
   #flushing: NodeJS.Timeout | undefined;
-  #toldDueAtMs = 0;
+  #announcedDueAtMs = 0;
 
   constructor(deps: ReporterDeps) {
     this.#deps = deps;
@@ -34,12 +34,12 @@ export class Reporter {
     });
   }
 
-  /** Tells that a task is due after so long, unless it was told of one that is due before it and is still to come. */
+  /** Announces that a task is due after this delay, unless one that is due before it was announced and is still to come. */
   delayed(delayMs: number): void {
     const now = this.#deps.now();
     const dueAtMs = now + delayMs;
-    if (this.#toldDueAtMs > now && this.#toldDueAtMs <= dueAtMs) return;
-    this.#toldDueAtMs = dueAtMs;
+    if (this.#announcedDueAtMs > now && this.#announcedDueAtMs <= dueAtMs) return;
+    this.#announcedDueAtMs = dueAtMs;
     this.#deps.send({ kind: "delayed", delayMs }, () => undefined);
   }
 

@@ -5,33 +5,33 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function watch(read: () => Promise<boolean>) {
-  const told: unknown[] = [];
-  const pause = new PauseWatch({ read, onPaused: (paused) => told.push(paused), onError: (error) => told.push(error) });
-  return { pause, told };
+  const seen: unknown[] = [];
+  const pause = new PauseWatch({ read, onPaused: (paused) => seen.push(paused), onError: (error) => seen.push(error) });
+  return { pause, seen };
 }
 
 it("asks at first, not again within a second, and then again", async () => {
-  const { pause, told } = watch(async () => true);
+  const { pause, seen } = watch(async () => true);
   await pause.refresh();
   expect(pause.refresh()).toBeUndefined();
   vi.advanceTimersByTime(1_000);
   await pause.refresh();
-  expect(told).toEqual([true, true]);
+  expect(seen).toEqual([true, true]);
 });
 
 it("asks once for all who want to know", async () => {
   const answer = Promise.withResolvers<boolean>();
-  const { pause, told } = watch(() => answer.promise);
+  const { pause, seen } = watch(() => answer.promise);
   const waiting = [pause.refresh(), pause.refresh()];
   answer.resolve(false);
   await Promise.all(waiting);
-  expect(told).toEqual([false]);
+  expect(seen).toEqual([false]);
 });
 
-it("does not fail, nor ask with every read, where nobody answers", async () => {
+it("does not fail, nor ask with every read, where no answer comes", async () => {
   const problem = new Error("connection lost");
-  const { pause, told } = watch(() => Promise.reject(problem));
+  const { pause, seen } = watch(() => Promise.reject(problem));
   await pause.refresh();
   expect(pause.refresh()).toBeUndefined();
-  expect(told).toEqual([problem]);
+  expect(seen).toEqual([problem]);
 });

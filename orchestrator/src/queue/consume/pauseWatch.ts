@@ -9,7 +9,7 @@ export type PauseWatchDeps = {
 };
 
 /**
- * Follows the switch that pauses a type. It is read when there is work at hand and the last answer is old, and not by the
+ * Follows the switch that pauses a type. It is read when there is work and the last answer is old, and not by the
  * clock: an idle worker asks next to nothing.
  */
 export class PauseWatch {
@@ -21,12 +21,12 @@ export class PauseWatch {
     this.#deps = deps;
   }
 
-  /** Asks if the last answer is old. Resolves, and never rejects, when an answer of the last second has been told. */
+  /** Asks if the last answer is old. Resolves, and never rejects, when an answer of the last second has been passed on. */
   refresh(): Promise<void> | undefined {
     if (this.#asking !== undefined) return this.#asking;
     const nowMs = performance.now();
     if (nowMs - this.#askedAtMs < MAX_AGE_MS) return undefined;
-    // Noted whatever the answer: a Redis that cannot tell is not asked with every read.
+    // Noted whatever the answer: a Redis that does not answer is not asked with every read.
     this.#askedAtMs = nowMs;
     const { read, onPaused, onError } = this.#deps;
     this.#asking = read()

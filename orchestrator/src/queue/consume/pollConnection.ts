@@ -3,7 +3,7 @@ import type { RedisClient } from "../../redis/connection.ts";
 import type { RawEntry } from "../entry.ts";
 
 export type PollConnectionDeps = {
-  /** Opens a connection that nobody else uses. */
+  /** Opens a connection of its own. */
   readonly open: () => RedisClient;
   readonly queue: QueueKeys;
   readonly consumer: string;

@@ -10,7 +10,7 @@ const unownedScript = new Script("unowned");
 
 const PAGE = 200;
 
-/** A recovered entry, delivered again. `record` is the state that its task's record tells, empty when it is to be run. */
+/** A recovered entry, delivered again. `record` is the state in its task's record, empty when it is to be run. */
 export type Claimed = {
   readonly raw: RawEntry;
   readonly deaths: number;
@@ -60,7 +60,7 @@ export class Recovery {
    * Takes over entries of other consumers that were not touched for `minIdleMs`. They become this consumer's; they are
    * delivered when they start.
    *
-   * XAUTOCLAIM may find nothing and still not be at the end (the cursor tells), and drops deleted entries by itself.
+   * XAUTOCLAIM may find nothing and still not be at the end (the cursor says so), and drops deleted entries by itself.
    *
    * @param limit most entries to take
    */
