@@ -49,6 +49,11 @@ describe("loadConfig", () => {
     expect(loadConfig(environment).http.allowedHosts).toEqual(allowed);
   });
 
+  it("refuses a breaker that no share of failures could open", () => {
+    const problems = problemsOf({ UPSTREAM_BREAKER_FAILURE_RATIO: "1" });
+    expect(problems).toEqual(['UPSTREAM_BREAKER_FAILURE_RATIO: must be at most 0.99, not "1"']);
+  });
+
   it("takes an empty variable as one that is not set", () => {
     expect(loadConfig({ PORT: "", INSTANCE_ID: "" })).toEqual(loadConfig({}));
   });

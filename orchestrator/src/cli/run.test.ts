@@ -190,6 +190,19 @@ test("only a terminal gets tables and colours", async () => {
   expect((await cli(["workers", "--json"], { terminal: true })).out).not.toContain(ESCAPE);
 });
 
+test("nothing is retried or discarded as a whole without a filter or --all", async () => {
+  for (const command of ["retry-all", "discard-all"]) {
+    expect((await cli(["dlq", command])).code, command).toBe(2);
+    expect((await cli(["dlq", command, "--all", "--type", "free"])).code, command).toBe(2);
+    expect((await cli(["dlq", command, "--all", "--json"])).code, command).toBe(0);
+  }
+  expect((await cli(["dlq", "discard-all", "--reason", "upstream", "--json"])).out).toContain('"discarded": 0');
+});
+
+test("the version goes to standard output and exits with 0", async () => {
+  expect(await cli(["--version"])).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: "" });
+});
+
 test("help goes to standard output and exits with 0", async () => {
   const { code, out } = await cli(["submit", "--help"]);
   expect(code).toBe(0);

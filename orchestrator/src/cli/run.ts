@@ -1,4 +1,5 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
 import { messageOf } from "../errors.ts";
 import { adminCommands } from "./adminCommands.ts";
 import { ApiClient } from "./apiClient.ts";
@@ -18,8 +19,9 @@ const DEFAULT_URL = "http://127.0.0.1:8000";
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const program = new Command("mcp-orchestrator")
     .description("Submit tasks to an mcp-orchestrator, follow them, and operate it.")
-    .option("--url <url>", "address of the service", DEFAULT_URL)
-    .option("--token-file <path>", "file with the admin token")
+    .version(packageJson.version)
+    .addOption(new Option("--url <url>", "address of the service").env("MCP_ORCHESTRATOR_URL").default(DEFAULT_URL))
+    .addOption(new Option("--token-file <path>", "file with the admin token").env("MCP_ORCHESTRATOR_TOKEN_FILE"))
     .option("--json", "print JSON")
     .helpCommand(false)
     .showHelpAfterError("(--help tells more)")

@@ -1,10 +1,17 @@
 import type { Command } from "commander";
 import { FAILURE_REASONS } from "../metrics/contract.ts";
+import { CliError, EXIT } from "./exitCodes.ts";
 import { wholeNumber } from "./options.ts";
 import type { Session } from "./taskCommands.ts";
 
 type Rows = readonly Record<string, unknown>[];
 type Filter = { type?: string; reason?: string };
+
+/** A forgotten filter must not mean everything. */
+function requireChoice(filter: Filter, all: true | undefined): void {
+  if ((all === true) !== Object.keys(filter).length > 0) return;
+  throw new CliError(EXIT.usage, "Give a filter (--type, --reason), or --all and no filter.");
+}
 
 /** Queues, workers and dead letters. */
 export function stateCommands(program: Command, session: () => Session): void {
@@ -61,12 +68,25 @@ export function stateCommands(program: Command, session: () => Session): void {
     });
   dlq
     .command("retry-all")
-    .description("put back all dead letters that match; without a filter, all")
+    .description("put back all dead letters that match")
     .option("-t, --type <type>", "only of this type")
     .option("-r, --reason <reason>", `only of this reason: ${FAILURE_REASONS.join(", ")}`)
-    .action(async (filter: Filter) => {
+    .option("--all", "needed where no filter is given")
+    .action(async ({ all, ...filter }: Filter & { all?: true }) => {
+      requireChoice(filter, all);
       const { api, output } = session();
       output.record(await api.post("/api/v1/admin/dlq/retry", filter));
+    });
+  dlq
+    .command("discard-all")
+    .description("discard all dead letters that match, for good")
+    .option("-t, --type <type>", "only of this type")
+    .option("-r, --reason <reason>", `only of this reason: ${FAILURE_REASONS.join(", ")}`)
+    .option("--all", "needed where no filter is given")
+    .action(async ({ all, ...filter }: Filter & { all?: true }) => {
+      requireChoice(filter, all);
+      const { api, output } = session();
+      output.record(await api.post("/api/v1/admin/dlq/discard", all ? { all } : filter));
     });
   dlq
     .command("discard")

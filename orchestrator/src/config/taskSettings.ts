@@ -155,7 +155,7 @@ export const upstreams = {
       "Failures in a row, over all workers of a replica, that open the circuit breaker. With no more than MAX_ATTEMPTS even a lone task keeps an attempt.",
   },
   UPSTREAM_BREAKER_FAILURE_RATIO: {
-    schema: decimal(0.01, 1),
+    schema: decimal(0.01, 0.99),
     fallback: "0.5",
     about: "Share of a worker's failed requests that opens it as well.",
   },

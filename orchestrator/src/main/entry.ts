@@ -26,7 +26,9 @@ const log = createLog(config.log.level, sink, secretsOf(config));
 async function die(error: unknown): Promise<never> {
   process.removeAllListeners("uncaughtException");
   process.on("uncaughtException", () => process.exit(1));
-  log.fatal({ err: error }, `Orchestrator ends: ${messageOf(error)}`);
+  if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+    log.fatal({}, `Orchestrator ends: PORT ${config.http.port} of HOST ${config.http.host} is taken (EADDRINUSE)`);
+  } else log.fatal({ err: error }, `Orchestrator ends: ${messageOf(error)}`);
   await within(sink.close(), LAST_WORDS_MS, undefined);
   process.exit(1);
 }

@@ -51,3 +51,9 @@ it("stream ids are in the order of their times, then of their numbers", () => {
     }),
   );
 });
+
+it("an id with numbers that no stream has is not a generated one", () => {
+  expect(parseGeneratedTaskId("ml.express.1717171717171-9007199254740991")).toBeDefined();
+  expect(parseGeneratedTaskId("ml.express.99999999999999999999-0")).toBeUndefined();
+  expect(parseGeneratedTaskId("ml.express.1-99999999999999999999999")).toBeUndefined();
+});
