@@ -95,7 +95,7 @@ export const redis = {
     schema: wholeNumber(0, 100),
     fallback: "0",
     about:
-      "A task is accepted when this many replicas have it (WAIT), and 503 otherwise: what was accepted survives a fail-over to one of them. 0 waits for none. Not in a Cluster.",
+      "A task is accepted when this many replicas have it (WAIT), and 503 otherwise: what was accepted survives a fail-over to one of them. 0 waits for none. The ACL user needs `+wait` then. Not in a Cluster.",
   },
   REDIS_WAIT_TIMEOUT_MS: {
     schema: durationMs,

@@ -39,19 +39,13 @@ export const REQUIRED_COMMANDS = [
   // Scripts and the connection itself
   "evalsha",
   "eval",
-  "script|load",
   "time",
   "info",
   "ping",
   "auth",
   "select",
   "client|setname",
-  "client|id",
-  "config|get",
-  "acl|whoami",
-  "acl|dryrun",
   "cluster|slots",
-  "cluster|nodes",
   "cluster|info",
 ] as const;
 

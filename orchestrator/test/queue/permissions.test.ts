@@ -1,5 +1,6 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { selfCheck } from "../../src/health/selfCheck.ts";
 import { Controls } from "../../src/queue/controls.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskExplainer } from "../../src/queue/inspect/explain.ts";
@@ -9,7 +10,7 @@ import { Janitor } from "../../src/queue/recover/janitor.ts";
 import { Leases } from "../../src/queue/recover/leases.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { aclRules } from "../../src/redis/permissions.ts";
+import { aclRules, REQUIRED_COMMANDS } from "../../src/redis/permissions.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
@@ -46,6 +47,10 @@ it("the service does all its work with the permissions of the list and no other"
   expect(Number(await server.client.hget(keys.rateLimit, "tokens"))).toBe(0);
   expect(await explainer.explain("fails")).toMatchObject({ paused: true, ahead: { count: 0 } });
   await controls.resume(TYPE);
+  // One that a former life of the worker has left.
+  const { stream, group } = keys.queue(TYPE, "express");
+  await server.client.xgroup("CREATE", stream, group, "0");
+  await server.client.xreadgroup("GROUP", group, `express_${TYPE}_0`, "COUNT", 1, "STREAMS", stream, ">");
   const runner = startRunner(
     server,
     async (payload, { attempt }) => {
@@ -74,7 +79,45 @@ it("the service does all its work with the permissions of the list and no other"
     (removed) => removed.length > 0,
   );
   expect(await deadLetters.retryWhere({ type: TYPE })).toBe(1);
+  const letterId = await server.client.xadd(keys.deadLetters, "*", "task_id", "discarded", "type", TYPE);
+  await server.client.set(keys.task("discarded"), `f 1-0 1-0 ${stream} {"deadLetterId":"${letterId}","attempts":1}`);
+  await deadLetters.discard(String(letterId));
+  expect(await server.client.exists(keys.task("discarded"))).toBe(0);
   expect((await deadLetters.list({ limit: 1 })).items).toEqual([]);
   await readSnapshot(redis, keys, [TYPE], 0);
+  await new DeadLetters(redis, keys, [TYPE]).list({ limit: 1 });
   expect(await server.client.call("ACL", "LOG")).toEqual([]);
+
+  // Nothing is granted that is not sent: what scripts call counts as well.
+  const selecting = createRedis(server.settings({ ...user, url: `${server.url}/1` }), "commands", "selecting");
+  const checks = await selfCheck(selecting, {
+    key: keys.controls,
+    probeKey: keys.probe,
+    requiredCommands: REQUIRED_COMMANDS,
+    now: Date.now,
+  });
+  selecting.disconnect();
+  expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  const stats = await server.client.info("commandstats");
+  const sent = new Set([...stats.matchAll(/^cmdstat_([a-z|]+):/gm)].map(([, name]) => name));
+  expect(REQUIRED_COMMANDS.filter((command) => !sent.has(command) && !command.startsWith("cluster|"))).toEqual([]);
+});
+
+it("grants of the commands about a Cluster what a client of one sends, and no other", async () => {
+  await using node = await startRedis("--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1");
+  await node.client.cluster("ADDSLOTSRANGE", 0, 16_383);
+  await eventually(
+    () => node.client.cluster("INFO") as Promise<string>,
+    (info) => info.includes("cluster_state:ok"),
+  );
+  await node.client.call("ACL", "SETUSER", user.username, "on", `>${user.password}`, ...aclRules("{mcp}"));
+  await node.client.config("RESETSTAT");
+  const clusterNodes = [{ host: "127.0.0.1", port: node.port }];
+  const client = createRedis(node.settings({ ...user, clusterNodes }), "commands", "test");
+  await client.hgetall("{mcp}:controls");
+  client.disconnect();
+  const stats = await node.client.info("commandstats");
+  const sent = [...stats.matchAll(/^cmdstat_(cluster\|[a-z]+):/gm)].map(([, name]) => name);
+  expect(sent.toSorted()).toEqual(REQUIRED_COMMANDS.filter((command) => command.startsWith("cluster|")).toSorted());
+  expect(await node.client.call("ACL", "LOG")).toEqual([]);
 });
