@@ -61,6 +61,7 @@ function setUp(overrides: Partial<typeof SETTINGS> = {}) {
   const totals = new Totals(createLayout(TYPES));
   const sink = { write: (line: string) => void lines.push(line) };
   const supervisor = new Supervisor({
+    instance: "test",
     settings: { ...SETTINGS, ...overrides },
     types: TYPES,
     totals,
