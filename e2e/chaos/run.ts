@@ -59,7 +59,7 @@ export async function runOn(
   { stretch, signal: interrupted }: Omit<RunOptions, "logs">,
 ): Promise<RunResult> {
   const beganAtMs = performance.now();
-  const run = new Run(stretched(schedule, stretch), drainBoundMs(schedule) * stretch, system, interrupted);
+  const run = new Run(schedule, stretch, system, interrupted);
   await run.untilReady();
   const missedFaults = await run.play();
   const evidence = await run.settle();
@@ -80,7 +80,7 @@ export async function runOn(
 class Run {
   readonly name: string;
   readonly #schedule: Schedule;
-  readonly #boundMs: number;
+  readonly #stretch: number;
   readonly #system: System;
   readonly #client: Client;
   readonly #interrupted: AbortSignal;
@@ -90,9 +90,9 @@ class Run {
   #submissions: Promise<unknown> = Promise.resolve();
   #watched: Promise<void> = Promise.resolve();
 
-  constructor(schedule: Schedule, boundMs: number, system: System, interrupted: AbortSignal) {
-    this.#schedule = schedule;
-    this.#boundMs = boundMs;
+  constructor(schedule: Schedule, stretch: number, system: System, interrupted: AbortSignal) {
+    this.#schedule = stretched(schedule, stretch);
+    this.#stretch = stretch;
     this.#system = system;
     this.name = system.nextRun();
     this.#client = new Client(system);
@@ -106,6 +106,7 @@ class Run {
   /** Waits until everything works before anything is broken. @throws when it does not in time */
   async untilReady(): Promise<void> {
     const ready = await this.#untilAtRest(performance.now() + READY_TIMEOUT_MS);
+    this.#system.started();
     if (!ready.atRest) throw new Error(`the system did not start: ${JSON.stringify(ready.replicas)}`);
   }
 
@@ -138,7 +139,7 @@ class Run {
     const context = this.#context();
     await removeAll(context);
     const calmAtMs = performance.now();
-    const boundMs = this.#boundMs;
+    const boundMs = drainBoundMs(this.#schedule, this.#stretch, this.#system.startMs);
     const deadlineMs = calmAtMs + boundMs;
     const timer = setTimeout(() => this.#over.abort(), boundMs);
     const failedProbes = [

@@ -125,22 +125,32 @@ export function stretched(schedule: Schedule, factor: number): Schedule {
   };
 }
 
-/** What a task costs that takes its worker down: the time of one death and restart. */
+/** What a task that takes its worker down costs with each death, without the start of the next worker. */
 const DEATH_MS: Partial<Record<Shape, number>> = {
-  exit: 1_500,
-  unhandled: 1_500,
-  hog: 2_500,
-  deaf: 4_000,
-  spin: 4_500,
+  exit: 1_000,
+  unhandled: 1_000,
+  hog: 2_000,
+  deaf: 3_500,
+  spin: 4_000,
 };
 /** Deaths after which such a task ends at the latest. */
 export const MOST_DEATHS = 4;
 /** Of everything else: leases, orphans, retries, breakers and reconnections, one after the other, with room. */
 const RECOVERY_MS = 20_000;
 
-/** From the removal of the last fault until all is at rest, the slowest honest way. */
-export function drainBoundMs({ tasks }: Pick<Schedule, "tasks">): number {
-  return tasks.reduce((sum, { shape }) => sum + (DEATH_MS[shape] ?? 0) * MOST_DEATHS, RECOVERY_MS);
+/** A replica may have been restarted by the last fault, and the worker of a type once more after it. */
+const STARTS = 2;
+
+/**
+ * From the removal of the last fault until all is at rest, the slowest honest way.
+ *
+ * @param factor of all times
+ * @param startMs how long the start of the whole system took on this machine
+ */
+export function drainBoundMs({ tasks }: Pick<Schedule, "tasks">, factor: number, startMs: number): number {
+  const crashers = tasks.filter(takesWorkerDown);
+  const deathsMs = crashers.reduce((sum, { shape }) => sum + (DEATH_MS[shape] ?? 0) * MOST_DEATHS, 0);
+  return Math.round((RECOVERY_MS + deathsMs) * factor + startMs * (STARTS + crashers.length * MOST_DEATHS));
 }
 
 /** True where a run of the task ends its worker. */

@@ -65,17 +65,15 @@ export class System implements AsyncDisposable {
   readonly upstreamLinks: { readonly chat: Link; readonly market: Link };
   readonly executionLog: string;
   readonly kind: Pick<Schedule, "topology" | "named">;
-  /** Folder of the service's logs. */
-  get logs(): string {
-    return this.#folder.logs;
-  }
-
   readonly #folder: TestFolder;
+  readonly #beganAtMs: number;
+  #startMs: number | undefined;
   #runs = 0;
 
   private constructor(
     parts: Pick<System, "redis" | "replicas" | "simulator" | "upstreamLinks" | "executionLog" | "kind">,
     folder: TestFolder,
+    beganAtMs: number,
   ) {
     this.redis = parts.redis;
     this.replicas = parts.replicas;
@@ -84,6 +82,22 @@ export class System implements AsyncDisposable {
     this.executionLog = parts.executionLog;
     this.kind = parts.kind;
     this.#folder = folder;
+    this.#beganAtMs = beganAtMs;
+  }
+
+  /** Folder of the service's logs. */
+  get logs(): string {
+    return this.#folder.logs;
+  }
+
+  /** How long it took from the first process until everything was at rest: what this machine makes of a start. */
+  get startMs(): number {
+    return this.#startMs ?? performance.now() - this.#beganAtMs;
+  }
+
+  /** Everything is at rest for the first time. */
+  started(): void {
+    this.#startMs ??= performance.now() - this.#beganAtMs;
   }
 
   /**
@@ -97,6 +111,7 @@ export class System implements AsyncDisposable {
     stretch: number,
     logs: string,
   ): Promise<System> {
+    const beganAtMs = performance.now();
     const folder = new TestFolder("chaos", logs);
     const executionLog = join(folder.path, "executions");
     const adminToken = join(folder.path, "admin-token");
@@ -125,6 +140,7 @@ export class System implements AsyncDisposable {
     const system = new System(
       { redis, replicas, simulator, upstreamLinks, executionLog, kind: { topology, named } },
       folder,
+      beganAtMs,
     );
     try {
       await Promise.all(replicas.map((replica) => replica.start()));
