@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import { createServer } from "./api/server.ts";
+import { replicaMemoryBytes } from "./config/memory.ts";
 import type { Config } from "./config.ts";
 import { messageOf } from "./errors.ts";
 import { loadHandlers } from "./handlers/registry.ts";
@@ -71,6 +72,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   });
   const handlers = await loadHandlers(config.handlers, upstreams);
   const types = [...handlers.keys()];
+  warnOfMemory(types.length, config, log);
   const totals = new Totals(createLayout(types));
   const telemetry = new Cells(totals.layout, totals.values);
   const redis = createRedis(config.redis, "commands", "orchestrator");
@@ -281,4 +283,15 @@ function lagByType(snapshot: Awaited<ReturnType<typeof readSnapshot>>): Map<stri
   const lags = new Map<string, number>();
   for (const { lag, type } of snapshot.queues) lags.set(type, (lags.get(type) ?? 0) + lag);
   return lags;
+}
+
+/** Says so where the container or the unit has less memory than the workers may take together. */
+function warnOfMemory(types: number, { workers }: Config, log: Log): void {
+  const neededBytes = replicaMemoryBytes(types, workers);
+  const limitBytes = process.constrainedMemory();
+  if (limitBytes === 0 || limitBytes >= neededBytes) return;
+  log.warn(
+    { limitBytes, neededBytes },
+    "The memory limit is lower than what the main process and its workers may take: the kernel may kill any of them",
+  );
 }

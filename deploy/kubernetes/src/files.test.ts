@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { accountEndpoints, alertmanagerConfig, INHIBITIONS } from "@mcp-orchestrator/alertmanager";
 import {
   alertNamed,
@@ -21,7 +22,7 @@ import { NAMESPACE } from "./names.ts";
 import { alertmanagerConfigResource, notificationSecretKeys } from "./notifications.ts";
 import { redisAccess } from "./redis.ts";
 import { entriesPerReplica, scaledObject } from "./scaling.ts";
-import { SETTINGS } from "./settings.ts";
+import { REPLICA_MEMORY_MIB, SETTINGS } from "./settings.ts";
 import { deployment, disruptionBudget, service } from "./workload.ts";
 
 test("the generated files are those of the code, no more and no less (npm run generate)", async () => {
@@ -234,4 +235,14 @@ describe("the autoscaler", () => {
 
 test("a node can be drained with a single replica", () => {
   expect(disruptionBudget.spec).toMatchObject({ maxUnavailable: 1 });
+});
+
+test("the memory of container, pod and unit adds up: the main process and every worker at its limit", async () => {
+  expect(REPLICA_MEMORY_MIB).toBe(512 + 3 * 2 * 512);
+  const text = async (path: string) => await readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
+  expect(deployment.spec?.template.spec?.containers[0]?.resources?.limits?.memory).toBe(`${REPLICA_MEMORY_MIB}Mi`);
+  const orchestrator = /^ {2}orchestrator:\n((?: {4}.*\n|\n)+)/m.exec(await text("docker-compose.yml"))?.[1];
+  expect(orchestrator).toContain(`memory: ${REPLICA_MEMORY_MIB}M }`);
+  expect(await text("deploy/systemd/mcp-orchestrator.service")).toContain(`\nMemoryMax=${REPLICA_MEMORY_MIB}M\n`);
+  expect(await text("deploy/supervisor/mcp-orchestrator.conf")).toContain(` ${REPLICA_MEMORY_MIB} MiB `);
 });

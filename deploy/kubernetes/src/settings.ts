@@ -1,4 +1,7 @@
 import { BUNDLE } from "@mcp-orchestrator/alerts";
+import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
+import { replicaMemoryBytes } from "mcp-orchestrator/memory";
+import { SETTINGS as KNOWN } from "mcp-orchestrator/settings";
 import { HTTP_PORT } from "./names.ts";
 import { redisAccess } from "./redis.ts";
 
@@ -8,6 +11,16 @@ export const SECRETS_PATH = "/run/secrets/mcp-orchestrator";
 export const SHUTDOWN_TIMEOUT_MS = 25_000;
 /** A pod that stops goes on answering until every proxy of the cluster knows that it is gone; no `preStop` is needed. */
 export const SHUTDOWN_DELAY_MS = 10_000;
+/**
+ * Memory of one replica as it is installed, in MiB: container, pod and unit have the same, and a test holds them to it. More
+ * workers or types need more.
+ */
+export const REPLICA_MEMORY_MIB =
+  replicaMemoryBytes(BUILT_IN_TYPES.length, {
+    perType: Number(KNOWN.WORKERS_PER_TYPE.fallback),
+    memoryLimitBytes: Number(KNOWN.WORKER_MEMORY_LIMIT_BYTES.fallback),
+  }) /
+  1024 ** 2;
 
 const redis = redisAccess();
 

@@ -12,7 +12,7 @@ import {
   SERVICE_SECRET,
   SETTINGS_CONFIG_MAP,
 } from "./names.ts";
-import { SECRETS_PATH, SETTINGS, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } from "./settings.ts";
+import { REPLICA_MEMORY_MIB, SECRETS_PATH, SETTINGS, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } from "./settings.ts";
 
 /** The image as it is built from orchestrator/Dockerfile; an overlay's `images:` gives it a registry. */
 export const IMAGE = "mcp-orchestrator";
@@ -47,7 +47,7 @@ const container: IContainer = {
   startupProbe: { httpGet: { path: "/healthz", port: HTTP_PORT_NAME }, periodSeconds: 2, failureThreshold: 30 },
   livenessProbe: { httpGet: { path: "/healthz", port: HTTP_PORT_NAME }, periodSeconds: 10, timeoutSeconds: 3 },
   readinessProbe: { httpGet: { path: "/readyz", port: HTTP_PORT_NAME }, periodSeconds: 5, timeoutSeconds: 3 },
-  resources: { requests: { cpu: "500m", memory: "768Mi" }, limits: { memory: "2Gi" } },
+  resources: { requests: { cpu: "500m", memory: "768Mi" }, limits: { memory: `${REPLICA_MEMORY_MIB}Mi` } },
   securityContext: {
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,

@@ -135,7 +135,8 @@ export const workers = {
   WORKER_MEMORY_LIMIT_BYTES: {
     schema: bytes(64 * 1024 ** 2),
     fallback: "536870912",
-    about: "A worker above this is killed and counted as `oom`. Half a GiB is several times what an idle worker takes.",
+    about:
+      "A worker above this is killed and counted as `oom`. Half a GiB is several times what an idle worker takes. The replica needs this times its workers, and half a GiB for the main process.",
   },
   WORKER_NICE: {
     schema: wholeNumber(0, 19),
