@@ -55,7 +55,8 @@ export default defineConfig({
         test: {
           name: "chaos",
           include: ["e2e/suites/chaos/**/*.test.ts"],
-          testTimeout: 120_000,
+          // A start may take long on a busy machine; a schedule has its own bound.
+          testTimeout: 300_000,
           hookTimeout: 60_000,
         },
       },
