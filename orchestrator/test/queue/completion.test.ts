@@ -146,6 +146,7 @@ describe("completed tasks", () => {
     await queue.steal(chosen, THIEF);
     const before = await queue.expiries();
     const reply = await queue.completion(ME)([completed(id), recorded(chosen, "chosen", 1)]);
+    expect(reply.failure).toBe("");
     expect([...reply.missed.values()]).toEqual(["other", "other"]);
     expect(await queue.expiries()).toEqual(before);
     expect(await queue.lookup.find(taskId)).toMatchObject({ status: "running", worker: THIEF });
@@ -269,9 +270,11 @@ describe("a task that failed for good", () => {
   it("keeps an entry that is not a task as it was", async () => {
     const id = (await queue.server.client.xadd(stream, "*", "colour", "red", "size", "2")) ?? "";
     const bare = await queue.add("*", { task_id: "named" });
+    const nameless = await queue.add("*");
+    const empty = (await queue.server.client.xadd(stream, "*", "task_id", "empty")) ?? "";
     await queue.deliver(ME);
-    await queue.completion(ME)([failed(id), failed(bare, "named")]);
-    const [odd, proper] = await queue.server.client.xrange(keys.deadLetters, "-", "+");
+    await queue.completion(ME)([failed(id), failed(bare, "named"), failed(nameless), failed(empty, "empty")]);
+    const [odd, proper, withoutName, withoutPayload] = await queue.server.client.xrange(keys.deadLetters, "-", "+");
     expect(fieldsOf(odd?.[1] ?? [])).toMatchObject({
       task_id: taskIdOf(id),
       payload: "",
@@ -282,6 +285,11 @@ describe("a task that failed for good", () => {
       entry: '["colour","red","size","2"]',
     });
     expect(fieldsOf(proper?.[1] ?? [])).toMatchObject({ task_id: "named", payload: "1", entry: "" });
+    expect(fieldsOf(withoutName?.[1] ?? [])).toMatchObject({
+      payload: "1",
+      entry: expect.stringContaining('"payload"'),
+    });
+    expect(fieldsOf(withoutPayload?.[1] ?? [])).toMatchObject({ task_id: "empty", entry: '["task_id","empty"]' });
   });
 
   it("has a dead letter although its entry was deleted", async () => {
@@ -377,6 +385,8 @@ describe("a batch whose acknowledgement is denied", () => {
     const redis = createRedis(queue.server.settings(user), "commands", "denied");
     try {
       await queue.submit(3, { payloadJson: "1" });
+      // Tasks that moved before.
+      await queue.server.client.hset(keys.ledger(TYPE), "regular:moved", "4");
       const [done = "", dead = "", again = ""] = await queue.deliver(ME);
       const denied = queue.completion(ME, { redis });
       const first = await denied([completed(done), failed(dead), retried(again)]);
@@ -384,7 +394,7 @@ describe("a batch whose acknowledgement is denied", () => {
       expect(first.missed.size).toBe(0);
       expect(await queue.server.client.xlen(stream)).toBe(3);
       // What waits for its retry is in two places now, and counted for neither.
-      expect(await queue.balance()).toEqual([0, 0]);
+      expect(await queue.balance()).toEqual([0, -4]);
       expect(await queue.lookup.find(taskIdOf(again))).toMatchObject({ status: "retrying" });
 
       await acl(`+${command}`);
@@ -414,8 +424,8 @@ describe("a batch whose acknowledgement is denied", () => {
       expect(await queue.server.client.xlen(stream)).toBe(0);
       expect(await queue.server.client.xlen(keys.deadLetters)).toBe(1);
       expect((await delayedMembers()).length).toBe(2);
-      expect(await queue.ledger()).toEqual({ "regular:completed": "1", "regular:dead": "1", "regular:moved": "0" });
-      expect(await queue.balance()).toEqual([0, 0]);
+      expect(await queue.ledger()).toEqual({ "regular:completed": "1", "regular:dead": "1", "regular:moved": "4" });
+      expect(await queue.balance()).toEqual([0, -4]);
     } finally {
       redis.disconnect();
     }
@@ -460,6 +470,7 @@ describe("a batch whose acknowledgement is denied", () => {
       await queue.completion(ME, { redis, ...none })(batch);
       expect((await queue.recovery(ME).claim([a, b, chosen])).map(({ record }) => record)).toEqual(["c", "c", "c"]);
       expect(await queue.balance()).toEqual([0, 0]);
+      expect(await queue.lookup.find("chosen")).toMatchObject({ status: "completed", attempts: 1 });
       const traces = Object.entries(await queue.expiries()).filter(([key]) => /:(results|task):/.test(key));
       expect(traces.length).toBeGreaterThanOrEqual(2);
       for (const [key, seconds] of traces) {
