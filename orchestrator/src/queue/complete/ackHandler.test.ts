@@ -40,7 +40,7 @@ const settled = (entryId: string): Outcome => ({ kind: "settled", entryId, taskI
 
 type Answer = CompletionReply | Error | Promise<CompletionReply>;
 
-function setUp(answers: readonly Answer[], maxBacklog = 1_000) {
+function setUp(answers: readonly Answer[], maxBacklog = 1_000, backoffMs = BACKOFF_MS) {
   const batches: string[][] = [];
   const atMs: number[] = [];
   const counted: string[] = [];
@@ -71,7 +71,7 @@ function setUp(answers: readonly Answer[], maxBacklog = 1_000) {
       ackFailures: note("given up"),
       lateFinishes: note("late"),
     },
-    backoffMs: BACKOFF_MS,
+    backoffMs,
     maxBacklog,
     random: () => 0.5,
     log: pino({ level: "silent" }),
@@ -268,13 +268,15 @@ describe("a batch that fails", () => {
   });
 
   it("does not hold up the next one", async () => {
-    const { add, batches, counted } = setUp([TIMEOUT, reply()]);
+    const { add, batches, counted, pass } = setUp([TIMEOUT, reply()], 1_000, 1_000);
     add(completed("1-0"));
     await turn();
     add(completed("2-0"));
     await turn();
     expect(batches).toEqual([["1-0"], ["2-0"]]);
     expect(counted).toContain("completed 1");
+    await pass();
+    expect(batches).toEqual([["1-0"], ["2-0"], ["1-0"]]);
   });
 });
 
