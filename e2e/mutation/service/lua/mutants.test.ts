@@ -17,7 +17,7 @@ const changes = (source: string) =>
 test.each(scripts)("every mutant of %s is Lua, differs from the original and from every other", async (script) => {
   const source = await readFile(new URL(`${script}.lua`, LUA), "utf8");
   const mutants = luaMutants(script, source);
-  expect(mutants.length).toBeGreaterThan(10);
+  expect(mutants.length).toBeGreaterThan(5);
   expect(new Set([source, ...mutants.map((mutant) => mutant.source)]).size).toBe(mutants.length + 1);
   const before = source.split("\n");
   // One in five: parsing them all would take seconds.
