@@ -69,6 +69,32 @@ describe("results that fill the memory of Redis", () => {
     expect((await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted)).toEqual([0, 0]);
   });
 
+  it("are not dropped once they are stored, when their acknowledgement succeeds only later", async () => {
+    const denied = (rule: string) => server.client.call("ACL", "SETUSER", "default", rule);
+    await denied("-xack");
+    const chosen = { type: TYPE, priority: 1, payloadJson: "1", taskId: "chosen" };
+    const [first, second] = await createSubmission(redis).submit([
+      { type: TYPE, priority: 1, payloadJson: "1" },
+      chosen,
+    ]);
+    const ids = [first?.taskId ?? "", second?.taskId ?? ""];
+    const results = async () => (await Promise.all(ids.map(find))).map((view) => view?.result);
+    const runner = startRunner(server, async () => "kept");
+    try {
+      await eventually(results, (found) => found.every((result) => result === "kept"));
+      await server.client.config("SET", "maxmemory", "1");
+      await denied("+xack");
+      await eventually(
+        () => server.client.xlen(keys.queue(TYPE, "regular").stream),
+        (left) => left === 0,
+      );
+      expect(await results()).toEqual(["kept", "kept"]);
+    } finally {
+      await denied("+xack");
+      await runner.drain(0);
+    }
+  });
+
   it("keep their failures and retries: only results are dropped", async () => {
     const [dead, again] = (
       await createSubmission(redis).submit([

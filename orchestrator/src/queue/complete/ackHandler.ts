@@ -158,7 +158,7 @@ export class RobustRedisACKHandler {
     let reply: CompletionReply | undefined;
     let failure: unknown;
     try {
-      reply = await complete(batch.map(({ outcome }) => outcome));
+      reply = await complete(batch.map(leftToDo));
     } catch (error) {
       failure = error;
     }
@@ -262,4 +262,10 @@ export class RobustRedisACKHandler {
     this.#waiters = [];
     for (const wake of waiters) wake();
   }
+}
+
+/** A result that is stored is not sent again: over the memory limit it would be replaced by none. */
+function leftToDo({ outcome, stored }: Finished): Outcome {
+  if (!stored || outcome.kind !== "completed") return outcome;
+  return { kind: "settled", entryId: outcome.entryId, taskId: outcome.taskId };
 }
