@@ -84,6 +84,19 @@ const ARGUMENTS: readonly Argument[] = [
     line: /"attempts":\(%d\+\)|reason or 'internal'/,
     why: "A stand-in for what the service always writes.",
   },
+  {
+    file: "redis/lua/discard.lua",
+    operator: "number",
+    change: /^1 -> 2$/,
+    line: /string\.find\(record/,
+    why: "A record begins with the letter of its state; what is looked for never starts there.",
+  },
+  {
+    file: "redis/lua/discard.lua",
+    operator: "text emptied",
+    change: /deadLetterId/,
+    why: "The id of a dead letter stands in no other place of a record.",
+  },
 ];
 
 /** Why a survivor changes nothing; undefined for one that a test should have noticed. */

@@ -77,6 +77,8 @@ it("notes a heartbeat for both lanes of every live worker, and for no other", as
       1_000,
     ),
   ).toBe(0);
+  // A second one takes the place of the first.
+  await new Leases(queue.redis, keys, "a").runOnce([{ type: TYPE, index: 0 }], 1_000);
   const flat = await queue.server.client.zrange(keys.heartbeats, 0, -1, "WITHSCORES");
   const names = flat.filter((_, at) => at % 2 === 0);
   const expected = ["express", "regular"].flatMap((lane) => [0, 3].map((index) => `${lane}_${TYPE}_${index}_a`));

@@ -167,6 +167,14 @@ describe("a dead letter that is discarded", () => {
     expect(await queue.lookup.find("mine")).toMatchObject({ status: "queued" });
   });
 
+  it("leaves a record that leads to another letter, whose id begins alike", async () => {
+    for (const id of ["5-1", "5-10"])
+      await queue.server.client.xadd(keys.deadLetters, id, "task_id", "mine", "stream", stream);
+    await queue.server.client.set(keys.task("mine"), `f 1-0 1-0 ${stream} {"deadLetterId":"5-10","attempts":1}`);
+    await queue.letters.discard("5-1");
+    expect(await queue.lookup.find("mine")).toMatchObject({ status: "failed", deadLetterId: "5-10" });
+  });
+
   it("is gone where no record leads to it", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [letter = ""] = await die(["mine"]);
