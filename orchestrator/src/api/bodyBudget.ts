@@ -15,7 +15,8 @@ const RETRY_AFTER_SECONDS = 1;
 export function limitBodies(server: FastifyInstance, limitBytes: number): void {
   let inFlight = 0;
   server.addHook("preParsing", (request, reply, payload, done) => {
-    if (Number(request.headers["content-length"]) <= FREE_BODY_BYTES) return done(null, payload);
+    const { "content-length": length = 0, "transfer-encoding": encoding } = request.headers;
+    if (encoding === undefined && Number(length) <= FREE_BODY_BYTES) return done(null, payload);
     let own = 0;
     let over = false;
     const meter = new Transform({

@@ -59,22 +59,35 @@ test("a replica that is not ready, and a missing thing, are told apart", async (
   expect(service.counted).toEqual(["probe not_ready", "task not_found"]);
 });
 
-test("a client that goes away before its answer, and one that speaks no HTTP, are counted", async () => {
+test.for([
+  ["metrics", "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  [
+    "submit",
+    `POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${JSON.stringify(good).length}\r\n\r\n${JSON.stringify(good)}`,
+  ],
+] as const)("a client of %s that goes away before its answer is counted once", async ([route, request]) => {
   const asked = Promise.withResolvers<void>();
-  const answer = Promise.withResolvers<string>();
-  Object.assign(service.ports.metrics, {
-    render: () => {
-      asked.resolve();
-      return answer.promise;
-    },
-  });
+  const answer = Promise.withResolvers<never>();
+  const hold = () => {
+    asked.resolve();
+    return answer.promise;
+  };
+  Object.assign(service.ports.metrics, { render: hold });
+  Object.assign(service.ports.submission, { submit: hold });
   await server.listen({ port: 0, host: "127.0.0.1" });
   const { port } = server.server.address() as { port: number };
-  const socket = connect(port, "127.0.0.1", () => socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  const socket = connect(port, "127.0.0.1", () => socket.write(request));
   await asked.promise;
   socket.destroy();
-  await expect.poll(() => service.counted).toEqual(["metrics aborted"]);
-  answer.resolve("late 1\n");
-  const other = connect(port, "127.0.0.1", () => other.write("HELLO\r\n\r\n"));
-  await expect.poll(() => service.counted).toEqual(["metrics aborted", "other invalid"]);
+  await expect.poll(() => service.counted).toEqual([`${route} aborted`]);
+  answer.reject(new Error("late"));
+  await server.close();
+  expect(service.counted).toEqual([`${route} aborted`]);
+});
+
+test("a client that speaks no HTTP is counted", async () => {
+  await server.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = server.server.address() as { port: number };
+  const socket = connect(port, "127.0.0.1", () => socket.write("HELLO\r\n\r\n"));
+  await expect.poll(() => service.counted).toEqual(["other invalid"]);
 });

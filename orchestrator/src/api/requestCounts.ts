@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { REQUEST_CAUSES, type RequestCause, type RequestRoute } from "../metrics/contract.ts";
 import type { HttpCells } from "../metrics/telemetry.ts";
 
@@ -35,21 +35,25 @@ const CAUSE_OF_STATUS: Readonly<Record<number, RequestCause>> = {
 export function countRequests(server: FastifyInstance, cells: HttpCells): void {
   server.decorateReply("problemCode", "");
   server.decorateRequest("receivedMs", 0);
-  const count = (request: FastifyRequest, cause: RequestCause, seconds: number) => {
+  // A request is counted once: by its answer or by the end of its connection, whichever comes first.
+  const open = new WeakSet<FastifyReply>();
+  const count = (request: FastifyRequest, reply: FastifyReply, cause: RequestCause) => {
+    if (!open.delete(reply)) return;
     const route = routeOf(request.routeOptions.url);
     cells.request(route, cause);
-    if (route === "submit" || route === "submit_batch") cells.submission(REQUEST_CAUSES[cause], seconds);
+    if (route === "submit" || route === "submit_batch") {
+      cells.submission(REQUEST_CAUSES[cause], reply.elapsedTime / 1000);
+    }
   };
-  server.addHook("onRequest", (request, _reply, done) => {
+  server.addHook("onRequest", (request, reply, done) => {
     request.receivedMs = performance.now();
+    open.add(reply);
+    // Not `onRequestAbort`: Fastify leaves it out once the body of the request has been read.
+    reply.raw.once("close", () => count(request, reply, "aborted"));
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
-    count(request, causeOf(reply.statusCode, reply.problemCode), reply.elapsedTime / 1000);
-    done();
-  });
-  server.addHook("onRequestAbort", (request, done) => {
-    count(request, "aborted", (performance.now() - request.receivedMs) / 1000);
+    count(request, reply, causeOf(reply.statusCode, reply.problemCode));
     done();
   });
 }

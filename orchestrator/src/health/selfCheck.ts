@@ -63,16 +63,15 @@ export async function selfCheck(redis: CheckedRedis, options: SelfCheckOptions):
     return ok("answers");
   });
   if (!ping.ok) return [ping];
-  return [
-    ping,
-    await attempt("redis writes", () => checkWrite(redis, options.probeKey)),
-    ...(await Promise.all([
-      attempt("redis version", async () => checkVersion(await redis.info("server"))),
-      attempt("maxmemory-policy", async () => checkPolicy(await redis.info("memory"))),
-      attempt("clock skew", () => checkClock(redis, options.now)),
-      attempt("redis permissions", () => checkPermissions(redis, options)),
-    ])),
-  ];
+  const reads = await Promise.all([
+    attempt("redis version", async () => checkVersion(await redis.info("server"))),
+    attempt("maxmemory-policy", async () => checkPolicy(await redis.info("memory"))),
+    attempt("clock skew", () => checkClock(redis, options.now)),
+    attempt("redis permissions", () => checkPermissions(redis, options)),
+  ]);
+  // Last: a client that learns from it that this is a replica leaves the server.
+  const write = await attempt("redis writes", () => checkWrite(redis, options.probeKey));
+  return [ping, write, ...reads];
 }
 
 type Outcome = { readonly ok: boolean; readonly detail: string };

@@ -43,7 +43,8 @@ describe.concurrent("kill -9 under load", () => {
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
     await service.start();
     await service.ready();
-    const ids = await service.submit(TASKS, { takesMs: 50 });
+    // Seconds of work: much is left at the kill, however late a busy machine comes to it.
+    const ids = await service.submit(TASKS, { takesMs: 400 });
     const pids = (await service.workers()).map(({ pid }) => pid);
     await service.until(
       () => service.started(),
