@@ -12,6 +12,9 @@ export default defineConfig({
           // They share nothing: without a fresh environment for each file they take half the time.
           isolate: false,
           pool: "threads",
+          // Bounds for what hangs: the tests take milliseconds, and a busy machine stretches any of them.
+          testTimeout: 30_000,
+          expect: { poll: { timeout: 10_000 } },
           include: [
             `${workspaces}/src/**/*.test.ts`,
             "e2e/{testkit,stack,services,drill,mutation,chaos}/**/*.test.ts",

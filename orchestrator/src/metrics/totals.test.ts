@@ -58,9 +58,8 @@ describe("counters under random worker deaths", () => {
               worker.unreported = 0;
             } else workers[one.worker] = spawn();
           }
-          totals.values.forEach((value, cell) => {
-            expect(value).toBeGreaterThanOrEqual(before[cell] as number);
-          });
+          // One assertion for all cells: one for each would be millions.
+          expect(before.findIndex((value, cell) => !((totals.values[cell] as number) >= value))).toBe(-1);
           expect(read()).toBe(reported);
         }
       }),

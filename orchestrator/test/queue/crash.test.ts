@@ -99,7 +99,7 @@ describe.concurrent("worker processes", () => {
       await eventually(
         () => fleet.runs(),
         (seen) => Object.keys(seen).length >= Math.min(ids.length - 100, before + 40),
-        10_000,
+        30_000,
         50,
       );
       fleet.kill(kill % WORKERS, "SIGKILL");
