@@ -52,8 +52,10 @@ describe("an entry", () => {
   });
 
   it("is the same as bytes and as strings", () => {
+    // Any UTF-16, halves of pairs as well. The unit "binary" of fast-check takes seconds to build.
+    const anyText = fc.uint16Array().map((units) => String.fromCharCode(...units));
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.string(), fc.nat(), (payload, taskId, attempt) => {
+      fc.property(anyText, fc.string(), fc.nat(), (payload, taskId, attempt) => {
         const fields = ["task_id", taskId, "payload", payload, "priority", "3", "attempt", String(attempt), "x", "y"];
         const bytes = fields.map((field) => Buffer.from(field));
         const texts = bytes.map(String);
