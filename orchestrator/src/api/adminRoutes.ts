@@ -6,15 +6,10 @@ import { NotFoundError } from "../errors.ts";
 import { LANES } from "../metrics/contract.ts";
 import { ADMIN, problems } from "./openapi.ts";
 import type { HttpPorts } from "./ports.ts";
+import { rateLimitSchema } from "./stateSchemas.ts";
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
-const rateLimitSchema = z
-  .object({
-    enabled: z.boolean(),
-    per_second: z.number().describe("Tasks per second over all replicas; 0 refuses all."),
-  })
-  .meta({ id: "RateLimit", examples: [{ enabled: true, per_second: 50 }] });
 const bypassSchema = z.object({ enabled: z.boolean().describe("Express tasks take the regular lane.") });
 const pausedSchema = z.object({ type: z.string(), paused: z.boolean() });
 const denied = problems(401, 403, 422, 503);

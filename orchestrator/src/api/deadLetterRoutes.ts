@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { NotFoundError } from "../errors.ts";
@@ -6,6 +6,7 @@ import { FAILURE_REASONS, LANES } from "../metrics/contract.ts";
 import type { DeadLetterFilter } from "../queue/inspect/deadLetters.ts";
 import { ADMIN, problems } from "./openapi.ts";
 import type { HttpPorts } from "./ports.ts";
+import { sendJson } from "./sendJson.ts";
 import { deadLetterJson } from "./views.ts";
 
 const streamId = z.string().regex(/^\d{1,15}-\d{1,15}$/, "must be a stream id such as 1717171717171-0");
@@ -17,7 +18,7 @@ const filterFields = {
 };
 
 const deadLetterSchema = z
-  .looseObject({
+  .object({
     id: z.string(),
     task_id: z.string(),
     type: z.string(),
@@ -52,7 +53,9 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
           limit: z.coerce.number().int().min(1).max(1000).default(50),
         }),
         response: {
-          200: z.object({ items: z.array(deadLetterSchema), next_cursor: z.string().optional() }),
+          200: z
+            .object({ items: z.array(deadLetterSchema), next_cursor: z.string().optional() })
+            .meta({ id: "DeadLetterPage" }),
           ...problems(422, 503),
         },
       },
@@ -155,11 +158,6 @@ export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpP
       return reply.code(204).send();
     },
   );
-}
-
-/** Sends JSON text; the types of the route describe what is in it. */
-function sendJson(reply: unknown, text: string): never {
-  return (reply as FastifyReply).type("application/json; charset=utf-8").send(text) as never;
 }
 
 function filterOf(given: { [K in keyof DeadLetterFilter]?: DeadLetterFilter[K] | undefined }): DeadLetterFilter {

@@ -48,6 +48,7 @@ const MEANINGS = {
   409: "A task of that id is there and differs, or what the request is about has changed.",
   413: "The payload, body or batch is too large.",
   415: "The body must be application/json.",
+  421: "The service is not reached under this name.",
   422: "The request has invalid fields.",
   429: "The rate limit refuses the submission; Retry-After says when to come back.",
   503: "Overloaded, or Redis is not available; Retry-After says when to come back.",
@@ -66,6 +67,31 @@ export function problems(...statuses: (keyof typeof MEANINGS)[]) {
 /** Documents of an endpoint that needs the admin token. */
 export const ADMIN = { tags: ["admin"], security: [{ adminToken: [] }] } as const;
 
+/**
+ * Leaves one component for each thing. Each schema comes twice, as `Name` for answers and `NameInput` for requests; the one
+ * that nothing refers to is left out, and the other has the plain name.
+ */
+function oneSchemaEach(document: ReturnType<typeof jsonSchemaTransformObject>) {
+  if (!("components" in document)) return document;
+  const schemas = document.components?.schemas ?? {};
+  const ref = (name: string) => `"$ref":"#/components/schemas/${name}"`;
+  const text = (value: unknown) => JSON.stringify(value);
+  const used = new Set<string>();
+  const use = (within: string) => {
+    for (const name of Object.keys(schemas)) {
+      if (used.has(name) || !within.includes(ref(name))) continue;
+      used.add(name);
+      use(text(schemas[name]));
+    }
+  };
+  use(text(document.paths));
+  const names = new Map([...used].map((name) => [name, name.replace(/Input$/, "")]));
+  const kept = Object.fromEntries([...names].map(([name, plain]) => [plain, schemas[name]]));
+  let renamed = text({ ...document, components: { ...document.components, schemas: kept } });
+  for (const [name, plain] of names) renamed = renamed.replaceAll(ref(name), ref(plain));
+  return JSON.parse(renamed) as typeof document;
+}
+
 /** Describes the API at `/openapi.json`; register it before the routes. */
 export function describeApi(server: FastifyInstance, version: string): void {
   server.register(swagger, {
@@ -77,6 +103,9 @@ export function describeApi(server: FastifyInstance, version: string): void {
         description: "Tasks in, results out, on Redis Streams. Errors are problem documents (RFC 9457).",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
+      servers: [{ url: "/", description: "The replica that this description comes from." }],
+      // No token is needed, except where an operation says so.
+      security: [],
       tags: [
         { name: "tasks", description: "Submit tasks and follow them" },
         { name: "state", description: "Workers, queues and dead letters" },
@@ -94,7 +123,7 @@ export function describeApi(server: FastifyInstance, version: string): void {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => oneSchemaEach(jsonSchemaTransformObject(document)),
   });
   server.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
 }

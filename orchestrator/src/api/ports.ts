@@ -3,7 +3,11 @@ import type { AllowedHosts } from "../config.ts";
 import type { Lane } from "../metrics/contract.ts";
 import type { Telemetry } from "../metrics/telemetry.ts";
 import type { DeadLetterFilter } from "../queue/inspect/deadLetters.ts";
+import type { TaskExplanation } from "../queue/inspect/explain.ts";
+import type { QueueSnapshot } from "../queue/inspect/snapshot.ts";
+import type { UnservedType } from "../queue/inspect/unservedTypes.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../queue/task.ts";
+import type { WorkerStatus } from "../supervisor/workerStatus.ts";
 
 /** What the HTTP API needs of the service. Owned here, by the consumer; the service's classes fit these shapes. */
 export type HttpPorts = {
@@ -13,7 +17,7 @@ export type HttpPorts = {
   };
   readonly lookup: {
     find(taskId: string): Promise<TaskView | undefined>;
-    explain(taskId: string): Promise<object | undefined>;
+    explain(taskId: string): Promise<TaskExplanation | undefined>;
   };
   readonly deadLetters: {
     list(
@@ -40,12 +44,12 @@ export type HttpPorts = {
     resume(type: string): Promise<unknown>;
   };
   readonly supervisor: {
-    status(): readonly { readonly type: string; readonly active: boolean; readonly paused: string }[];
+    status(): readonly WorkerStatus[];
     wanted(type: string): number;
     scale(type: string, count: number): void;
   };
   /** Depth, pending, lag and age of every queue, as one consistent reading. */
-  readonly queues: { read(): Promise<object> };
+  readonly queues: { read(): Promise<QueueSnapshot & { readonly unservedTypes: readonly UnservedType[] }> };
   readonly books: {
     /** @throws NotFoundError; BooksChangedError where the books are not off by `count` */
     writeOff(type: string, lane: Lane, count: number): Promise<void>;

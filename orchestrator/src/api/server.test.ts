@@ -83,13 +83,16 @@ test("the workers' status sums up each type and tells why one is paused", async 
       { type: "reasoning", wanted: 2, active: 1, paused: [] },
       { type: "free", wanted: 2, active: 0, paused: [] },
     ],
-    workers: [{ type: "reasoning", active: true, paused: "", heartbeat_age_ms: 12 }],
+    workers: [
+      expect.objectContaining({ worker: "express_pool:reasoning:0", active: true, paused: "", heartbeat_age_ms: 12 }),
+    ],
   });
 });
 
 test("queues are told in snake_case", async () => {
-  expect((await server.inject("/api/v1/queues")).json()).toEqual({
-    queues: [{ queue: "mcp:queue:reasoning", oldest_age_ms: 0 }],
+  expect((await server.inject("/api/v1/queues")).json()).toMatchObject({
+    queues: [{ stream: "mcp:queue:reasoning", oldest_age_seconds: 0.5 }],
+    server: { compatible_version: "7.2.4" },
   });
 });
 

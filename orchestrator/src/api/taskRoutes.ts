@@ -6,16 +6,18 @@ import type { TaskRequest } from "../queue/task.ts";
 import { batchBodyBytes, singleBodyBytes } from "./limits.ts";
 import { problems } from "./openapi.ts";
 import type { HttpPorts, HttpSettings } from "./ports.ts";
+import { sendJson } from "./sendJson.ts";
 import { TaskRequests } from "./taskRequests.ts";
 import {
   acceptedSchema,
   batchSchema,
   EXAMPLE_TASK_ID,
+  explanationSchema,
   receiptSchema,
   taskSchema,
   taskViewSchema,
 } from "./taskSchemas.ts";
-import { receiptView, snakeCased, taskView } from "./views.ts";
+import { explanationJson, receiptView, taskJson } from "./views.ts";
 
 const idParams = z.object({ id: z.string().meta({ examples: [EXAMPLE_TASK_ID] }) });
 /** The bodies of submissions are checked task by task in the handler, so that every problem is named with its index. */
@@ -93,10 +95,10 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
         response: { 200: taskViewSchema, ...problems(404, 503) },
       },
     },
-    async ({ params: { id } }) => {
+    async ({ params: { id } }, reply) => {
       const view = await ports.lookup.find(id);
       if (view === undefined) throw new NotFoundError("task", id);
-      return taskView(view);
+      return sendJson(reply, taskJson(view));
     },
   );
 
@@ -108,13 +110,13 @@ export function taskRoutes(server: FastifyInstance, ports: HttpPorts, settings: 
         operationId: "explainTask",
         summary: "Why a task is not running, or where it runs",
         params: idParams,
-        response: { 200: z.looseObject({}), ...problems(404, 503) },
+        response: { 200: explanationSchema, ...problems(404, 503) },
       },
     },
-    async ({ params: { id } }) => {
+    async ({ params: { id } }, reply) => {
       const explanation = await ports.lookup.explain(id);
       if (explanation === undefined) throw new NotFoundError("task", id);
-      return { ...snakeCased(explanation) };
+      return sendJson(reply, explanationJson(explanation));
     },
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LANES } from "../metrics/contract.ts";
+import { FAILURE_REASONS, LANES } from "../metrics/contract.ts";
 import { DEFAULT_PRIORITY, EXPRESS_PRIORITY, MAX_BATCH_TASKS, MAX_PRIORITY } from "../queue/task.ts";
 import { parseGeneratedTaskId, TASK_ID_PATTERN } from "../queue/taskId.ts";
 import { MAX_DELAY_MS } from "./limits.ts";
@@ -83,7 +83,7 @@ export const taskViewSchema = z
       .literal(true)
       .optional()
       .describe("The task completed and its result was not kept: Redis was over its memory limit."),
-    error: z.object({ reason: z.string(), code: z.string(), message: z.string() }).optional(),
+    error: z.object({ reason: z.enum(FAILURE_REASONS), code: z.string(), message: z.string() }).optional(),
     dead_letter_id: z.string().optional(),
   })
   .meta({
@@ -104,3 +104,24 @@ export const taskViewSchema = z
       },
     ],
   });
+
+export const explanationSchema = z
+  .object({
+    task: taskViewSchema,
+    summary: z.string().describe("One sentence: why it is not running, or what it does."),
+    ahead: z
+      .object({ count: z.int(), at_least: z.boolean().describe("There are more than were counted.") })
+      .optional()
+      .describe("Entries that will be delivered first."),
+    owner: z
+      .object({
+        consumer: z.string(),
+        idle_ms: z.number(),
+        deliveries: z.int(),
+        heartbeat_age_ms: z.number().optional().describe("Absent when the consumer has sent none."),
+      })
+      .optional()
+      .describe("The consumer that has it."),
+    paused: z.boolean().describe("An operator has paused its type."),
+  })
+  .meta({ id: "Explanation" });

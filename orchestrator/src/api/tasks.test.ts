@@ -234,11 +234,14 @@ test("a task's state is told in snake_case, its result untouched", async () => {
     enqueuedAtMs: 1,
     finishedAtMs: 3,
     latencyMs: 2,
-    result: { camelCase: [{ innerKey: 1 }] },
+    resultJson: '{"camelCase": [{"innerKey": 1}]}',
   });
   const response = await server.inject("/api/v1/tasks/mine");
   expect(response.json()).toMatchObject({ task_id: "mine", latency_ms: 2, result: { camelCase: [{ innerKey: 1 }] } });
-  expect((await server.inject("/api/v1/tasks/mine/explain")).json()).toMatchObject({ waits_for: "a worker" });
+  expect((await server.inject("/api/v1/tasks/mine/explain")).json()).toMatchObject({
+    task: { task_id: "mine" },
+    ahead: { count: 1, at_least: false },
+  });
 });
 
 test.for([

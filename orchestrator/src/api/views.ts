@@ -1,16 +1,14 @@
+import type { TaskExplanation } from "../queue/inspect/explain.ts";
 import type { DeadLetter, Receipt, TaskView } from "../queue/task.ts";
 
-/** The API speaks snake_case, the code camelCase. Values of these keys belong to the submitter and stay as they are. */
-type OpaqueKey = "result" | "payload";
-const OPAQUE_KEYS: ReadonlySet<string> = new Set<OpaqueKey>(["result", "payload"]);
-
+/** The API speaks snake_case, the code camelCase. */
 type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Rest>}`
   : S;
 type SnakeCased<T> = T extends readonly (infer Item)[]
   ? SnakeCased<Item>[]
   : T extends object
-    ? { [K in keyof T as K extends string ? Snake<K> : K]: K extends OpaqueKey ? T[K] : SnakeCased<T[K]> }
+    ? { [K in keyof T as K extends string ? Snake<K> : K]: SnakeCased<T[K]> }
     : T;
 
 /** A receipt as the API tells it; written out, since it is on the hot path. */
@@ -24,18 +22,30 @@ export function receiptView(receipt: Receipt) {
   };
 }
 
-/** The state of a task as the API tells it. */
-export function taskView(view: TaskView) {
-  return snakeCased(view);
+/** The state of a task as the API shows it, as JSON text; its result as it is stored. */
+export function taskJson({ resultJson, ...rest }: TaskView): string {
+  return resultJson === undefined
+    ? JSON.stringify(snakeCased(rest))
+    : withStored(snakeCased(rest), "result", resultJson);
+}
+
+/** An explanation as the API shows it, as JSON text. */
+export function explanationJson({ task, ...rest }: TaskExplanation): string {
+  return `{"task":${taskJson(task)},${JSON.stringify(snakeCased(rest)).slice(1)}`;
+}
+
+/** A dead letter as the API shows it, as JSON text; its payload as it is stored. */
+export function deadLetterJson({ payloadJson, ...rest }: DeadLetter): string {
+  return withStored(snakeCased(rest), "payload", payloadJson);
 }
 
 /**
- * A dead letter as the API shows it, as JSON text. The payload is shown as it is stored: encoding it again would round
- * its numbers, and fail for one that is nested deep. What is not JSON is shown as a string.
+ * Adds stored JSON as it is: encoding it again would round its numbers, and fail for one that is nested deep. What is not
+ * JSON is shown as a string.
  */
-export function deadLetterJson({ payloadJson, ...rest }: DeadLetter): string {
-  const payload = isJson(payloadJson) ? payloadJson : JSON.stringify(payloadJson);
-  return `${JSON.stringify(snakeCased(rest)).slice(0, -1)},"payload":${payload}}`;
+function withStored(view: object, name: string, stored: string): string {
+  const value = isJson(stored) ? stored : JSON.stringify(stored);
+  return `${JSON.stringify(view).slice(0, -1)},"${name}":${value}}`;
 }
 
 function isJson(text: string): boolean {
@@ -47,7 +57,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A copy of a view with all keys in snake_case, except inside values that belong to the submitter. */
+/** A copy of a view with all keys in snake_case. */
 export function snakeCased<T>(value: T): SnakeCased<T> {
   return convert(value) as SnakeCased<T>;
 }
@@ -58,7 +68,7 @@ function convert(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      OPAQUE_KEYS.has(key) ? item : convert(item),
+      convert(item),
     ]),
   );
 }

@@ -59,7 +59,15 @@ test("the payload may come from a file or from standard input", async () => {
 });
 
 const ended = (status: "completed" | "failed") =>
-  ({ taskId: "mine", type: "free", lane: "regular", status, attempts: 1, enqueuedAtMs: 1, result: { a: 1 } }) as const;
+  ({
+    taskId: "mine",
+    type: "free",
+    lane: "regular",
+    status,
+    attempts: 1,
+    enqueuedAtMs: 1,
+    resultJson: '{"a":1}',
+  }) as const;
 
 test("submit --wait shows the result, and fails when the task did", async () => {
   service.views.set("mine", ended("completed"));

@@ -18,7 +18,7 @@ describe("a result", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.integer({ min: 1, max: 9 }), (result, attempts) => {
         const packed = packResult(10, 20, "express_ml_0", text(result));
-        const body = { startedAtMs: 10, finishedAtMs: 20, worker: "express_ml_0", result: JSON.parse(text(result)) };
+        const body = { startedAtMs: 10, finishedAtMs: 20, worker: "express_ml_0", resultJson: text(result) };
         expect(parseResult(packed)).toEqual({ attempts: 1, ...body });
         expect(parseRecord(completedRecord(head, attempts, packed))).toEqual({
           state: "c",

@@ -22,7 +22,8 @@ export type RecordBody = {
   readonly worker?: string;
   readonly deadLetterId?: string;
   readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
-  readonly result?: unknown;
+  /** The result as it is stored: JSON text of any depth, never encoded again. */
+  readonly resultJson?: string;
   /** The task completed and its result was not kept: Redis was over its memory limit. */
   readonly resultDropped?: true;
 };
@@ -48,11 +49,19 @@ export function parseRecord(text: string): TaskRecord | undefined {
       originId: originId as string,
       entryId: entryId as string,
       stream: stream as string,
-      body: JSON.parse(body as string) as RecordBody,
+      body: parseBody(body as string),
     };
   } catch {
     return undefined;
   }
+}
+
+/** The result is the last member: what is before it is read, and the result itself stays the text that it is. */
+function parseBody(text: string): RecordBody {
+  const at = text.indexOf(RECORD_RESULT);
+  if (at === -1) return JSON.parse(text) as RecordBody;
+  const resultJson = text.slice(at + RECORD_RESULT.length, -1);
+  return { ...(JSON.parse(`${text.slice(0, at)}}`) as RecordBody), resultJson };
 }
 
 /** Width of a result hash, in ms of the tasks' first entry. Bounds how many results expire in one go. */
@@ -103,11 +112,7 @@ export function parseResult(text: string): RecordBody {
   const [, started, finished, worker, json] = match as unknown as [string, string, string, string, string];
   const facts = { ...body, startedAtMs: Number(started), finishedAtMs: Number(finished), worker };
   if (json === DROPPED) return { ...facts, resultDropped: true };
-  try {
-    return { ...facts, result: JSON.parse(json) as unknown };
-  } catch {
-    return body;
-  }
+  return { ...facts, resultJson: json };
 }
 
 /** The record of a completed task that has one: it was moved, or its id was chosen by the caller. */

@@ -48,8 +48,8 @@ export type TaskView = {
   readonly dueAtMs?: number;
   /** Consumer that runs it, or finished it. */
   readonly worker?: string;
-  /** The handler's result, parsed. */
-  readonly result?: unknown;
+  /** The handler's result, as JSON text: what is stored is never encoded again. */
+  readonly resultJson?: string;
   /** The task completed and its result was not kept: Redis was over its memory limit. */
   readonly resultDropped?: true;
   readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };

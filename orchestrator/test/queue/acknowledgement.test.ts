@@ -121,8 +121,8 @@ describe.each([
       expect(await balance()).toEqual([0, 0]);
       if (ttl > 0) {
         const lookup = new TaskLookup(redis, keys, [TYPE]);
-        expect(await lookup.find(own?.taskId ?? "")).toMatchObject({ status: "completed", result: "done" });
-        expect(await lookup.find(chosen?.taskId ?? "")).toMatchObject({ status: "completed", result: "done" });
+        expect(await lookup.find(own?.taskId ?? "")).toMatchObject({ status: "completed", resultJson: '"done"' });
+        expect(await lookup.find(chosen?.taskId ?? "")).toMatchObject({ status: "completed", resultJson: '"done"' });
       }
 
       // A new process does not know what the old one had finished.

@@ -73,7 +73,7 @@ describe("completed tasks", () => {
         finishedAtMs: 2_000,
         latencyMs: 0,
         worker: ME,
-        result: at,
+        resultJson: JSON.stringify(at),
       });
     }
     expect(await queue.server.client.xlen(stream)).toBe(0);
@@ -101,7 +101,10 @@ describe("completed tasks", () => {
     await queue.deliver(ME);
     await queue.completion(ME)(ids.map((id) => completed(id)));
     for (const id of ids)
-      expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ status: "completed", result: id });
+      expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({
+        status: "completed",
+        resultJson: JSON.stringify(id),
+      });
     expect(await queue.ledger()).toEqual({ "regular:completed": "6" });
     for (const [key, seconds] of await resultKeys()) expect(isFresh(seconds, 600), `${key}: ${seconds}`).toBe(true);
   });
@@ -112,7 +115,8 @@ describe("completed tasks", () => {
     const mixed = ids.toSorted((a, b) => a.slice(-1).localeCompare(b.slice(-1)) || b.localeCompare(a));
     await queue.completion(ME)(mixed.map((id) => completed(id)));
     expect(await queue.pending()).toEqual({});
-    for (const id of ids) expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ result: id });
+    for (const id of ids)
+      expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ resultJson: JSON.stringify(id) });
   });
 
   it("of which some are no longer this consumer's keep the results of the others only", async () => {
@@ -129,7 +133,8 @@ describe("completed tasks", () => {
         [gone, "gone"],
       ]),
     );
-    for (const id of [kept, last, far]) expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ result: id });
+    for (const id of [kept, last, far])
+      expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ resultJson: JSON.stringify(id) });
     expect(await queue.lookup.find(taskIdOf(stolen))).toMatchObject({ status: "running", worker: THIEF });
     expect((await queue.lookup.find(taskIdOf(gone)))?.status).toBe("queued");
     expect(await queue.pending()).toEqual({ [THIEF]: [stolen] });
@@ -162,9 +167,9 @@ describe("completed tasks", () => {
     expect(await queue.lookup.find("chosen")).toMatchObject({
       status: "completed",
       attempts: 2,
-      result: { deep: [1] },
+      resultJson: JSON.stringify({ deep: [1] }),
     });
-    expect(await queue.lookup.find("other")).toMatchObject({ status: "completed", attempts: 2, result: 2 });
+    expect(await queue.lookup.find("other")).toMatchObject({ status: "completed", attempts: 2, resultJson: "2" });
     const expiries = await queue.expiries();
     for (const name of ["chosen", "other"]) {
       expect(isFresh(expiries[keys.task(name)], 600)).toBe(true);
@@ -216,7 +221,7 @@ describe("completed tasks", () => {
       [chosen, "gone"],
       [b, "gone"],
     ]);
-    expect(await queue.lookup.find("chosen")).toMatchObject({ result: 1 });
+    expect(await queue.lookup.find("chosen")).toMatchObject({ resultJson: "1" });
     expect(await queue.ledger()).toEqual({ "regular:completed": "3" });
     expect(await queue.letters.list({ limit: 9 })).toEqual({ items: [] });
   });

@@ -106,7 +106,7 @@ describe.concurrent("worker processes", () => {
     }
     await fleet.finished();
     for (const [at, id] of ids.entries())
-      expect(await fleet.lookup.find(id)).toMatchObject({ status: "completed", result: at });
+      expect(await fleet.lookup.find(id)).toMatchObject({ status: "completed", resultJson: String(at) });
     const repeated = Object.values(await fleet.runs()).reduce((sum, times) => sum + Number(times) - 1, 0);
     const underWay = testSettings.concurrency + Math.max(64, 2 * testSettings.concurrency);
     expect(repeated).toBeLessThanOrEqual(kills * underWay);

@@ -46,7 +46,11 @@ describe("delivery", () => {
         () => lookup.find(receipt.taskId),
         (found) => found?.status === "completed",
       );
-      expect(view).toMatchObject({ attempts: 1, worker: `${receipt.lane}_${TYPE}_0`, result: { echo: payloads[at] } });
+      expect(view).toMatchObject({
+        attempts: 1,
+        worker: `${receipt.lane}_${TYPE}_0`,
+        resultJson: JSON.stringify({ echo: payloads[at] }),
+      });
     }
     await runner.drain(1_000);
     expect(await redis.xlen(express.stream)).toBe(0);

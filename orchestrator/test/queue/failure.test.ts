@@ -75,7 +75,7 @@ describe("a task that fails", () => {
       {},
       { telemetry },
     );
-    expect(await until(taskId, "completed")).toMatchObject({ attempts: 3, result: "at last" });
+    expect(await until(taskId, "completed")).toMatchObject({ attempts: 3, resultJson: '"at last"' });
     expect(attempts).toEqual([1, 2, 3]);
     await eventually(
       () => counts,
@@ -131,7 +131,7 @@ describe("a task that fails", () => {
     );
     fail = false;
     expect(await letters().retryWhere({ reason: "upstream" })).toBe(1);
-    expect(await until(taskId, "completed")).toMatchObject({ result: "revived" });
+    expect(await until(taskId, "completed")).toMatchObject({ resultJson: '"revived"' });
     expect((await letters().list({ limit: 5 })).items).toEqual([]);
     await expect(letters().retry(letter?.id ?? "")).rejects.toMatchObject({ code: "NOT_FOUND" });
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));

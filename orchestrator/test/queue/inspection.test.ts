@@ -122,7 +122,11 @@ describe("a task", () => {
       hasRecord: false,
     } as const;
     await queue.completion(ME)([outcome]);
-    expect(await queue.lookup.find(taskId)).toMatchObject({ status: "completed", result: { r: 1 }, startedAtMs: 11 });
+    expect(await queue.lookup.find(taskId)).toMatchObject({
+      status: "completed",
+      resultJson: '{"r":1}',
+      startedAtMs: 11,
+    });
     expect((await explain(taskId))?.summary).toBe("Completed.");
     // A task of this id that was moved afterwards: its record is the truth.
     await queue.server.client.set(keys.task(taskId), `f ${id} ${id} ${stream} {"attempts":2,"deadLetterId":"1-1"}`);

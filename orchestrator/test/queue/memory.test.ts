@@ -59,7 +59,7 @@ describe("results that fill the memory of Redis", () => {
     expect(mostBytes - emptyBytes).toBeLessThan(LIMIT_BYTES + 5 * ACK_BATCH_BYTES);
     const views = (await Promise.all(ids.map(find))) as TaskView[];
     expect(views.every(({ status, attempts }) => status === "completed" && attempts === 1)).toBe(true);
-    const kept = views.filter(({ result }) => result === RESULT);
+    const kept = views.filter(({ resultJson }) => resultJson === JSON.stringify(RESULT));
     const dropped = views.filter(({ resultDropped, worker }) => resultDropped === true && worker !== undefined);
     expect(kept.length).toBeGreaterThan(5);
     expect(kept.length + dropped.length).toBe(TASKS);

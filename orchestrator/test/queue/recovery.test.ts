@@ -226,7 +226,9 @@ describe("recovery", () => {
     });
     run(async () => "of the new owner", {}, { instance: "b" });
     await empty();
-    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId ?? "")).toMatchObject({ result: "of the new owner" });
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId ?? "")).toMatchObject({
+      resultJson: '"of the new owner"',
+    });
     expect(await balance()).toEqual([0, 0]);
   });
 

@@ -48,7 +48,7 @@ describe.each([
     const [waiting] = await createSubmission(redis).submit([task]);
     await server.client.config("SET", ...on);
     try {
-      expect(await lookup.find(done?.taskId ?? "")).toMatchObject({ status: "completed", result: "result" });
+      expect(await lookup.find(done?.taskId ?? "")).toMatchObject({ status: "completed", resultJson: '"result"' });
       expect(await explainer.explain(waiting?.taskId ?? "")).toMatchObject({ ahead: { count: 0 } });
       const { queues } = await readSnapshot(redis, keys, [TYPE], 0);
       expect(queues.map(({ depth, unaccounted }) => [depth, unaccounted])).toEqual([

@@ -213,6 +213,27 @@ describe("a submission", () => {
     expect(await redis.xlen(stream)).toBe(120);
   });
 
+  it("costs its size, and a bucket that rests gets no fuller than its rate", async () => {
+    const submission = createSubmission(redis, { rateLimitPerSecond: 1_000 });
+    const tokens = async () => Number(await server.client.hget(keys.rateLimit, "tokens"));
+    await submission.submit(tasks(300));
+    expect(await tokens()).toBe(700);
+    await server.client.hset(keys.rateLimit, "at", Date.now() - 3_600_000);
+    await submission.submit(tasks(50));
+    expect(await tokens()).toBe(950);
+  });
+
+  it("is not limited once the configured rate is switched off, and is again when it is switched on", async () => {
+    const submission = createSubmission(redis, { rateLimitPerSecond: 1 });
+    const controls = new Controls(redis, keys, 1);
+    await submission.submit(tasks(3));
+    await expect(submission.submit(tasks(1))).rejects.toMatchObject({ reason: "rate_limit" });
+    expect(await controls.disableRateLimit()).toMatchObject({ rateLimit: { enabled: false, perSecond: 1 } });
+    for (let at = 0; at < 5; at += 1) await submission.submit(tasks(10));
+    await controls.enableRateLimit();
+    await expect(submission.submit(tasks(1))).rejects.toMatchObject({ reason: "rate_limit" });
+  });
+
   it("passes a batch above the rate when the bucket is full, and makes the next one wait for the debt", async () => {
     const submission = createSubmission(redis, { rateLimitPerSecond: 10 });
     await submission.submit(tasks(100));

@@ -59,11 +59,11 @@ async function work(
     await submit(500, 500);
     for (let at = 0; at < 1_000; at++) {
       const view = await eventually(
-        () => lookup.find(`task-${at}`).catch((error: unknown) => ({ status: String(error), result: at })),
+        () => lookup.find(`task-${at}`).catch((error: unknown) => ({ status: String(error), resultJson: String(at) })),
         (found) => found?.status === "completed",
         30_000,
       );
-      expect(view?.result).toBe(at);
+      expect(view?.resultJson).toBe(String(at));
     }
     const { queues } = await readSnapshot(redis, keys, [TYPE], 0);
     expect(queues.map(({ depth, unaccounted }) => [depth, unaccounted])).toEqual([

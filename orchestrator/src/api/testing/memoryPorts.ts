@@ -1,11 +1,61 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { BooksChangedError, NotFoundError } from "../../errors.ts";
+import { createKeys } from "../../keys.ts";
 import type { DeadLetterFilter } from "../../queue/inspect/deadLetters.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../../queue/task.ts";
 import { laneOf } from "../../queue/task.ts";
+import type { WorkerStatus } from "../../supervisor/workerStatus.ts";
 import type { HttpPorts, HttpSettings } from "../ports.ts";
 import { createServer, type ServerDeps } from "../server.ts";
+
+const WORKER: WorkerStatus = {
+  worker: "express_pool:reasoning:0",
+  type: "reasoning",
+  index: 0,
+  state: "running",
+  active: true,
+  pid: 4711,
+  restarts: 0,
+  upMs: 60_000,
+  heartbeatAgeMs: 12,
+  pollAgeMs: { express: 3, regular: 4 },
+  inFlight: 1,
+  rssBytes: 100_000_000,
+  paused: "",
+  lastCrash: undefined,
+};
+
+const QUEUES: Awaited<ReturnType<HttpPorts["queues"]["read"]>> = {
+  nowMs: 1_717_171_717_171,
+  queues: [
+    {
+      ...createKeys("mcp").queue("reasoning", "regular"),
+      depth: 3,
+      pending: 1,
+      lag: 3,
+      oldestAgeSeconds: 0.5,
+      delayed: 0,
+      overdueSeconds: 0,
+      unaccounted: 0,
+      writtenOff: 0,
+    },
+  ],
+  unreadable: [],
+  deadLetters: 0,
+  server: {
+    name: "valkey",
+    version: "8.1.3",
+    compatibleVersion: "7.2.4",
+    memory: { usedBytes: 1_000, maxBytes: 0, systemBytes: 1_000_000, fragmentationRatio: 1 },
+    persistence: [{ kind: "rdb", ok: true }],
+    replicationOk: true,
+    connectedReplicas: 0,
+    evictedKeys: 0,
+  },
+  controls: { rateLimit: { enabled: false, perSecond: 0 }, expressBypass: false, paused: [] },
+  unservedTypes: [],
+};
 
 /** A small service in memory behind the ports of the HTTP API: it keeps what it was given and runs nothing. */
 export class MemoryService {
@@ -41,7 +91,11 @@ export class MemoryService {
     submission: { submit: async (tasks) => this.#submit(tasks) },
     lookup: {
       find: async (id) => this.views.get(id),
-      explain: async (id) => (this.views.has(id) ? { taskId: id, waitsFor: "a worker", queuePosition: 1 } : undefined),
+      explain: async (id) => {
+        const task = this.views.get(id);
+        const ahead = { count: 1, atLeast: false };
+        return task && { task, summary: "Waits for a free worker.", ahead, paused: false };
+      },
     },
     deadLetters: {
       list: async ({ limit, cursor, type, reason }) => {
@@ -81,13 +135,13 @@ export class MemoryService {
       },
     },
     supervisor: {
-      status: () => [{ type: "reasoning", active: true, paused: "", heartbeatAgeMs: 12 }],
+      status: () => [WORKER],
       wanted: (type) => this.wanted.get(type) ?? 0,
       scale: (type, count) => {
         this.wanted.set(type, count);
       },
     },
-    queues: { read: async () => ({ queues: [{ queue: "mcp:queue:reasoning", oldestAgeMs: 0 }] }) },
+    queues: { read: async () => QUEUES },
     books: {
       writeOff: async (type, lane, count) => {
         if (!this.types.has(type)) throw new NotFoundError("task type", type);

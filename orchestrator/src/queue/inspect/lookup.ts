@@ -149,7 +149,7 @@ export function viewOf(taskId: string, { queue, record, entry, completed }: Foun
     ...optional("worker", body.worker),
     ...optional("error", body.error),
     ...optional("deadLetterId", body.deadLetterId),
-    ...("result" in body ? { result: body.result } : {}),
+    ...optional("resultJson", body.resultJson),
     ...optional("resultDropped", body.resultDropped),
   };
 }
