@@ -289,7 +289,9 @@ describe("an entry added by hand", () => {
     run(handler.run, {}, { handler });
     const fields = ["priority", "15", "type", TYPE, "timestamp", "2025-11-03T00:00:00+00:00"];
     await add("task_id", "test_1", "payload", '{"test":1}', ...fields);
-    expect(await until("test_1", "completed")).toMatchObject({ result: { test: 1, more: "default" } });
+    expect(await until("test_1", "completed")).toMatchObject({
+      resultJson: JSON.stringify({ test: 1, more: "default" }),
+    });
   });
 
   it.each([

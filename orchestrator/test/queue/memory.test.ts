@@ -78,17 +78,17 @@ describe("results that fill the memory of Redis", () => {
       chosen,
     ]);
     const ids = [first?.taskId ?? "", second?.taskId ?? ""];
-    const results = async () => (await Promise.all(ids.map(find))).map((view) => view?.result);
+    const results = async () => (await Promise.all(ids.map(find))).map((view) => view?.resultJson);
     const runner = startRunner(server, async () => "kept");
     try {
-      await eventually(results, (found) => found.every((result) => result === "kept"));
+      await eventually(results, (found) => found.every((result) => result === JSON.stringify("kept")));
       await server.client.config("SET", "maxmemory", "1");
       await denied("+xack");
       await eventually(
         () => server.client.xlen(keys.queue(TYPE, "regular").stream),
         (left) => left === 0,
       );
-      expect(await results()).toEqual(["kept", "kept"]);
+      expect(await results()).toEqual(['"kept"', '"kept"']);
     } finally {
       await denied("+xack");
       await runner.drain(0);
