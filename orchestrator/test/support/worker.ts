@@ -66,7 +66,7 @@ export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDep
     types: [TYPE],
     maxQueueDepth: 1_000_000,
     rateLimitPerSecond: 0,
-    acceptances: new Acceptances(redis, keys, [TYPE], "test", pino({ level: "silent" })),
+    acceptances: new Acceptances(redis, deps.keys ?? keys, [TYPE], "test", pino({ level: "silent" })),
     memory: new MemoryGuard(redis, 0.8, () => performance.now()),
     telemetry: noTelemetry,
     onDelayed: () => undefined,
