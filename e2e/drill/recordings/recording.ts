@@ -70,17 +70,18 @@ export function recordings(): Recording[] {
 /** Time of a scrape in a recording, in seconds at production timing. */
 export const secondsAt = (scrape: number): number => (scrape * PRODUCTION.prometheus.scrapeIntervalMs) / 1000;
 
+type Matcher = { readonly label: string; readonly operator: string; readonly value: string };
 type Node = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
 /** What the rules read of the service: the selectors in their expressions, without what other rules record. */
-function selectors(): string[] {
+export function selectors(): string[] {
   const found = new Set<string>();
   const walk = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
-    const { kind, metric, matchers } = value as Node;
-    if (kind === "selector" && !String(metric).includes(":")) {
-      const pairs = Object.entries(matchers as Record<string, string>).map(([label, is]) => `${label}="${is}"`);
-      found.add(`${metric}{${pairs.join(",")}}`);
+    const { kind, metric, matchers, writtenBy } = value as Node;
+    if (kind === "selector" && writtenBy !== "rules") {
+      const all = (matchers as readonly Matcher[]).map(({ label, operator, value: is }) => `${label}${operator}"${is}"`);
+      found.add(`${metric}{${all.join(",")}}`);
     }
     for (const child of Object.values(value)) walk(child);
   };
