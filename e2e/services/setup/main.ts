@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,79 +7,97 @@ import { TEMPLATES_FOLDER } from "@mcp-orchestrator/alertmanager";
 import { aclRules, DEFAULT_USER_OFF } from "mcp-orchestrator/permissions";
 
 /**
- * Prepares what the compose stack needs before anything else starts: passwords, which are made once and kept; the ACL
- * file of Redis; and Alertmanager's configuration with the bundled receivers, or with those whose secrets were dropped
- * into `secrets/`.
+ * Prepares what the compose stack needs before anything else starts: passwords and an admin token, which are made once
+ * and kept; the ACL file of Redis; and Alertmanager's configuration with the bundled receivers, or with those whose
+ * secrets are in `secrets/`. Each consumer has a volume of its own, with what it needs and nothing else.
  */
 
 const { values } = parseArgs({
   options: {
     secrets: { type: "string", default: "/secrets" },
-    credentials: { type: "string", default: "/credentials" },
-    alertmanager: { type: "string", default: "/alertmanager-config" },
+    volumes: { type: "string", default: "/volumes" },
   },
 });
 const GENERATED = fileURLToPath(new URL("../generated", import.meta.resolve("@mcp-orchestrator/alertmanager")));
 const KEY_PREFIX = "mcp";
-// Readable for the users of all images that mount the volume; nobody else can.
+/** Where the consumers mount their volumes. */
+const MOUNTED = "/credentials";
+// Readable for the user of the one image that mounts the volume.
 const READABLE = { mode: 0o644 };
 
+type Consumer = "redis" | "orchestrator" | "alertmanager" | "grafana" | "metrics";
+
 const given = (name: string) => join(values.secrets, name);
-const credential = (name: string) => join(values.credentials, name);
 
 redisUsers();
 orchestratorEnvironment();
-password("grafana-admin-password");
+password("grafana", "admin-password");
 alertmanagerConfiguration();
 
 function redisUsers(): void {
-  const service = password("redis-password");
-  const operator = password("redis-operator-password");
+  const service = password("orchestrator", "redis-password");
+  const operator = password("redis", "operator-password");
   const users = [
     `user default ${DEFAULT_USER_OFF.join(" ")}`,
     `user orchestrator on #${sha256(service)} ${aclRules(KEY_PREFIX).join(" ")}`,
     `user operator on #${sha256(operator)} ~* &* +@all`,
     // For exporters: reads numbers, no data.
-    `user metrics on #${sha256(password("redis-metrics-password"))} resetkeys resetchannels -@all +ping +info +dbsize +slowlog|len +latency|latest +client|list`,
+    `user metrics on #${sha256(password("metrics", "redis-password"))} resetkeys resetchannels -@all +ping +info +dbsize +slowlog|len +latency|latest +client|list`,
     "user health on nopass resetkeys resetchannels -@all +ping",
   ];
-  writeFileSync(credential("users.acl"), `${users.join("\n")}\n`, READABLE);
+  const file = fileOf("redis", "users.acl");
+  writeFileSync(file, `${users.join("\n")}\n`);
+  // `ACL SAVE` writes a new file beside this one and renames it; which user Redis has differs between images.
+  chmodSync(volumeOf("redis"), 0o777);
+  chmodSync(file, 0o666);
 }
 
 /** The real APIs where there is a key to them, the simulator where there is not. */
 function orchestratorEnvironment(): void {
   const settings: Record<string, string> = {};
   if (existsSync(given("chat-api-key"))) {
-    cpSync(given("chat-api-key"), credential("chat-api-key"));
-    settings.CHAT_API_KEY_FILE = credential("chat-api-key");
+    cpSync(given("chat-api-key"), fileOf("orchestrator", "chat-api-key"));
+    settings.CHAT_API_KEY_FILE = `${MOUNTED}/chat-api-key`;
   } else {
+    rmSync(fileOf("orchestrator", "chat-api-key"), { force: true });
     settings.CHAT_BASE_URL = "http://simulator:8091";
     settings.MARKET_BASE_URL = "http://simulator:8091";
   }
-  if (existsSync(given("admin-token"))) {
-    cpSync(given("admin-token"), credential("admin-token"));
-    settings.ADMIN_TOKEN_FILE = credential("admin-token");
-  }
+  // Without a token the admin endpoints would refuse everybody.
+  if (existsSync(given("admin-token"))) cpSync(given("admin-token"), fileOf("orchestrator", "admin-token"));
+  else password("orchestrator", "admin-token");
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}`);
-  writeFileSync(credential("orchestrator.env"), `${lines.join("\n")}\n`, READABLE);
+  writeFileSync(fileOf("orchestrator", "orchestrator.env"), `${lines.join("\n")}\n`, READABLE);
 }
 
 function alertmanagerConfiguration(): void {
   const config = existsSync(given("pagerduty-routing-key")) ? "alertmanager.accounts.yml" : "alertmanager.yml";
-  cpSync(join(GENERATED, config), join(values.alertmanager, "alertmanager.yml"));
-  cpSync(TEMPLATES_FOLDER, join(values.alertmanager, "templates"), { recursive: true });
-  cpSync(join(GENERATED, "secrets"), join(values.alertmanager, "secrets"), { recursive: true });
-  if (existsSync(values.secrets)) {
-    cpSync(values.secrets, join(values.alertmanager, "secrets"), { recursive: true });
+  cpSync(join(GENERATED, config), fileOf("alertmanager", "alertmanager.yml"));
+  cpSync(TEMPLATES_FOLDER, fileOf("alertmanager", "templates"), { recursive: true });
+  const secrets = fileOf("alertmanager", "secrets");
+  rmSync(secrets, { recursive: true, force: true });
+  cpSync(join(GENERATED, "secrets"), secrets, { recursive: true });
+  // Those of its receivers only, not all that is in the folder.
+  for (const name of readdirSync(secrets).filter((each) => existsSync(given(each)))) {
+    cpSync(given(name), join(secrets, name));
   }
 }
 
-/** Reads a password, making it first where there is none. */
-function password(name: string): string {
-  const file = credential(name);
-  mkdirSync(values.credentials, { recursive: true });
+/** Reads a password of a consumer, making it first where there is none. */
+function password(consumer: Consumer, name: string): string {
+  const file = fileOf(consumer, name);
   if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString("base64url"), READABLE);
   return readFileSync(file, "utf8");
+}
+
+function volumeOf(consumer: Consumer): string {
+  const folder = join(values.volumes, consumer);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function fileOf(consumer: Consumer, name: string): string {
+  return join(volumeOf(consumer), name);
 }
 
 function sha256(text: string): string {

@@ -29,7 +29,7 @@ export type GrafanaFindings = {
  */
 export async function askGrafana(project: ComposeProject, prometheusUrl: string): Promise<GrafanaFindings> {
   const url = await project.url("grafana", 3000);
-  const password = await project.compose("exec", "-T", "grafana", "cat", "/credentials/grafana-admin-password");
+  const password = await project.compose("exec", "-T", "grafana", "cat", "/credentials/admin-password");
   const admin = new GrafanaClient(url, { user: "admin", password });
   const visitor = new GrafanaClient(url);
   const missing: string[] = [];
