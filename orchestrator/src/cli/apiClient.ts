@@ -30,22 +30,30 @@ export class ApiClient {
    * @throws CliError whose exit code tells refusals, absence and unavailability apart
    */
   async send(method: string, path: string, body?: string): Promise<unknown> {
-    let response: Response;
-    let text: string;
+    const { status, ok, text } = await this.exchange(method, path, body);
+    const answer = parsed(text);
+    if (ok) return answer;
+    throw new CliError(exitCodeOf(status), describe(status, answer));
+  }
+
+  /**
+   * Sends one request and gives what came back, refusals too.
+   *
+   * @param body JSON text, sent as it is
+   * @throws CliError where the service cannot be reached
+   */
+  async exchange(method: string, path: string, body?: string): Promise<{ status: number; ok: boolean; text: string }> {
     try {
-      response = await fetch(new URL(path, this.#base), {
+      const response = await fetch(new URL(path, this.#base), {
         method,
         headers: body === undefined ? this.#headers : { ...this.#headers, "content-type": "application/json" },
         body: body ?? null,
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      text = await response.text();
+      return { status: response.status, ok: response.ok, text: await response.text() };
     } catch (error) {
       throw new CliError(EXIT.unavailable, `${this.#base.origin} cannot be reached: ${reasonOf(error)}`);
     }
-    const answer = parsed(text);
-    if (response.ok) return answer;
-    throw new CliError(exitCodeOf(response.status), describe(response.status, answer));
   }
 
   get(path: string): Promise<unknown> {
@@ -79,7 +87,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function exitCodeOf(status: number): number {
+/** The exit code for the status of a refusal. */
+export function exitCodeOf(status: number): number {
   if (status === 404) return EXIT.notFound;
   return status === 429 || status >= 502 ? EXIT.unavailable : EXIT.failure;
 }

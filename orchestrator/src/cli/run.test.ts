@@ -216,3 +216,17 @@ test("help goes to standard output and exits with 0", async () => {
   expect(code).toBe(0);
   expect(out).toContain("--priority");
 });
+
+test("a request goes to any endpoint with the token, and its answer is printed as it is", async () => {
+  const { code, out } = await cli(["request", "POST", "/api/v1/admin/rate-limit/enable", '{"per_second": 5}']);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ enabled: true, per_second: 5 });
+});
+
+test("a request that is refused prints the problem and fails", async () => {
+  const { code, out, err } = await cli(["request", "GET", "/api/v1/nothing"]);
+  expect(code).toBe(3);
+  expect(JSON.parse(out)).toMatchObject({ status: 404 });
+  expect(err).toBe("The service answered 404.\n");
+  expect((await cli(["request", "POST", "/api/v1/queues", "{"])).code).toBe(2);
+});

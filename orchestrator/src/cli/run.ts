@@ -5,6 +5,7 @@ import { adminCommands } from "./adminCommands.ts";
 import { ApiClient } from "./apiClient.ts";
 import { CliError, EXIT } from "./exitCodes.ts";
 import { type Io, Output } from "./output.ts";
+import { requestCommand } from "./requestCommand.ts";
 import { stateCommands } from "./stateCommands.ts";
 import { type Session, taskCommands } from "./taskCommands.ts";
 
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   taskCommands(program, session, io);
   stateCommands(program, session);
   adminCommands(program, session);
+  requestCommand(program, session, io);
   try {
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
