@@ -43,6 +43,7 @@ export type { Case } from "./catalogue/samples.ts";
 export { CatalogueError } from "./errors.ts";
 export { driftOf, type GeneratedFiles, writeGenerated } from "./generated.ts";
 export { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS, type PanelKey } from "./panels.ts";
+export { KUBERNETES_SECRETS_PATH, PREAMBLES } from "./preambles.ts";
 export { annotationsOf, COMMON_LABELS, labelsOf } from "./render/annotations.ts";
 export {
   type Discovery,
@@ -61,7 +62,6 @@ export {
 export { renderRules } from "./render/rules.ts";
 export { renderRunbooks } from "./render/runbooks.ts";
 export { generatedYaml, HEADER } from "./render/yaml.ts";
-export { type RunbookBlock, runbookBlocks } from "./runbookBlocks.ts";
 export {
   DRILL_FACTOR,
   drillProfile,

@@ -1,19 +1,22 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ALERTS } from "./catalogue/index.ts";
-import { commandsOf, commandText, outputShows } from "./catalogue/runbook.ts";
+import { commandsOf, commandText, DEPLOYMENTS, firstCommandsOf, outputShows } from "./catalogue/runbook.ts";
 import { CORRECTIONS_FILE, GENERATED_FOLDER } from "./files.ts";
+import { PREAMBLES } from "./preambles.ts";
 import { annotationsOf } from "./render/annotations.ts";
 import { renderCorrections } from "./render/corrections.ts";
 import { renderRunbooks } from "./render/runbooks.ts";
-import { runbookBlocks } from "./runbookBlocks.ts";
 
 const runbooks = renderRunbooks();
 const textOf = (name: string) => runbooks.get(`${name}.md`) ?? "";
 
 test("every alert has a runbook, every runbook an alert, and the annotation leads to it", () => {
-  expect([...runbooks.keys()].sort()).toEqual(["README.md", ...ALERTS.map(({ name }) => `${name}.md`)].sort());
+  expect([...runbooks.keys()].sort()).toEqual(
+    ["README.md", "commands.json", ...ALERTS.map(({ name }) => `${name}.md`)].sort(),
+  );
   for (const alert of ALERTS) {
     expect(annotationsOf(alert).runbook_url).toMatch(new RegExp(`/${alert.name}\\.md$`));
     expect(textOf("README")).toContain(`(${alert.name}.md)`);
@@ -46,19 +49,47 @@ describe.each(ALERTS.map((alert) => ({ alert, name: alert.name })))("the runbook
     for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9-]*$/);
   });
 
-  test("gives a machine that reads the Markdown the same commands as the catalogue", () => {
-    const expected = commandsOf(alert.runbook).flatMap((command) => {
-      const { id, firing, healthy } = command;
-      const shows = { ...(firing && { firing }), ...(healthy && { healthy }) };
-      if (typeof command.run === "string") return [{ id, ...shows, run: command.run }];
-      return (["compose", "supervisor", "native"] as const).map((deployment) => ({
-        id,
-        deployment,
-        ...shows,
-        run: commandText(command, deployment),
-      }));
-    });
-    expect(runbookBlocks(textOf(alert.name))).toEqual(expected);
+  test.each(DEPLOYMENTS)("shows the commands and the preamble of %s and of no other", (deployment) => {
+    const page = renderRunbooks(ALERTS, deployment).get(`${alert.name}.md`) ?? "";
+    const [preamble, ...commands] = [...page.matchAll(/^```bash\n([\s\S]*?)\n```$/gm)].map((match) => match[1] ?? "");
+    expect(preamble?.startsWith(PREAMBLES[deployment])).toBe(true);
+    expect(commands).toEqual(
+      [...firstCommandsOf(alert.runbook), ...commandsOf(alert.runbook)].map((command) =>
+        commandText(command, deployment),
+      ),
+    );
+  });
+
+  test("gives a machine the commands of every deployment and what they must show", () => {
+    const { preambles, runbooks: read } = JSON.parse(runbooks.get("commands.json") ?? "{}");
+    expect(preambles).toEqual(PREAMBLES);
+    for (const command of commandsOf(alert.runbook)) {
+      const run = Object.fromEntries(DEPLOYMENTS.map((deployment) => [deployment, commandText(command, deployment)]));
+      expect(read[alert.name]).toContainEqual({ ...command, run });
+    }
+  });
+
+  test("begins with three commands at most", () => {
+    expect(firstCommandsOf(alert.runbook).length).toBeLessThanOrEqual(3);
+  });
+
+  test("has the command that switches off whatever a command of it switches on", () => {
+    const ids = commandsOf(alert.runbook).map(({ id }) => id);
+    for (const [on, off] of [
+      ["rate-limit", "rate-limit-off"],
+      ["bypass", "bypass-off"],
+      ["scale-up", "scale-back"],
+    ] as const) {
+      if (ids.includes(on)) expect(ids).toContain(off);
+    }
+  });
+
+  test("keeps what it grants, sets no absolute number of workers and reads no whole key of a Redis in trouble", () => {
+    for (const command of commandsOf(alert.runbook)) {
+      const text = commandText(command, "compose");
+      if (text.includes("ACL SETUSER")) expect(text).toContain("ACL SAVE");
+      expect(text).not.toMatch(/"count": \d+.*workers|workers\/scale.*"count": \d|memkeys-samples 0/);
+    }
   });
 
   test("says what the catalogue says about threshold and duration", () => {
@@ -77,4 +108,11 @@ test("an output is held against a number, a text or nothing", () => {
   expect(outputShows("a\nPONG\n", { matches: "^PONG$" })).toBe(true);
   expect(outputShows(" \n", { nothing: true })).toBe(true);
   expect(outputShows("x", { nothing: true })).toBe(false);
+});
+
+test.each(DEPLOYMENTS)("the preamble and every command of %s is a shell text that bash can read", (deployment) => {
+  const texts = ALERTS.flatMap(({ runbook }) => commandsOf(runbook).map((command) => commandText(command, deployment)));
+  const { status, stderr } = spawnSync("bash", ["-n"], { input: [PREAMBLES[deployment], ...texts].join("\n") });
+  expect(stderr.toString()).toBe("");
+  expect(status).toBe(0);
 });

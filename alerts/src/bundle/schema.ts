@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ALL_DEFINITIONS, type AlertName } from "../catalogue/definitions.ts";
+import { DEPLOYMENTS } from "../catalogue/runbook.ts";
 import { isBucketBound } from "../promql/series.ts";
 
 const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be a label name: letters, digits and _");
@@ -32,6 +33,13 @@ const SECRETS = "/etc/alertmanager/secrets";
 /** Everything that differs between installations. Each setting says in its description what it is for. */
 export const BUNDLE_SCHEMA = z
   .strictObject({
+    deployment: z
+      .enum(DEPLOYMENTS)
+      .default("compose")
+      .describe(
+        "How the service is run: `compose`, `supervisor`, `native` (systemd) or `kubernetes`. The runbooks show the " +
+          "commands for it; `commands.json` beside them has those of all.",
+      ),
     job: z.string().min(1).default("mcp-orchestrator").describe("Value of the label `job` of the service's targets."),
     selector: labels
       .default({})

@@ -26,7 +26,7 @@ describe("a threshold of the user", () => {
       },
     });
     const runbook = renderRunbook(alert("QueueDepthSpike"));
-    expect(runbook).toContain('"numberAbove":2000');
+    expect(runbook).toContain("a number above 2000");
     expect(runbook).not.toMatch(/\b500\b/);
     expect(renderRunbook(alert("ExpressLatencyHigh"))).toContain("250 ms");
   });

@@ -1,9 +1,9 @@
 import type { Command, Shows, Step } from "./runbook.ts";
 
 /**
- * Commands that several runbooks share. They use these variables, which the head of every runbook sets for a person and
- * the fire drill for itself: ORCHESTRATOR_URL, PROMETHEUS_URL, REDIS_URL, LOG_FILE, ADMIN_TOKEN, and from the labels of
- * the alert TYPE, LANE, QUEUE and GROUP.
+ * Commands that several runbooks share. They use what the preamble of the deployment defines (`../preambles.ts`): the
+ * functions `redis-cli` and `api`, PROMETHEUS_URL, ALERTMANAGER_URL, LOG_FILE, NAMESPACE; and from the labels of the
+ * alert TYPE, LANE, QUEUE and GROUP.
  */
 type Expected = { readonly firing?: Shows; readonly healthy?: Shows };
 
@@ -20,23 +20,17 @@ export function query(id: string, why: string, promql: string, expected: Expecte
 
 /** Runs a Redis command. */
 export function redis(id: string, why: string, command: string, expected: Expected = {}): Command {
-  return { id, why, run: `redis-cli -u "$REDIS_URL" ${command}`, ...expected };
+  return { id, why, run: `redis-cli ${command}`, ...expected };
 }
 
 /** Reads an endpoint of the service, filtered by jq. */
 export function api(id: string, why: string, path: string, filter: string, expected: Expected = {}): Command {
-  return { id, why, run: `curl -s "$ORCHESTRATOR_URL${path}" | jq -r '${filter}'`, ...expected };
+  return { id, why, run: `api GET '${path}' | jq -r '${filter}'`, ...expected };
 }
 
 /** Uses an admin endpoint. */
 export function admin(id: string, why: string, path: string, body?: string, expected: Expected = {}): Command {
-  const data = body === undefined ? "" : ` -H 'Content-Type: application/json' -d '${body}'`;
-  return {
-    id,
-    why,
-    run: `curl -s -X POST -H "Authorization: Bearer \${ADMIN_TOKEN:-}"${data} "$ORCHESTRATOR_URL${path}"`,
-    ...expected,
-  };
+  return { id, why, run: `api POST ${path}${body === undefined ? "" : ` '${body}'`}`, ...expected };
 }
 
 /** Looks for lines of the service's log. */
@@ -49,6 +43,9 @@ export function logs(id: string, why: string, pattern: string, expected: Expecte
       compose: find("docker compose logs --no-log-prefix --tail 5000 orchestrator"),
       supervisor: find("tail -n 5000 /opt/mcp-orchestrator/logs/orchestrator.log"),
       native: find('tail -n 5000 "$LOG_FILE"'),
+      kubernetes: find(
+        'kubectl -n "$NAMESPACE" logs -l app.kubernetes.io/name=mcp-orchestrator --tail 5000 --max-log-requests 20',
+      ),
     },
     ...expected,
   };
@@ -85,6 +82,8 @@ export const workerProcesses: Command = {
     compose: "docker compose top orchestrator | grep express_pool",
     supervisor: "ps aux | grep '[e]xpress_pool'",
     native: "ps aux | grep '[e]xpress_pool'",
+    // The image has no ps.
+    kubernetes: `kubectl -n "$NAMESPACE" exec deployment/mcp-orchestrator -- sh -c "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep '[e]xpress_pool:'"`,
   },
   firing: { matches: "express_pool:" },
 };
@@ -114,16 +113,46 @@ export const restart: Command = {
     compose: "docker compose restart orchestrator",
     supervisor: "supervisorctl restart mcp-orchestrator",
     native: "systemctl restart mcp-orchestrator",
+    kubernetes: 'kubectl -n "$NAMESPACE" rollout restart deployment/mcp-orchestrator',
   },
 };
 
-export const scaleUp = admin(
+/** Relative to what there is: an absolute number may stop workers in the middle of an incident. */
+const scaleBy = (id: string, why: string, change: string): Command => ({
+  id,
+  why,
+  run:
+    `COUNT=$(api GET /api/v1/workers/status | jq -r --arg type "$TYPE" '.types[] | select(.type == $type) | [.wanted ${change}, 0] | max')\n` +
+    `api POST /api/v1/admin/workers/scale '{"type": "'"$TYPE"'", "count": '"$COUNT"'}'`,
+  firing: { matches: '"count":\\d+' },
+});
+
+export const scaleUp = scaleBy(
   "scale-up",
-  "More workers of the type on this replica, at once and until the next restart (`WORKERS_PER_TYPE` makes it lasting).",
-  "/api/v1/admin/workers/scale",
-  `{"type": "'"$TYPE"'", "count": 4}`,
-  { firing: { matches: '"count":4' } },
+  "Two more workers of the type, on the replica that answers; they go at its next restart (`WORKERS_PER_TYPE` makes them " +
+    "lasting). Each may take `WORKER_MEMORY_LIMIT_BYTES` of the host's memory.",
+  "+ 2",
 );
+
+export const scaleBack = scaleBy(
+  "scale-back",
+  "Take them away again when the backlog is gone; what they work on is finished first.",
+  "- 2",
+);
+
+/**
+ * Gives the service's Redis user a permission, also after a restart of Redis.
+ *
+ * @param permission such as `+xack`
+ */
+export function grant(why: string, permission: string): Command {
+  return redis(
+    "acl-grant",
+    `${why} \`ACL SAVE\` keeps it over a restart of Redis; where Redis has no ACL file, put it into the configuration.`,
+    `ACL SETUSER orchestrator ${permission} && redis-cli ACL SAVE`,
+    { firing: { matches: "^OK$" } },
+  );
+}
 
 export const limitRate = admin(
   "rate-limit",

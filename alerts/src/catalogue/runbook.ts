@@ -1,7 +1,8 @@
+import { CatalogueError } from "../errors.ts";
 import type { FaultId } from "./faults.ts";
 
 /** How the service is run, where a command depends on it. */
-export const DEPLOYMENTS = ["compose", "supervisor", "native"] as const;
+export const DEPLOYMENTS = ["compose", "supervisor", "native", "kubernetes"] as const;
 
 export type Deployment = (typeof DEPLOYMENTS)[number];
 
@@ -39,6 +40,8 @@ export type Correction = { readonly was: string; readonly now: string; readonly 
 export type Runbook = {
   readonly meaning: string;
   readonly impact: string;
+  /** Ids of the commands, three at most, that come before everything else. */
+  readonly first?: readonly string[];
   readonly symptoms: readonly string[];
   readonly diagnosis: readonly Step[];
   readonly mitigation: readonly Mitigation[];
@@ -53,6 +56,18 @@ export type Runbook = {
 export function commandsOf(runbook: Runbook): Command[] {
   const steps = [...runbook.diagnosis, ...runbook.mitigation.flatMap((mitigation) => mitigation.steps)];
   return steps.flatMap((step) => step.commands ?? []);
+}
+
+/** The commands that come before everything else. @throws CatalogueError for an id that the runbook does not have */
+export function firstCommandsOf(runbook: Runbook): Command[] {
+  const commands = commandsOf(runbook);
+  return (runbook.first ?? []).map((id) => {
+    const command = commands.find((one) => one.id === id);
+    if (command === undefined) {
+      throw new CatalogueError("UNKNOWN_COMMAND", id, `No command of the runbook is called ${id}`);
+    }
+    return command;
+  });
 }
 
 /** The command as it is run in a deployment. */

@@ -1,4 +1,4 @@
-import { BUNDLE } from "@mcp-orchestrator/alerts";
+import { BUNDLE, KUBERNETES_SECRETS_PATH } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
 import { replicaMemoryBytes } from "mcp-orchestrator/memory";
 import { SETTINGS as KNOWN } from "mcp-orchestrator/settings";
@@ -6,7 +6,7 @@ import { HTTP_PORT } from "./names.ts";
 import { redisAccess } from "./redis.ts";
 
 /** Where the secrets of the service are mounted. */
-export const SECRETS_PATH = "/run/secrets/mcp-orchestrator";
+export const SECRETS_PATH = KUBERNETES_SECRETS_PATH;
 /** What is in flight gets so long to finish when a pod is stopped. */
 export const SHUTDOWN_TIMEOUT_MS = 25_000;
 /** A pod that stops goes on answering until every proxy of the cluster knows that it is gone; no `preStop` is needed. */

@@ -1,8 +1,8 @@
-import { ALERTS, commandsOf, DEPLOYMENTS, FAULT_IDS } from "@mcp-orchestrator/alerts";
+import { ALERTS, commandsOf, FAULT_IDS } from "@mcp-orchestrator/alerts";
 import { describe, expect, test } from "vitest";
 import { ALWAYS_FIRING, alertsOf } from "../judge/expectation.ts";
 import { exceptionFor, RUNBOOK_EXCEPTIONS } from "../runbooks/exceptions.ts";
-import { DRILL_DEPLOYMENT, remainingCommands } from "../runbooks/plan.ts";
+import { remainingCommands } from "../runbooks/plan.ts";
 import { planOf } from "./faultEpisode.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -19,20 +19,8 @@ describe("the commands of the runbooks", () => {
       ),
     );
     const missing = commands.filter(
-      ({ alert, command }) =>
-        !run.has(`${alert} ${command.id}`) && exceptionFor(command.id, DRILL_DEPLOYMENT) === undefined,
+      ({ alert, command }) => !run.has(`${alert} ${command.id}`) && exceptionFor(command.id) === undefined,
     );
-    expect(missing).toEqual([]);
-  });
-
-  test("have an exception for every form that the drill does not run", () => {
-    const missing = commands
-      .filter(({ command }) => typeof command.run !== "string")
-      .flatMap(({ alert, command }) =>
-        DEPLOYMENTS.filter((deployment) => deployment !== DRILL_DEPLOYMENT)
-          .filter((deployment) => exceptionFor(command.id, deployment) === undefined)
-          .map((deployment) => `${alert} ${command.id} ${deployment}`),
-      );
     expect(missing).toEqual([]);
   });
 

@@ -70,8 +70,7 @@ function runbooks(episodes: readonly EpisodeReport[]): string[] {
     "Not run:",
     "",
     ...RUNBOOK_EXCEPTIONS.map(
-      ({ ids, deployments = ["all forms"], reason }) =>
-        `- ${ids.map((id) => `\`${id}\``).join(", ")} (${deployments.join(", ")}): ${reason}`,
+      ({ ids, reason }) => `- ${ids.map((id) => `\`${id}\``).join(", ")}: ${reason}`,
     ),
     "",
   ];

@@ -31,7 +31,7 @@ export function planFor(fault: FaultId, alerts: readonly AlertName[]): FaultPlan
   const of = (pick: (runbook: Runbook) => readonly Command[]) =>
     alerts.flatMap((alert) =>
       pick(alertNamed(alert).runbook)
-        .filter(({ id }) => exceptionFor(id, DRILL_DEPLOYMENT) === undefined)
+        .filter(({ id }) => exceptionFor(id) === undefined)
         .map((command) => ({ alert, command })),
     );
   return {
@@ -50,6 +50,6 @@ export function remainingCommands(plans: readonly FaultPlan[]): RunbookCommand[]
   const planned = new Set(plans.flatMap(({ diagnosis, mitigation }) => [...diagnosis, ...mitigation].map(key)));
   const all = ALERTS.flatMap(({ name, runbook }) =>
     commandsOf(runbook).map((command) => ({ alert: name, command })),
-  ).filter(({ command }) => exceptionFor(command.id, DRILL_DEPLOYMENT) === undefined);
+  ).filter(({ command }) => exceptionFor(command.id) === undefined);
   return [...new Map(all.map((one) => [key(one), one])).values()].filter((one) => !planned.has(key(one)));
 }

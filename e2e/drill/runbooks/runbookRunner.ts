@@ -1,4 +1,4 @@
-import { type Command, commandText, outputShows, type Shows } from "@mcp-orchestrator/alerts";
+import { commandText, outputShows, PREAMBLES, type Shows } from "@mcp-orchestrator/alerts";
 import type { Lane } from "mcp-orchestrator/contract";
 import { createKeys } from "mcp-orchestrator/keys";
 import { KEY_PREFIX } from "../../stack/stack.ts";
@@ -104,7 +104,10 @@ export class RunbookRunner {
   async #run(planned: RunbookCommand, instanceOf: InstanceOf, when: When, shows: Shows | undefined): Promise<void> {
     const { alert, command } = planned;
     const environment = { ...this.#deps.environment, ...instanceVariables(instanceOf(alert)) };
-    const output = await runInShell(textOf(command), environment);
+    const output = await runInShell(
+      `${PREAMBLES[DRILL_DEPLOYMENT]}\n${commandText(command, DRILL_DEPLOYMENT)}`,
+      environment,
+    );
     if (shows !== undefined && !outputShows(output, shows)) throw new RunbookError(planned, when, shows, output);
     this.#deps.ran({ alert, id: command.id, when });
   }
@@ -112,8 +115,6 @@ export class RunbookRunner {
 
 /** The instance of an alert whose labels the commands get. */
 export type InstanceOf = (alert: string) => Instance;
-
-const textOf = (command: Command) => commandText(command, DRILL_DEPLOYMENT);
 
 /** The second line at the head of the runbooks; what the labels do not tell is as it stands there. */
 function instanceVariables({ type = "reasoning", lane = "express", queue }: Instance): Record<string, string> {

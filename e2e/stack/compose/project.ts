@@ -9,10 +9,14 @@ import { freePort } from "../../testkit/ports.ts";
 import { chooseImage, pinnedImages } from "../runtime/images.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const SHELL_TIMEOUT_MS = 120_000;
 const OUTPUT_LIMIT_BYTES = 64 * 1024 ** 2;
 const run = promisify(execFile);
 
 export type ServiceState = { readonly service: string; readonly state: string; readonly health: string };
+
+/** What a shell text printed. */
+export type ShellOutput = { readonly stdout: string; readonly stderr: string };
 
 /** The repository's own compose file as a project of its own: own names, own ports, own volumes. */
 export class ComposeProject implements AsyncDisposable {
@@ -83,6 +87,26 @@ export class ComposeProject implements AsyncDisposable {
       maxBuffer: OUTPUT_LIMIT_BYTES,
     });
     return stdout.trim();
+  }
+
+  /**
+   * A shell text as a person pastes it in the folder of the compose file: `docker compose` in it is about this project.
+   * Its exit code says nothing: a grep that finds nothing is an answer.
+   *
+   * @throws Error for a program that is missing, or a text that does not end in time
+   */
+  async shell(text: string, environment: Readonly<Record<string, string>> = {}): Promise<ShellOutput> {
+    const files = [join(ROOT, "docker-compose.yml"), this.#override].join(":");
+    const project = { COMPOSE_PROJECT_NAME: this.name, COMPOSE_FILE: files };
+    const options = { cwd: ROOT, timeout: SHELL_TIMEOUT_MS, maxBuffer: OUTPUT_LIMIT_BYTES };
+    const env = { ...process.env, ...this.#environment, ...project, ...environment };
+    const { promise, resolve, reject } = Promise.withResolvers<ShellOutput>();
+    execFile("bash", ["--norc", "-c", text], { ...options, env }, (error, stdout, stderr) => {
+      if (error?.killed === true) reject(new Error(`Did not end in time: ${text}\n${stderr}`));
+      else if (/command not found/.test(stderr)) reject(new Error(`A program is missing for: ${text}\n${stderr}`));
+      else resolve({ stdout, stderr });
+    });
+    return promise;
   }
 
   /** Ids of everything that the engine still has of this project. */

@@ -1,5 +1,13 @@
 import { alertmanagerFlags } from "@mcp-orchestrator/alertmanager";
-import { ALERTS, PRODUCTION, prometheusFlags } from "@mcp-orchestrator/alerts";
+import {
+  ALERTS,
+  commandsOf,
+  commandText,
+  outputShows,
+  PREAMBLES,
+  PRODUCTION,
+  prometheusFlags,
+} from "@mcp-orchestrator/alerts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OrchestratorClient, type Receipt } from "../../stack/clients/orchestrator.ts";
 import { askGrafana } from "../../stack/compose/grafanaCheck.ts";
@@ -11,6 +19,32 @@ import { until } from "../../testkit/until.ts";
 const TIMEOUT_MS = 120_000;
 const UP_TIMEOUT_MS = 600_000;
 const REDIS_CLI = ["exec", "-T", "redis", "redis-cli", "--no-auth-warning"];
+
+/** The labels of an alert, as the last line before the commands of a runbook has them. */
+const LABELS = {
+  TYPE: "codegen",
+  LANE: "express",
+  QUEUE: "mcp:queue:codegen:express",
+  GROUP: "mcp_express_codegen",
+};
+/** What an operator reads who is not let in, or who asks for what is not there. */
+const REFUSED = /NOAUTH|NOPERM|WRONGPASS|FORBIDDEN|UNAUTHORIZED|Unauthorized|no such service|No such file/;
+/** Every command of the runbooks; where several have the same, once. */
+const COMMANDS = [
+  ...new Map(
+    ALERTS.flatMap(({ name, runbook }) => {
+      const looks = new Set(runbook.diagnosis.flatMap(({ commands = [] }) => commands.map(({ id }) => id)));
+      return commandsOf(runbook).map((command) => ({
+        alert: name,
+        id: command.id,
+        command,
+        looks: looks.has(command.id),
+      }));
+    }).map((each) => [`${commandText(each.command, "compose")} ${JSON.stringify(each.command.healthy)}`, each]),
+  ).values(),
+];
+/** A query over the last minute forgets what was before in a minute. */
+const SHOWN_WITHIN_MS = 90_000;
 
 /** At its default a task whose acknowledgement failed is taken up again after a minute and a half. */
 const QUICK_RECOVERY = {
@@ -37,6 +71,15 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
   }, UP_TIMEOUT_MS);
   afterAll(() => project[Symbol.asyncDispose](), TIMEOUT_MS);
 
+  const inside = (service: string, text: string) => project.compose("exec", "-T", service, "sh", "-c", text);
+  /** Reads from a volume that no running container mounts. */
+  const inVolume = async (volume: string, text: string) => {
+    const mount = `${project.name}_${volume}:/volume:ro`;
+    const output = await project.shell(
+      `docker run --rm --network none --user 0 -v '${mount}' mcp-orchestrator/e2e sh -c '${text}'`,
+    );
+    return output.stdout.trim();
+  };
   const submit = (count: number): Promise<readonly Receipt[]> =>
     orchestrator.submitBatch(
       Array.from({ length: count }, (_, n) => ({
@@ -82,15 +125,68 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
         "redis",
         "sh",
         "-c",
-        `redis-cli --no-auth-warning --user ${user} --pass "$(cat /credentials/${password})" ${command.join(" ")}`,
+        `redis-cli --no-auth-warning --user ${user} --pass "${password}" ${command.join(" ")}`,
       );
-    expect(await as("orchestrator", "redis-password", "PING")).toBe("PONG");
-    expect(await as("orchestrator", "redis-password", "FLUSHALL")).toContain("NOPERM");
-    expect(await as("orchestrator", "redis-password", "GET", "other:key")).toContain("NOPERM");
-    expect(await as("metrics", "redis-metrics-password", "INFO", "memory")).toContain("used_memory");
-    expect(await as("metrics", "redis-metrics-password", "XLEN", "mcp:queue:ml")).toContain("NOPERM");
-    expect(await as("operator", "redis-operator-password", "XLEN", "mcp:queue:dlq")).toMatch(/^\d+$/);
+    const service = await inside("orchestrator", "cat /credentials/redis-password");
+    expect(await as("orchestrator", service, "PING")).toBe("PONG");
+    expect(await as("orchestrator", service, "FLUSHALL")).toContain("NOPERM");
+    expect(await as("orchestrator", service, "GET", "other:key")).toContain("NOPERM");
+    const metrics = await inVolume("metrics-credentials", "cat /volume/redis-password");
+    expect(await as("metrics", metrics, "INFO", "memory")).toContain("used_memory");
+    expect(await as("metrics", metrics, "XLEN", "mcp:queue:ml")).toContain("NOPERM");
+    const operator = await inside("redis", "cat /credentials/operator-password");
+    expect(await as("operator", operator, "XLEN", "mcp:queue:dlq")).toMatch(/^\d+$/);
   });
+
+  test("gives each container its own secrets and nothing else", async () => {
+    const find = (folder: string) => `find ${folder} -type f | sort`;
+    const files = async (service: string, folder: string) => (await inside(service, find(folder))).split("\n");
+    expect(await files("redis", "/credentials")).toEqual(["/credentials/operator-password", "/credentials/users.acl"]);
+    expect(await inside("redis", "grep -c nopass /credentials/users.acl")).toBe("1");
+    expect(await files("orchestrator", "/credentials")).toEqual(
+      ["admin-token", "orchestrator.env", "redis-password"].map((name) => `/credentials/${name}`),
+    );
+    expect(await files("alertmanager", "/etc/alertmanager/secrets")).toEqual(
+      ["pagerduty-routing-key", "slack-critical-url", "slack-team-platform-url", "slack-warnings-url"].map(
+        (name) => `/etc/alertmanager/secrets/${name}`,
+      ),
+    );
+    for (const service of ["alertmanager", "prometheus", "inbox", "simulator"]) {
+      expect(await inside(service, "ls -d /credentials /secrets 2>/dev/null || true"), service).toBe("");
+    }
+    if (!project.leftOut.includes("grafana")) {
+      expect(await files("grafana", "/credentials")).toEqual(["/credentials/admin-password"]);
+    }
+  });
+
+  test("makes an admin token, without which nobody is let in and which the command line in the container has", async () => {
+    const path = "/api/v1/admin/rate-limit";
+    expect((await fetch(`${orchestrator.url}${path}`)).status).toBe(401);
+    const answer = await inside("orchestrator", `node orchestrator/src/cli.ts request GET ${path}`);
+    expect(JSON.parse(answer)).toMatchObject({ enabled: false });
+  });
+
+  test.each(COMMANDS)(
+    "$id of the runbook of $alert runs as printed, after the preamble",
+    async ({ alert, command, looks }) => {
+      const text = `${PREAMBLES.compose}\n${commandText(command, "compose")}`;
+      // What an operator's command must show does not depend on the alert; what a look must show while it is on does.
+      const shows = looks ? command.healthy : command.firing;
+      const run = async () => {
+        const { stdout, stderr } = await project.shell(text, LABELS);
+        expect(`${stdout}${stderr}`).not.toMatch(REFUSED);
+        // Nothing is unaccounted for: the service says so, and has let the operator in.
+        if (command.id === "write-off") expect(JSON.parse(stdout)).toMatchObject({ status: 409 });
+        else if (shows !== undefined && !outputShows(stdout, shows)) {
+          throw new Error(`${alert} ${command.id} must show ${JSON.stringify(shows)}: ${stdout}${stderr}`);
+        }
+      };
+      const options = { timeoutMs: SHOWN_WITHIN_MS, intervalMs: 1_000 };
+      await (looks ? until(`what ${command.id} must show`, options, run) : run());
+      if (command.id === "restart" || command.id === "start") await project.up("--no-recreate");
+    },
+    TIMEOUT_MS,
+  );
 
   // The console names what is left out; nothing can be asked of a service without an image.
   test(

@@ -1,5 +1,5 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, redis, redisLatency } from "../commands.ts";
+import { grant, logs, query, redis, redisLatency } from "../commands.ts";
 import type { Runbook } from "../runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
@@ -7,6 +7,7 @@ export const runbook = (facts: Facts): Runbook => ({
     `Of all attempts to acknowledge a message, fewer than ${facts.threshold} succeeded over ${facts.window}, for ` +
     `${facts.for}. It counts attempts: a message whose second attempt succeeds shows here and not in HighACKFailureRate.`,
   impact: "Retries rescue the messages, at the price of latency and of more load on Redis.",
+  first: ["ack-errors", "ack-log"],
   symptoms: ["`mcp_ack_success_rate` under 1.", "Log lines `ACK attempt 1 of ... failed`."],
   diagnosis: [
     {
@@ -50,11 +51,7 @@ export const runbook = (facts: Facts): Runbook => ({
       steps: [
         {
           text: "Find what changes it (a deployment of the ACL file, a script) and stop that. Then make sure of the permission.",
-          commands: [
-            redis("acl-grant", "The user of the service may acknowledge.", "ACL SETUSER orchestrator +xack", {
-              firing: { matches: "^OK$" },
-            }),
-          ],
+          commands: [grant("The user of the service may acknowledge.", "+xack")],
         },
       ],
     },

@@ -6,6 +6,7 @@ export const runbook = (facts: Facts): Runbook => ({
   meaning: `The dead letter queue stands more than ${facts.threshold} above its lowest depth of the last ${facts.window}, for ${facts.for}.`,
   impact:
     "Tasks have failed for good and nobody has dealt with them yet. They are kept, with their payload and history.",
+  first: ["failure-reasons", "dlq-latest"],
   symptoms: ["`mcp_dlq_depth` rises."],
   diagnosis: [
     {

@@ -1,6 +1,7 @@
 import type { Facts } from "../alert.ts";
 import {
   breakers,
+  liftRate,
   limitRate,
   query,
   redisLatency,
@@ -16,6 +17,7 @@ export const runbook = (facts: Facts): Runbook => ({
     `The 95th percentile of the latency of express tasks of one type has been above ${facts.threshold} for ${facts.for}. ` +
     `Where none finished within ${facts.window}, the age of the oldest one counts.`,
   impact: "Whoever waits for these tasks sees an outage.",
+  first: ["breakers", "workers-status", "redis-latency"],
   symptoms: ["As ExpressLatencyHigh, which this alert inhibits, only more of it."],
   diagnosis: [
     {
@@ -46,7 +48,10 @@ export const runbook = (facts: Facts): Runbook => ({
   ],
   mitigation: [
     { cause: "The external API is very slow or down", fault: "very-slow-upstream", steps: upstreamSteps },
-    { cause: "The service is overloaded", steps: [{ text: "Shed load, then add capacity.", commands: [limitRate] }] },
+    {
+      cause: "The service is overloaded",
+      steps: [{ text: "Shed load, then add capacity.", commands: [limitRate, liftRate] }],
+    },
     { cause: "Anything else", steps: [{ text: "The steps of ExpressLatencyHigh go into detail." }] },
   ],
   escalation: "To the on-call engineer if it is not resolved in 10 minutes; tell the users of the express lane.",

@@ -1,5 +1,5 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, redis, redisLatency, redisPing, restart } from "../commands.ts";
+import { grant, logs, query, redis, redisLatency, redisPing, restart } from "../commands.ts";
 import type { Runbook } from "../runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
@@ -9,6 +9,7 @@ export const runbook = (facts: Facts): Runbook => ({
   impact:
     "The messages stay pending and are delivered again by orphan recovery. No task is lost and none runs twice for it " +
     "(the stored result is looked at first), but pending entries cost Redis memory and the queue does not shrink.",
+  first: ["ack-log", "redis-ping", "acl-log"],
   symptoms: [
     "`mcp_ack_failures_total` rises, `mcp_consumer_group_pending` rises with it.",
     "Log lines of `RobustRedisACKHandler` that end in `failed 3 times`.",
@@ -69,11 +70,7 @@ export const runbook = (facts: Facts): Runbook => ({
       steps: [
         {
           text: "Give the permission back. Pending messages are acknowledged by the next round of orphan recovery.",
-          commands: [
-            redis("acl-grant", "The user of the service may acknowledge again.", "ACL SETUSER orchestrator +xack", {
-              firing: { matches: "^OK$" },
-            }),
-          ],
+          commands: [grant("The user of the service may acknowledge again.", "+xack")],
         },
       ],
     },

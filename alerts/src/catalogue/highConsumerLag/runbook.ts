@@ -1,10 +1,21 @@
 import type { Facts } from "../alert.ts";
-import { api, logs, query, redis, scaleUp, upstreamLatency, upstreamSteps, workersStatus } from "../commands.ts";
+import {
+  api,
+  logs,
+  query,
+  redis,
+  scaleBack,
+  scaleUp,
+  upstreamLatency,
+  upstreamSteps,
+  workersStatus,
+} from "../commands.ts";
 import type { Runbook } from "../runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
   meaning: `The consumers of one queue have had more than ${facts.threshold} to finish, waiting or pending, for ${facts.for}.`,
   impact: "Tasks of that queue wait longer; service levels are missed.",
+  first: ["workers-status", "upstream-latency"],
   symptoms: ["`mcp_consumer_group_lag` rises.", "`mcp_oldest_task_age_seconds` rises."],
   diagnosis: [
     {
@@ -56,7 +67,7 @@ export const runbook = (facts: Facts): Runbook => ({
   mitigation: [
     { cause: "An external API is slow or down", fault: "stall-upstream-small-backlog", steps: upstreamSteps },
     { cause: "A load spike", steps: [{ text: "Watch it for 15 minutes. A lag that shrinks needs nothing." }] },
-    { cause: "Too few workers for the load", steps: [{ text: "Add workers:", commands: [scaleUp] }] },
+    { cause: "Too few workers for the load", steps: [{ text: "Add workers:", commands: [scaleUp, scaleBack] }] },
     {
       cause: "Messages are pending with a consumer that is gone",
       steps: [

@@ -1,5 +1,5 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, redis, redisPing, restart, workerProcesses, workersStatus } from "../commands.ts";
+import { api, grant, logs, query, redisPing, restart, workerProcesses, workersStatus } from "../commands.ts";
 import type { Command, Runbook } from "../runbook.ts";
 
 const start: Command = {
@@ -9,6 +9,7 @@ const start: Command = {
     compose: "docker compose up -d orchestrator",
     supervisor: "supervisorctl start mcp-orchestrator",
     native: "systemctl start mcp-orchestrator",
+    kubernetes: 'kubectl -n "$NAMESPACE" rollout restart deployment/mcp-orchestrator',
   },
 };
 
@@ -19,6 +20,7 @@ export const runbook = (facts: Facts): Runbook => ({
     `For ${facts.for} no worker has been alive and consuming: the count is 0, the metric is gone, or Prometheus cannot ` +
     "reach any replica.",
   impact: "A complete outage. Nothing is processed; what was accepted waits in Redis.",
+  first: ["restart"],
   symptoms: ["Every other alert about queues and latency is inhibited by this one."],
   diagnosis: [
     {
@@ -37,11 +39,12 @@ export const runbook = (facts: Facts): Runbook => ({
       text: "If it runs: why do its workers not work?",
       commands: [
         { ...workersStatus, firing: { matches: "^(0 of \\d+|$)" }, healthy: { matches: "^[1-9]\\d* of \\d+" } },
-        {
-          id: "readiness",
-          why: "What the service itself says is wrong.",
-          run: 'curl -s "$ORCHESTRATOR_URL/readyz" | jq -r \'.checks[]? | select(.ok | not) | "\\(.name): \\(.detail)"\'',
-        },
+        api(
+          "readiness",
+          "What the service itself says is wrong.",
+          "/readyz",
+          '.checks[]? | select(.ok | not) | "\\(.name): \\(.detail)"',
+        ),
         logs("start-log", "The last lines of the log.", "."),
       ],
     },
@@ -59,11 +62,7 @@ export const runbook = (facts: Facts): Runbook => ({
       steps: [
         {
           text: "Give the permission back. The workers try again by themselves.",
-          commands: [
-            redis("acl-grant", "The user of the service may read again.", "ACL SETUSER orchestrator +xreadgroup", {
-              firing: { matches: "^OK$" },
-            }),
-          ],
+          commands: [grant("The user of the service may read again.", "+xreadgroup")],
         },
       ],
     },

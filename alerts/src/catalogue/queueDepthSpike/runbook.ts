@@ -7,6 +7,7 @@ import {
   query,
   redis,
   redisMemory,
+  scaleBack,
   scaleUp,
   upstreamLatency,
   upstreamSteps,
@@ -20,6 +21,7 @@ export const runbook = (facts: Facts): Runbook => ({
   impact:
     "Tasks wait longer than anybody agreed to, and Redis memory grows with the queue. At 80 % of it the service " +
     "refuses new tasks with 503; what is queued is safe.",
+  first: ["redis-memory", "workers-status", "depths"],
   symptoms: [
     "`mcp_queue_depth` rises.",
     "`mcp_redis_memory_used_ratio` rises.",
@@ -71,7 +73,7 @@ export const runbook = (facts: Facts): Runbook => ({
         { text: "Add workers if the host has room.", commands: [scaleUp] },
         {
           text: "Tell the on-call engineer of the submitting services. When the queue is short again:",
-          commands: [liftRate],
+          commands: [liftRate, scaleBack],
         },
       ],
     },
@@ -81,7 +83,7 @@ export const runbook = (facts: Facts): Runbook => ({
       steps: [
         {
           text: "If it is expected and the queue shrinks, wait. Otherwise limit the rate and let the job slow down.",
-          commands: [limitRate],
+          commands: [limitRate, liftRate],
         },
       ],
     },

@@ -1,10 +1,11 @@
 import type { Facts } from "../alert.ts";
-import { limitRate, query, redis, redisMemory } from "../commands.ts";
+import { liftRate, limitRate, query, redis, redisMemory } from "../commands.ts";
 import type { Runbook } from "../runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
   meaning: `Redis has used more than ${facts.threshold} of \`maxmemory\` for ${facts.for}.`,
   impact: "At 80 % the service refuses new tasks with 503; at 100 % Redis refuses every write, acknowledgements too.",
+  first: ["redis-memory", "depths"],
   symptoms: ["`mcp_redis_memory_used_ratio` rises."],
   diagnosis: [
     {
@@ -17,14 +18,18 @@ export const runbook = (facts: Facts): Runbook => ({
         }),
         query("depths", "Depth of every queue, deepest first.", "max by (queue) (mcp_queue_depth)"),
         redis("dlq-length", "Entries of the dead letter queue.", "XLEN mcp:queue:dlq"),
-        redis("big-keys", "The largest keys.", "--memkeys --memkeys-samples 0 | grep 'Biggest'"),
+        redis(
+          "big-keys",
+          "The largest keys by a sample of each, with pauses in between.",
+          "--memkeys -i 0.01 | grep 'Biggest'",
+        ),
       ],
     },
   ],
   mitigation: [
     {
       cause: "Queues are deep",
-      steps: [{ text: "See QueueDepthSpike. Slow the submitters down meanwhile.", commands: [limitRate] }],
+      steps: [{ text: "See QueueDepthSpike. Slow the submitters down meanwhile.", commands: [limitRate, liftRate] }],
     },
     { cause: "Dead letters pile up", steps: [{ text: "Retry or discard them, see DeadLetterQueueGrowing." }] },
     {

@@ -7,6 +7,7 @@ export const runbook = (facts: Facts): Runbook => ({
     `More than ${facts.threshold} of the tasks of one type that ended in the last ${facts.window} ended in the dead ` +
     `letter queue, for ${facts.for}. An outage of an upstream is not the cause: while one lasts, tasks wait.`,
   impact: "Work is not done. Dead letters keep everything that is needed to run the tasks again.",
+  first: ["failure-reasons", "dlq-latest"],
   symptoms: ["`mcp_tasks_failed_total` rises, with the reason in its label.", "DeadLetterQueueGrowing."],
   diagnosis: [
     {

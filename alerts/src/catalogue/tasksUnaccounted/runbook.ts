@@ -7,6 +7,7 @@ export const runbook = (facts: Facts): Runbook => ({
     `For ${facts.for} the books of one type and lane have not balanced: what was accepted is not what is completed, dead, ` +
     "waiting, running and retrying together. Above 0 tasks are missing, below 0 some are counted twice.",
   impact: "A task may be lost, or have run twice. Nothing else tells you.",
+  first: ["unaccounted"],
   symptoms: [
     "`mcp_tasks_unaccounted` is not 0.",
     "Seen are: entries that were deleted or added by hand; tasks counted twice after a backup was restored; and tasks that a " +

@@ -4,6 +4,7 @@ import type { Runbook } from "../runbook.ts";
 export const runbook = (): Runbook => ({
   meaning: "It always fires. You are here because the dead man's switch no longer hears of it, or out of curiosity.",
   impact: "When it stops, alerting is broken: no other alert reaches anybody.",
+  first: ["rules-run", "alertmanager-has-it"],
   symptoms: ["The dead man's switch raises an alarm."],
   diagnosis: [
     {

@@ -6,6 +6,7 @@ export const runbook = (facts: Facts): Runbook => ({
   meaning: `Worker processes have died more often than ${facts.threshold}, over ${facts.window} and for ${facts.for}: a crash loop.`,
   impact:
     "Tasks are interrupted and run again; those that take their worker down end in the dead letter queue as `poison`.",
+  first: ["crash-reasons", "crash-log"],
   symptoms: [
     "`mcp_worker_crashes_total` rises, with the reason in its label.",
     "`mcp_active_workers` goes up and down.",
