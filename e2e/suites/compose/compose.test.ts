@@ -38,7 +38,8 @@ const COMMANDS = [
         alert: name,
         id: command.id,
         command,
-        looks: looks.has(command.id),
+        // A mitigation may look into the log too.
+        looks: looks.has(command.id) || commandText(command, "compose").startsWith("docker compose logs"),
       }));
     }).map((each) => [`${commandText(each.command, "compose")} ${JSON.stringify(each.command.healthy)}`, each]),
   ).values(),
