@@ -10,9 +10,10 @@ const OWN_ADDRESSES = [
   `export PROMETHEUS_URL="\${PROMETHEUS_URL:-http://localhost:9090}" ALERTMANAGER_URL="\${ALERTMANAGER_URL:-http://localhost:9093}"`,
   `export ORCHESTRATOR_URL="\${ORCHESTRATOR_URL:-http://localhost:8000}" REDIS_URL="\${REDIS_URL:-redis://localhost:6379}"`,
 ];
+const REDIS_CLI = `redis-cli() { command redis-cli -u "$REDIS_URL" \${REDIS_OPERATOR:+--user} \${REDIS_OPERATOR:+"$REDIS_OPERATOR"} "$@"; }`;
 const ON_THE_HOST = [
-  "# As an operator of Redis: REDISCLI_AUTH is the password; its user stands in REDIS_URL (redis://operator@host:6379).",
-  `redis-cli() { command redis-cli -u "$REDIS_URL" "$@"; }`,
+  "# As an operator of Redis: REDIS_OPERATOR is the user, REDISCLI_AUTH the password; REDIS_URL has neither.",
+  REDIS_CLI,
   "# The admin token is read from ADMIN_TOKEN_FILE; no command line shows it.",
   `api() { local method="$1" route="$2"; shift 2; [ $# -eq 0 ] || set -- -H 'Content-Type: application/json' -d "$1"; curl -sS -X "$method" -H @<([ -z "\${ADMIN_TOKEN_FILE:-}" ] || printf 'Authorization: Bearer %s' "$(cat "$ADMIN_TOKEN_FILE")") "$@" "$ORCHESTRATOR_URL$route"; }`,
 ];
@@ -38,17 +39,13 @@ export const PREAMBLES: Readonly<Record<Deployment, string>> = {
   ),
   kubernetes: lines(
     `export NAMESPACE=${namespace} PROMETHEUS_URL=${links.prometheus ?? "http://localhost:9090"} ALERTMANAGER_URL=${links.alertmanager ?? "http://localhost:9093"}`,
-    "# Redis as its operator, from where it can be reached (or after `kubectl port-forward`): REDISCLI_AUTH is the password.",
-    `export REDIS_URL="\${REDIS_URL:-${operatorUrl(redis.url)}}"`,
-    `redis-cli() { command redis-cli -u "$REDIS_URL" "$@"; }`,
+    "# Redis as its operator, from where it can be reached (or after `kubectl port-forward`): REDISCLI_AUTH is the password of REDIS_OPERATOR.",
+    `export REDIS_URL="\${REDIS_URL:-${redis.url.replace(/^(rediss?:\/\/)[^@/]*@/, "$1")}}"`,
+    REDIS_CLI,
     "# The command line in the service's container, with the token of its secret.",
     `api() { kubectl -n "$NAMESPACE" exec deployment/mcp-orchestrator -- node orchestrator/src/cli.ts --url http://127.0.0.1:${httpPort} --token-file ${KUBERNETES_SECRETS_PATH}/admin-token request "$@"; }`,
   ),
 };
-
-function operatorUrl(address: string): string {
-  return address.replace(/^(rediss?:\/\/)(?:[^@/]*@)?/, "$1operator@");
-}
 
 function lines(...text: string[]): string {
   return text.join("\n");
