@@ -60,6 +60,8 @@ export function createKeys(prefix: string) {
     acceptances: (instance: string) => `${prefix}:accepted:${instance}`,
     /** Hash of every task type that a replica has ever had. */
     types: `${prefix}:types`,
+    /** Version of the layout of all these keys; `redis/schema.ts` has what it means. */
+    schema: `${prefix}:schema`,
     /** What readiness writes to see whether Redis takes writes. */
     probe: `${prefix}:probe`,
   };

@@ -7,6 +7,7 @@ import { messageOf } from "./errors.ts";
 import { loadHandlers } from "./handlers/registry.ts";
 import { logConnection } from "./health/connectionLog.ts";
 import { Readiness } from "./health/readiness.ts";
+import { SchemaGuard } from "./health/schemaGuard.ts";
 import { selfCheck } from "./health/selfCheck.ts";
 import { createKeys } from "./keys.ts";
 import { createLog, type Log, type LogSink, secretsOf } from "./log.ts";
@@ -36,6 +37,7 @@ import { MemoryGuard } from "./queue/submit/memoryGuard.ts";
 import { Submission } from "./queue/submit/submission.ts";
 import { createRedis } from "./redis/connection.ts";
 import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
+import { checkSchema } from "./redis/schema.ts";
 import { HTTP_CLOSE_TIMEOUT_MS, LOOP_STOP_TIMEOUT_MS } from "./shutdown.ts";
 import { Loop } from "./supervisor/loop.ts";
 import { createLoops, createPromotion } from "./supervisor/maintenance.ts";
@@ -48,6 +50,8 @@ import { within } from "./within.ts";
 export type Service = {
   /** Where the API listens. */
   readonly url: string;
+  /** Rejects when the process must end at once: with a SchemaError, when Redis holds data that are not for this release. */
+  readonly failed: Promise<never>;
   /** Says that it is not ready, then refuses new work, lets the workers finish or hand back what is in flight, closes everything. */
   stop(): Promise<void>;
 };
@@ -58,7 +62,8 @@ const RECONCILE_INTERVAL_MS = 2_000;
 /**
  * Composition root of the main process. Resolves when the API listens: Redis need not be there yet, `/readyz` tells.
  *
- * @throws when a handler module cannot be loaded or the port is taken
+ * @throws when a handler module cannot be loaded or the port is taken; SchemaError when the data in Redis have a layout that
+ *   this release does not know
  */
 export async function startService(config: Config, log: Log, sink: LogSink): Promise<Service> {
   const monotonicMs = () => performance.now();
@@ -77,6 +82,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const telemetry = new Cells(totals.layout, totals.values);
   const redis = createRedis(config.redis, "commands", "orchestrator");
   const expectClose = logConnection(redis, log);
+  const schema = new SchemaGuard(() => checkSchema(redis, keys), log);
 
   const promotion = createPromotion({
     promoter: new Promoter(redis, keys, types),
@@ -180,27 +186,36 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     run: () => acceptances.reconcile(),
   });
   const loops = [promotion.loop, reconciliation, ...maintenance];
+  const schemaLoop = new Loop({
+    name: "check of the schema",
+    intervalMs: () => schema.intervalMs,
+    log,
+    run: () => schema.look(),
+  });
   const server = createServer({
     settings: config.http,
     version: packageJson.version,
     log,
     audit: createLog("info", sink, secretsOf(config), { audit: "admin" }),
-    submission: new Submission({
-      redis: submissions,
-      acceptances,
-      replicas: config.redis.wait,
-      keys,
-      types,
-      telemetry,
-      maxQueueDepth: config.load.maxQueueDepth,
-      rateLimitPerSecond: config.load.rateLimitPerSecond,
-      memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs, (error) =>
-        log.debug({ err: error }, `Memory of Redis cannot be read: ${messageOf(error)}`),
-      ),
-      onDelayed: promotion.delayed,
-      now: Date.now,
-      monotonicMs,
-    }),
+    submission: afterSchema(
+      schema,
+      new Submission({
+        redis: submissions,
+        acceptances,
+        replicas: config.redis.wait,
+        keys,
+        types,
+        telemetry,
+        maxQueueDepth: config.load.maxQueueDepth,
+        rateLimitPerSecond: config.load.rateLimitPerSecond,
+        memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs, (error) =>
+          log.debug({ err: error }, `Memory of Redis cannot be read: ${messageOf(error)}`),
+        ),
+        onDelayed: promotion.delayed,
+        now: Date.now,
+        monotonicMs,
+      }),
+    ),
     lookup: {
       find: (taskId) => lookup.find(taskId),
       explain: (taskId) => explainer.explain(taskId),
@@ -243,21 +258,28 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     telemetry,
   });
 
+  await schema.atStart();
   const url = await server.listen({ host: config.http.host, port: config.http.port });
   supervisor.start();
-  for (const loop of loops) loop.start();
+  schemaLoop.start();
+  let stopping = false;
+  void schema.agreed.then(() => {
+    if (!stopping) for (const loop of loops) loop.start();
+  });
   void readiness.check();
   log.info({ url, types, version: packageJson.version, pid: process.pid }, `Orchestrator listens on ${url}`);
 
   return {
     url,
+    failed: schema.refused,
     async stop() {
+      stopping = true;
       readiness.stopping();
       // Whoever sends requests here learns of it before they are refused.
       await sleep(config.shutdownDelayMs);
       await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
       await supervisor.stop();
-      const ended = Promise.all(loops.map((loop) => loop.stop())).then(() => presence.leave());
+      const ended = Promise.all([schemaLoop, ...loops].map((loop) => loop.stop())).then(() => presence.leave());
       const left = ended.catch((error) =>
         log.warn({ err: error }, `The replica is not signed off: ${messageOf(error)}`),
       );
@@ -265,6 +287,16 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       expectClose();
       redis.disconnect();
       submissions.disconnect();
+    },
+  };
+}
+
+/** Accepts nothing into data whose layout is not known. */
+function afterSchema(schema: SchemaGuard, submission: Submission): Pick<Submission, "submit"> {
+  return {
+    async submit(tasks, receivedMs) {
+      await schema.require();
+      return await submission.submit(tasks, receivedMs);
     },
   };
 }

@@ -1,13 +1,17 @@
 import { loadConfig } from "../config.ts";
 import { ConfigError, messageOf } from "../errors.ts";
 import { createLog, openLogSink, secretsOf } from "../log.ts";
+import { SchemaError } from "../redis/schema.ts";
 import { startService } from "../service.ts";
 import { LAST_WORDS_MS } from "../shutdown.ts";
 import { within } from "../within.ts";
 
 /** The main process: reads the configuration, starts the service, and ends it in order when it is told to. */
 
-/** Exit status for a configuration that is not usable (EX_CONFIG of sysexits.h): a restart would not help. */
+/**
+ * Exit status for a configuration that is not usable, or data in Redis that are not for this release (EX_CONFIG of
+ * sysexits.h): a restart would not help.
+ */
 const EXIT_CONFIG = 78;
 
 const config = (() => {
@@ -28,9 +32,10 @@ async function die(error: unknown): Promise<never> {
   process.on("uncaughtException", () => process.exit(1));
   if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
     log.fatal({}, `Orchestrator ends: PORT ${config.http.port} of HOST ${config.http.host} is taken (EADDRINUSE)`);
-  } else log.fatal({ err: error }, `Orchestrator ends: ${messageOf(error)}`);
+  } else if (error instanceof SchemaError) log.fatal({}, `Orchestrator ends: ${error.message}`);
+  else log.fatal({ err: error }, `Orchestrator ends: ${messageOf(error)}`);
   await within(sink.close(), LAST_WORDS_MS, undefined);
-  process.exit(1);
+  process.exit(error instanceof SchemaError ? EXIT_CONFIG : 1);
 }
 process.on("uncaughtException", (error) => void die(error));
 
@@ -49,7 +54,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 try {
   const service = await startService(config, log, sink);
-  const signal = await stopRequested.promise;
+  const signal = await Promise.race([stopRequested.promise, service.failed]);
   log.info({ signal }, "Stopping: no new tasks, finishing what is in flight");
   await service.stop();
   log.info("Stopped");

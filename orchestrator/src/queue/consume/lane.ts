@@ -5,6 +5,7 @@ import { consumerName, type Keys, type QueueKeys } from "../../keys.ts";
 import type { Lane } from "../../metrics/contract.ts";
 import type { Telemetry } from "../../metrics/telemetry.ts";
 import type { ConnectionPurpose, RedisClient } from "../../redis/connection.ts";
+import { checkSchema } from "../../redis/schema.ts";
 import { RobustRedisACKHandler } from "../complete/ackHandler.ts";
 import { createCompletion } from "../complete/completion.ts";
 import { EntryTable } from "../entryTable.ts";
@@ -74,7 +75,11 @@ export class WorkerLane {
     const log = deps.log.child({ type, lane });
     const cells = telemetry.lane(type, lane);
     const maxBacklog = Math.max(2 * settings.concurrency, 64);
-    const prepareGroup = () => ensureGroup(redis, queue);
+    // A worker reads nothing from data whose layout its release does not know, also after a fail-over or a restore.
+    const prepare = async () => {
+      await checkSchema(redis, keys);
+      await ensureGroup(redis, queue);
+    };
 
     const table = new EntryTable(10 * maxBacklog, MAX_UNACKNOWLEDGED_BYTES);
     deps.quarantine.watch(lane, table);
@@ -94,7 +99,7 @@ export class WorkerLane {
       random,
       log,
       onDelayed: deps.onDelayed,
-      onGroupMissing: prepareGroup,
+      onGroupMissing: prepare,
     });
     const executor = new Executor({
       queue,
@@ -146,7 +151,7 @@ export class WorkerLane {
       monotonicMs: clock.monotonicMs,
       random,
       log,
-      ensureGroup: prepareGroup,
+      prepare,
     });
     this.lane = lane;
     this.#deps = deps;

@@ -36,7 +36,8 @@ export type LaneRunnerDeps = {
   readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly log: Logger;
-  readonly ensureGroup: () => Promise<void>;
+  /** Checks that the data are for this release, and creates what is missing. Before the first read of a connection. */
+  readonly prepare: () => Promise<void>;
 };
 
 /** A read under way. It owns the slots for what it brings. */
@@ -113,7 +114,7 @@ export class LaneRunner {
 
   async #connect(): Promise<void> {
     this.#connection = await PollConnection.open(this.#deps.connection);
-    await this.#deps.ensureGroup();
+    await this.#deps.prepare();
     await this.#deps.pause.refresh();
     // No read is under way: a delivery whose reply was lost with the last connection is pending and not known here.
     await this.#deps.waiting.recoverOwn(() => true);
