@@ -19,7 +19,7 @@ const SIMULATOR = "e2e/services/simulator/";
 /** Layers of the service, lowest first: each sees those below it and its own. */
 const SERVICE_LAYERS: readonly (readonly string[])[] = [
   ["metrics/contract.ts"],
-  ["errors.ts", "keys.ts", "within.ts", "clock.ts", "loopback.ts", "shutdown.ts"],
+  ["errors.ts", "keys.ts", "within.ts", "clock.ts", "loopback.ts", "shutdown.ts", "taskType.ts"],
   ["metrics/", "redis/", "queue/", "config/", "config.ts", "log.ts"],
   ["upstream/", "handlers/"],
   ["worker/", "supervisor/", "health/"],

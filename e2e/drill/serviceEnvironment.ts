@@ -15,7 +15,7 @@ export function serviceEnvironment(profile: TimingProfile): Record<string, strin
     // Stacks share the machine: without autogroups (sched(7)) a worker would stand back behind the processes of all of them.
     WORKER_NICE: 0,
     BLOCK_MS: scaled(seconds(2), 500),
-    HEARTBEAT_INTERVAL_MS: scaled(seconds(3), 500),
+    HEARTBEAT_INTERVAL_MS: scaled(seconds(5), 500),
     LEASE_INTERVAL_MS: scaled(seconds(10), 1_000),
     ORPHAN_RECOVERY_INTERVAL_MS: scaled(seconds(30), 1_000),
     ORPHAN_MIN_IDLE_MS: scaled(minutes(1), 3_000),

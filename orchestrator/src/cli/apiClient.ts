@@ -6,7 +6,12 @@ import { CliError, EXIT } from "./exitCodes.ts";
 /** The service answers within its Redis time-outs; a whole batch may take a little longer. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export type ApiOptions = { readonly url: string; readonly tokenFile?: string | undefined };
+export type ApiOptions = {
+  readonly url: string;
+  /** The admin token itself; without it the file is read. */
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+};
 
 /** Speaks with the HTTP API. */
 export class ApiClient {
@@ -14,12 +19,13 @@ export class ApiClient {
   readonly #headers: Record<string, string>;
 
   /** @throws CliError for a URL or token file that cannot be used */
-  constructor({ url, tokenFile }: ApiOptions) {
+  constructor({ url, token, tokenFile }: ApiOptions) {
     const base = URL.parse(url);
     if (base === null || !/^https?:$/.test(base.protocol)) throw new CliError(EXIT.usage, `Not an HTTP URL: ${url}`);
     this.#base = base;
     this.#headers = { accept: "application/json" };
-    if (tokenFile !== undefined) this.#headers.authorization = `Bearer ${readToken(tokenFile)}`;
+    const given = token ?? (tokenFile === undefined ? undefined : readToken(tokenFile));
+    if (given !== undefined) this.#headers.authorization = `Bearer ${bearer(given)}`;
   }
 
   /**
@@ -63,6 +69,12 @@ export class ApiClient {
   post(path: string, body?: object): Promise<unknown> {
     return this.send("POST", path, body === undefined ? undefined : JSON.stringify(body));
   }
+}
+
+/** fetch() would name the token in its error. */
+function bearer(token: string): string {
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new CliError(EXIT.usage, "The admin token must be one word of plain ASCII.");
+  return token;
 }
 
 function readToken(path: string): string {

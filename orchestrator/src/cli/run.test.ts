@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { FastifyInstance } from "fastify";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { MemoryService } from "../api/testing/memoryPorts.ts";
 import { RejectedError } from "../errors.ts";
+import { commandReference } from "./reference.ts";
 import { run } from "./run.ts";
 
 const TOKEN = "secret-token";
@@ -25,9 +26,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-type Options = { terminal?: boolean; input?: string };
+type Options = { terminal?: boolean; input?: string; tokenFile?: boolean };
 
-async function cli(args: readonly string[], { terminal = false, input = "" }: Options = {}) {
+async function cli(args: readonly string[], { terminal = false, input = "", tokenFile = true }: Options = {}) {
   const written = { out: "", err: "" };
   const io = {
     out: (text: string) => {
@@ -39,7 +40,7 @@ async function cli(args: readonly string[], { terminal = false, input = "" }: Op
     readInput: async () => input,
     terminal,
   };
-  const code = await run(["--url", url, "--token-file", join(directory, "token"), ...args], io);
+  const code = await run(["--url", url, ...(tokenFile ? ["--token-file", join(directory, "token")] : []), ...args], io);
   return { code, ...written };
 }
 
@@ -229,4 +230,24 @@ test("a request that is refused prints the problem and fails", async () => {
   expect(JSON.parse(out)).toMatchObject({ status: 404 });
   expect(err).toBe("The service answered 404.\n");
   expect((await cli(["request", "POST", "/api/v1/queues", "{"])).code).toBe(2);
+});
+
+test("the token may come from the environment, and a file goes before it", async () => {
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  expect((await cli(["log-level"], { tokenFile: false })).code).toBe(1);
+  vi.stubEnv("MCP_ORCHESTRATOR_TOKEN", TOKEN);
+  expect((await cli(["log-level"], { tokenFile: false })).code).toBe(0);
+  vi.stubEnv("MCP_ORCHESTRATOR_TOKEN", "wrong");
+  expect((await cli(["log-level"])).code).toBe(0);
+  vi.stubEnv("MCP_ORCHESTRATOR_TOKEN", "secret\ntoken");
+  const odd = await cli(["log-level"], { tokenFile: false });
+  expect(odd).toMatchObject({ code: 2, err: "The admin token must be one word of plain ASCII.\n" });
+  expect(await cli(["--token", "secret", "log-level"])).toMatchObject({ code: 2 });
+});
+
+test("docs/cli.md is generated from the commands", async () => {
+  const written = await readFile(new URL("../../../docs/cli.md", import.meta.url), "utf8");
+  expect(written, "run `npm run generate`").toBe(commandReference());
 });

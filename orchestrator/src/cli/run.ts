@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { messageOf } from "../errors.ts";
 import { adminCommands } from "./adminCommands.ts";
-import { ApiClient } from "./apiClient.ts";
+import { ApiClient, type ApiOptions } from "./apiClient.ts";
 import { CliError, EXIT } from "./exitCodes.ts";
 import { type Io, Output } from "./output.ts";
 import { requestCommand } from "./requestCommand.ts";
@@ -18,25 +18,7 @@ const DEFAULT_URL = "http://127.0.0.1:8000";
  * @returns the exit code
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const program = new Command("mcp-orchestrator")
-    .description("Submit tasks to an mcp-orchestrator, follow them, and operate it.")
-    .version(packageJson.version)
-    .addOption(new Option("--url <url>", "address of the service").env("MCP_ORCHESTRATOR_URL").default(DEFAULT_URL))
-    .addOption(new Option("--token-file <path>", "file with the admin token").env("MCP_ORCHESTRATOR_TOKEN_FILE"))
-    .option("--json", "print JSON")
-    .helpCommand(false)
-    .showHelpAfterError("(--help tells more)")
-    .addHelpText("after", "\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 unavailable")
-    .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err });
-  const session = (): Session => {
-    const { url, tokenFile, json = false } = program.opts<{ url: string; tokenFile?: string; json?: boolean }>();
-    return { api: new ApiClient({ url, tokenFile }), output: new Output(io, json) };
-  };
-  taskCommands(program, session, io);
-  stateCommands(program, session);
-  adminCommands(program, session);
-  requestCommand(program, session, io);
+  const program = createProgram(io);
   try {
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
@@ -46,4 +28,38 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.err(`${messageOf(error)}\n`);
     return error instanceof CliError ? error.exitCode : EXIT.failure;
   }
+}
+
+/** All commands, with their arguments and options; docs/cli.md is generated from it. */
+export function createProgram(io: Io): Command {
+  const program = new Command("mcp-orchestrator")
+    .description("Submit tasks to an mcp-orchestrator, follow them, and operate it.")
+    .version(packageJson.version)
+    .addOption(new Option("--url <url>", "address of the service").env("MCP_ORCHESTRATOR_URL").default(DEFAULT_URL))
+    // Hidden: a command line can be read by every user of the machine.
+    .addOption(new Option("--token <token>").env("MCP_ORCHESTRATOR_TOKEN").hideHelp())
+    .addOption(new Option("--token-file <path>", "file with the admin token").env("MCP_ORCHESTRATOR_TOKEN_FILE"))
+    .option("--json", "print JSON")
+    .helpCommand(false)
+    .showHelpAfterError("(--help tells more)")
+    .addHelpText(
+      "after",
+      "\nMCP_ORCHESTRATOR_TOKEN holds the admin token itself.\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 unavailable",
+    )
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err });
+  const session = (): Session => {
+    const { json = false, ...options } = program.opts<ApiOptions & { json?: boolean }>();
+    if (program.getOptionValueSource("token") === "cli") {
+      throw new CliError(EXIT.usage, "Give the token in MCP_ORCHESTRATOR_TOKEN, or a file with --token-file.");
+    }
+    // A file goes before the token itself.
+    const token = options.tokenFile === undefined ? options.token : undefined;
+    return { api: new ApiClient({ ...options, token }), output: new Output(io, json) };
+  };
+  taskCommands(program, session, io);
+  stateCommands(program, session);
+  adminCommands(program, session);
+  requestCommand(program, session, io);
+  return program;
 }

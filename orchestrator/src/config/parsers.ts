@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TASK_TYPE_PATTERN, TASK_TYPE_RULE } from "../taskType.ts";
 
 /** Parsers from the text of an environment variable to a value. */
 
@@ -74,7 +75,7 @@ export const taskOverrides = z
   })
   .pipe(
     z.record(
-      z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "must be a task type"),
+      z.string().regex(TASK_TYPE_PATTERN, TASK_TYPE_RULE),
       z.strictObject({
         timeoutMs: z.number().int().min(1).max(3_600_000).optional(),
         maxAttempts: z.number().int().min(1).max(100).optional(),

@@ -88,7 +88,8 @@ export const delivery = {
   JANITOR_INTERVAL_MS: {
     schema: durationMs,
     fallback: "60000",
-    about: "How often consumers of replicas that are gone are removed, and entries that lost their group are put back.",
+    about:
+      "How often consumers of replicas that are gone are removed, and dead letters beyond their limits are discarded.",
   },
 } as const satisfies Section;
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError, messageOf } from "../errors.ts";
 import { UPSTREAMS } from "../metrics/contract.ts";
 import type { TaskHandler } from "../queue/consume/handler.ts";
+import { TASK_TYPE_PATTERN, TASK_TYPE_RULE } from "../taskType.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { codegenHandler, reasoningHandler } from "./chat.ts";
 import { mlHandler } from "./ml.ts";
@@ -19,7 +20,7 @@ const RESERVED_TYPES: ReadonlySet<string> = new Set(["dlq", "unknown"]);
 const handlerSchema = z.object({
   type: z
     .string()
-    .regex(/^[a-z][a-z0-9_-]{0,31}$/, "must be a lower-case letter, then up to 31 of a-z 0-9 _ -")
+    .regex(TASK_TYPE_PATTERN, TASK_TYPE_RULE)
     .refine((type) => !RESERVED_TYPES.has(type), "is reserved"),
   run: z.custom<TaskHandler["run"]>((value) => typeof value === "function", "must be a function"),
   schema: z

@@ -1,9 +1,10 @@
 import { LANES, type Lane } from "../metrics/contract.ts";
+import { TASK_TYPE } from "../taskType.ts";
 
 /** What a caller may choose as a task id. */
 export const TASK_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
 
-const GENERATED = new RegExp(`^([a-z][a-z0-9_-]{0,63})\\.(${LANES.join("|")})\\.(\\d{1,16}-\\d{1,16})$`);
+const GENERATED = new RegExp(`^(${TASK_TYPE})\\.(${LANES.join("|")})\\.(\\d{1,16}-\\d{1,16})$`);
 
 /** A generated task id: it carries the stream id of its entry, so that a queued task is found without an index. */
 export type GeneratedTaskId = { readonly type: string; readonly lane: Lane; readonly entryId: string };
