@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door to `npm start` and `npm test`: installs what is missing and runs the script that it is given on the Node of
+// The entry point of `npm start` and `npm test`: installs what is missing and runs the script that it is given on the Node of
 // the `node` package, whatever Node is installed. Plain JavaScript that runs on Node 18, without dependencies.
 //
 //   node scripts/bootstrap.mjs scripts/start.ts [arguments]
@@ -76,7 +76,7 @@ function works(node) {
 function run(node, argv) {
   const path = [join(MODULES, ".bin"), process.env.PATH].join(delimiter);
   const child = spawn(node, argv, { cwd: ROOT, stdio: "inherit", env: { ...process.env, PATH: path } });
-  // A terminal sends Ctrl-C to both, anybody else only to this one: the script takes two in a row for one.
+  // A terminal sends Ctrl-C to both, other senders only to this one: the script takes two in a row for one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(error.message));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

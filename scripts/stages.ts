@@ -20,7 +20,7 @@ export type Stage = {
 
 export type StageResult = { readonly name: string; readonly count: Count; readonly durationMs: number };
 
-/** No stage takes nearly so long. One that hangs is to be seen, and to fail, while somebody still looks. */
+/** No stage takes nearly this long. One that hangs must fail while the run is still watched. */
 const STAGE_TIMEOUT_MS = 15 * 60_000;
 
 /** A stage that is an npm script and one check. */

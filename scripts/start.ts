@@ -135,7 +135,7 @@ function overview(
   ].join("\n");
 }
 
-/** Never resolves; rejects when a part ends that was not told to. */
+/** Never resolves; rejects when a part ends that was not asked to. */
 function death({ orchestrators, redis, prometheus, alertmanager, simulator }: Stack): Promise<never> {
   return new Promise((_, reject) => {
     for (const { server } of [...orchestrators, redis, prometheus, alertmanager, simulator]) {

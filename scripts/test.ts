@@ -31,7 +31,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
     },
   ],
 ];
-/** What takes minutes and is left to CI, and to whoever asks for it. */
+/** What takes minutes and is left to CI or to an explicit request. */
 const MORE: readonly (readonly Stage[])[] = [[suite("chaos")], [suite("compose")], [suite("drill")]];
 const NAMES = [...GROUPS, ...MORE].flat().map(({ name }) => name);
 

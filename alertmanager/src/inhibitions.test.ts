@@ -4,7 +4,7 @@ import { INHIBITIONS } from "./inhibitions.ts";
 
 const sources: readonly string[] = INHIBITIONS.map(({ source }) => source);
 
-test("what inhibits outlives what it inhibits, so that nobody is told of a consequence at the end of an incident", () => {
+test("what inhibits outlives what it inhibits, so that no consequence is notified at the end of an incident", () => {
   for (const { source, targets } of INHIBITIONS) {
     for (const target of targets) {
       const ms = { source: alertNamed(source).keepFiringForMs, target: alertNamed(target).keepFiringForMs };

@@ -14,7 +14,7 @@ export const INHIBITIONS: readonly Inhibition[] = [
     source: "ExpressLatencyCritical",
     targets: ["ExpressLatencyHigh"],
     equal: ["service", "type"],
-    why: "Whoever is told that a type is very slow need not be told that it is slow.",
+    why: "The higher-severity alert already says that the type is slow.",
   },
   {
     source: "HighACKFailureRate",
@@ -38,6 +38,6 @@ export const INHIBITIONS: readonly Inhibition[] = [
       "OrchestratorTargetDown",
     ],
     equal: ["service"],
-    why: "With nobody at work queues grow and tasks wait; that is the same outage, and its page is out already.",
+    why: "Without workers queues grow and tasks wait: it is the same outage, and its page has been sent.",
   },
 ];

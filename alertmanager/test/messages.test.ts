@@ -12,7 +12,7 @@ import { describe, expect, test } from "vitest";
 import { renderAlertmanager, SLACK_RECEIVERS, type SlackReceiver, TEMPLATES_FOLDER } from "../src/index.ts";
 import { Capture } from "./support/capture.ts";
 
-/** Waits of half a minute become 50 ms. Nothing is told a second time, however long a test takes. */
+/** Waits of half a minute become 50 ms. Nothing is notified twice, however long a test takes. */
 const fast = drillProfile(600);
 const profile = { ...fast, alertmanager: { ...fast.alertmanager, repeatIntervalMs: hours(4) } };
 
@@ -59,7 +59,7 @@ const slow: PostedAlert = {
   },
   startsAt,
 };
-const foreign: PostedAlert = {
+const unrelated: PostedAlert = {
   labels: { alertname: "DiskFull", host: "a & b" },
   annotations: {},
   startsAt,
@@ -76,7 +76,7 @@ const firing = (alert: PostedAlert): PostedAlert => ({ ...alert, endsAt: "2040-0
 
 /**
  * Waits until Alertmanager mutes what follows from an outage. Alerts reach its notifications and its inhibitions side by
- * side: a consequence that comes too soon after the outage could be told before anything mutes it.
+ * side: a consequence that comes too soon after the outage could be notified before anything mutes it.
  */
 async function inhibiting(server: TestAlertmanager): Promise<void> {
   await server.silence({ probe: "yes" }, hours(1));
@@ -129,24 +129,24 @@ describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
     await using capture = await Capture.start();
     await using server = await start(release, capture);
 
-    await server.post([outage, foreign, watchdog].map(firing));
+    await server.post([outage, unrelated, watchdog].map(firing));
     const heartbeat = await capture.posts("/deadman", 1);
     expect(heartbeat[0]).toMatchObject({ receiver: "deadman", status: "firing" });
     await capture.posts("/slack/slack-critical", 1);
     await capture.posts("/pagerduty/v2/enqueue", 1);
     await capture.posts("/slack/team-platform", 1);
 
-    // The outage inhibits what follows from it: nobody is told of these until it is over.
+    // The outage inhibits its consequences: no notification is sent for them until it is over.
     await inhibiting(server);
     await server.post([depth("ml", "04"), depth("reasoning", "06"), slow].map(firing));
     await server.post([resolved(outage)]);
     await capture.posts("/pagerduty/v2/enqueue", 2);
-    // Free of the outage, the queues are told, in one message.
+    // After the outage the queues are notified, in one message.
     await capture.posts("/slack/slack-critical", 3);
     await capture.posts("/slack/slack-warnings", 1);
     await server.post([resolved(depth("ml", "04"))]);
     await capture.posts("/slack/slack-critical", 4);
-    await server.post([resolved(depth("reasoning", "06")), resolved(slow), resolved(foreign)]);
+    await server.post([resolved(depth("reasoning", "06")), resolved(slow), resolved(unrelated)]);
     const critical = await capture.posts("/slack/slack-critical", 5);
     const warnings = await capture.posts("/slack/slack-warnings", 2);
     const team = await capture.posts("/slack/team-platform", 2);

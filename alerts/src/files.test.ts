@@ -5,7 +5,7 @@ import { driftOf } from "./generated.ts";
 import { renderBundlePage } from "./render/bundlePage.ts";
 import { renderCorrections } from "./render/corrections.ts";
 
-test("the generated files are those of the catalogue, no more and no less (npm run generate)", async () => {
+test("the generated files are those of the catalogue, complete and without extras (npm run generate)", async () => {
   expect(await driftOf(GENERATED_FOLDER, generatedFiles())).toEqual([]);
 });
 

@@ -7,7 +7,7 @@ export const seconds = (count: number): number => count * 1000;
 export const minutes = (count: number): number => seconds(60 * count);
 export const hours = (count: number): number => minutes(60 * count);
 
-/** Everything about time that Prometheus and Alertmanager are told outside the rules themselves. */
+/** All timing of Prometheus and Alertmanager that is configured outside the rules. */
 export type TimingProfile = {
   readonly name: string;
   /** What production durations are divided by. */
@@ -29,7 +29,7 @@ export type TimingProfile = {
     readonly groupWaitMs: number;
     /**
      * `--dispatch.start-delay`: an Alertmanager that restarts tells nothing before Prometheus has sent every alert once
-     * more, so that it knows the graver alert before it tells anybody of a warning that it inhibits.
+     * more, so that it knows the higher-severity alert before it notifies a warning which that alert inhibits.
      */
     readonly startDelayMs: number;
     /**
@@ -40,7 +40,7 @@ export type TimingProfile = {
     readonly groupIntervalMs: number;
     readonly repeatIntervalMs: number;
     readonly resolveTimeoutMs: number;
-    /** How often the dead man's switch hears that the pipeline is alive. */
+    /** How often the dead man's switch receives a heartbeat. */
     readonly heartbeatIntervalMs: number;
   };
 };
@@ -89,7 +89,7 @@ export class TimingError extends Error {
   }
 }
 
-/** What a drill divides by unless told otherwise: minutes become seconds. */
+/** What a drill divides by by default: minutes become seconds. */
 export const DRILL_FACTOR = 60;
 
 /**

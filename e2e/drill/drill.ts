@@ -6,7 +6,7 @@ import type { Episode } from "./episodes/episode.ts";
 import type { Phase } from "./judge/timeline.ts";
 import { runPool } from "./pool.ts";
 
-/** Who is told how a drill goes on. */
+/** Receives the progress of a drill. */
 export type DrillListener = {
   starting(episode: Episode): void;
   phase(episode: Episode, phase: Phase): void;

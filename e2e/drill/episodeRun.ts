@@ -97,11 +97,11 @@ export async function runEpisode(
     await account(drill, ledger, wait);
     const endedAtMs = timeline.reach("accounted");
     const injectedAtMs = timeline.at("injected");
-    const healedAtMs = timeline.at("healed");
+    const removedAtMs = timeline.at("removed");
     const observation: Observation = {
       ...{ startedAtMs, endedAtMs, evaluationIntervalMs: profile.prometheus.evaluationIntervalMs },
       ...(injectedAtMs === undefined ? {} : { injectedAtMs }),
-      ...(healedAtMs === undefined ? {} : { healedAtMs }),
+      ...(removedAtMs === undefined ? {} : { removedAtMs }),
       ...(await collectEvidence(stack, startedAtMs, sinceSeq, scrapeGaps)),
       inhibited: watch.inhibited,
       tasks: ledger.account(),
@@ -140,7 +140,7 @@ function runbookEnvironment({ stack, units }: DrillStack): Record<string, string
   };
 }
 
-/** Waits until tasks are completed, alerts get through, and none is on or on its way to anybody. */
+/** Waits until tasks are completed, alerts get through, and no alert is firing or on its way to a receiver. */
 async function becomeQuiet(
   { stack, api }: DrillStack,
   load: Load,
@@ -173,7 +173,7 @@ async function becomeQuiet(
   });
 }
 
-/** Waits until Prometheus has evaluated for so long from now on. */
+/** Waits until Prometheus has evaluated for this long from now on. */
 async function observe({ stack }: DrillStack, durationMs: number, wait: EpisodeContext["wait"]): Promise<void> {
   const untilMs = Date.now() + durationMs;
   const watchdog = `ALERTS{alertname="${ALWAYS_FIRING}"}`;

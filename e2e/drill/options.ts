@@ -27,7 +27,7 @@ const report = (file: string) => relative(process.cwd(), join(import.meta.dirnam
 export function parseOptions(argv: readonly string[]): DrillOptions {
   const command = new Command("drill")
     .description(
-      "Injects a real fault for every alert into a real stack, follows each page to its receiver, heals the fault and\n" +
+      "Injects a real fault for every alert into a real stack, follows each page to its receiver, removes the fault and\n" +
         "watches it resolve; and makes sure that nothing else fires, nor anything when all is well.",
     )
     .option("--only <names>", "alerts, ids of --list, or faults, controls, telemetry; separated by commas", listOf, [])

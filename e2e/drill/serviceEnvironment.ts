@@ -12,7 +12,7 @@ export function serviceEnvironment(profile: TimingProfile): Record<string, strin
   const values = {
     // Each process that starts is slow tasks for everybody else; what needs a second worker has a second replica.
     WORKERS_PER_TYPE: 1,
-    // Stacks share the machine: without autogroups (sched(7)) a worker would stand back behind the processes of all of them.
+    // Stacks share the machine: without autogroups (sched(7)) a worker would have a lower priority than the processes of all of them.
     WORKER_NICE: 0,
     BLOCK_MS: scaled(seconds(2), 500),
     HEARTBEAT_INTERVAL_MS: scaled(seconds(5), 500),

@@ -40,7 +40,7 @@ if (killed < killable) process.exitCode = 1;
 
 async function ofRules(): Promise<Tally[]> {
   const passing = await survivors(mutants.rules, "3.5", (decided) => progress.decided("rules", decided));
-  // Windows hold one sample more in the older release; what one of the two tells from the original is told.
+  // Windows hold one sample more in the older release; a mutant counts as noticed when one of the two notices it.
   const alive = await survivors(passing, "2.42");
   return alerts.map(({ name }) => {
     const own = <T extends { alert: { name: string } }>(all: readonly T[]) =>

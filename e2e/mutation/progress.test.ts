@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Progress } from "./progress.ts";
 
-function told(isTTY: boolean, act: (progress: Progress) => void): string[] {
+function outputOf(isTTY: boolean, act: (progress: Progress) => void): string[] {
   const written: string[] = [];
   const progress = new Progress({ isTTY, write: (text) => written.push(text) });
   progress.expect("rules", 150);
@@ -11,7 +11,7 @@ function told(isTTY: boolean, act: (progress: Progress) => void): string[] {
 }
 
 test("a log has a line for about every tenth of all, however many there are", () => {
-  const lines = told(false, (progress) => {
+  const lines = outputOf(false, (progress) => {
     progress.decided("routes", 50);
     for (let count = 1; count <= 150; count += 1) progress.decided("rules", count);
   });
@@ -20,10 +20,10 @@ test("a log has a line for about every tenth of all, however many there are", ()
   expect(lines.at(-1)).toBe("100 % of 200 mutants tried\n");
 });
 
-test("a terminal is told every time, on one line", () => {
-  expect(told(true, (progress) => progress.decided("rules", 3))).toEqual(["\r\u001b[K1 % of 200 mutants tried"]);
+test("a terminal gets every update, on one line", () => {
+  expect(outputOf(true, (progress) => progress.decided("rules", 3))).toEqual(["\r\u001b[K1 % of 200 mutants tried"]);
 });
 
-test("an area that nobody announced is a mistake", () => {
-  expect(() => told(false, (progress) => progress.decided("elsewhere", 1))).toThrow(RangeError);
+test("an area that was not announced is a mistake", () => {
+  expect(() => outputOf(false, (progress) => progress.decided("elsewhere", 1))).toThrow(RangeError);
 });

@@ -1,4 +1,4 @@
-/** How often a log is told, in percent; a terminal is told every time. */
+/** How often a log gets an update, in percent; a terminal gets every one. */
 const LOG_STEP_PERCENT = 10;
 
 /** Where progress is written: standard error, or what a test puts in its place. */
@@ -22,7 +22,7 @@ export class Progress {
   /** How many mutants of an announced area have been decided so far. */
   decided(area: string, count: number): void {
     const known = this.#areas.get(area);
-    if (known === undefined) throw new RangeError(`Nobody announced ${area}`);
+    if (known === undefined) throw new RangeError(`${area} was not announced`);
     known.decided = count;
     this.#tell();
   }

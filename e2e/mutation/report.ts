@@ -6,7 +6,7 @@ export type Tally = {
   readonly equivalent: readonly { readonly name: string; readonly why: string }[];
 };
 
-/** Splits what no test told from the original into what nobody could tell and what was missed. */
+/** Splits the mutants that no test noticed into equivalent ones and missed ones. */
 export function tally(
   area: string,
   total: number,
@@ -52,7 +52,7 @@ export function renderReport(tallies: readonly Tally[]): string {
     "",
     "## Equivalent",
     "",
-    "Changes that nobody could see, with the reason.",
+    "Changes without a visible effect, with the reason.",
     "",
     ...(equivalents.length === 0 ? ["None."] : equivalents),
   ].join("\n")}\n`;

@@ -5,7 +5,7 @@ const SAME_MS = 1_000;
 
 /**
  * Watches for Ctrl-C and requests to end. The first one aborts the returned signal, so that everything can be stopped in
- * order; the next one ends this process at once, and the guardian clears up behind it. The listeners stay: a library of
+ * order; the next one ends this process at once, and the reaper clears up after it. The listeners stay: a library of
  * Testcontainers ends the process where it finds itself to be the only one.
  */
 export function watchForInterruption(): AbortSignal {

@@ -36,7 +36,7 @@ const quick = options.quick === true;
 const { rounds, tasks } = quick ? QUICK : options;
 const chosen = SCENARIOS.filter(({ name }) => options.scenario?.includes(name) ?? true);
 
-/** Kills what was started as soon as the benchmark is told to end, and resolves to the signal. */
+/** Kills what was started as soon as the benchmark is asked to end, and resolves to the signal. */
 function interruption(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -66,7 +66,7 @@ export class TaskIdConflictError extends OrchestratorError {
 
   constructor(conflicts: readonly TaskIdConflict[]) {
     const subject = conflicts[0]?.taskId ?? "";
-    super("TASK_ID_CONFLICT", subject, "Nothing was enqueued: a task of the same id is there already, and it differs");
+    super("TASK_ID_CONFLICT", subject, "Nothing was enqueued: a different task with the same id exists");
     this.conflicts = conflicts;
   }
 }
@@ -134,11 +134,11 @@ export class NotFoundError extends OrchestratorError {
   }
 }
 
-/** The books of a queue are off by another number than the caller has seen, or somebody else has just balanced them. */
-export class BooksChangedError extends OrchestratorError {
+/** The number of unaccounted tasks is not the one that the caller has seen, or another caller has just written them off. */
+export class AccountingChangedError extends OrchestratorError {
   constructor(subject: string, seen: number, found?: number) {
-    const why = found === undefined ? "were balanced meanwhile" : `are off by ${found}, not by ${seen}`;
-    super("BOOKS_CHANGED", subject, `The books of ${subject} ${why}: nothing was written off`);
+    const why = found === undefined ? "has changed meanwhile" : `misses ${found} tasks, not ${seen}`;
+    super("ACCOUNTING_CHANGED", subject, `Task accounting of ${subject} ${why}: nothing was written off`);
   }
 }
 

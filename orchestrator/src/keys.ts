@@ -46,7 +46,7 @@ export function createKeys(prefix: string) {
     task: (taskId: string) => `${prefix}:task:${taskId}`,
     /** What the keys of a lane's result hashes start with; `resultBucket` of `queue/record.ts` follows. */
     resultsPrefix: (type: string, lane: Lane) => `${prefix}:results:${type}${lane === "express" ? ":express" : ""}:`,
-    /** Hash of the books of a type, by lane: what was completed, dead, delayed, moved; the snapshot reads it. */
+    /** Hash of the task accounting of a type, by lane: what was completed, dead, delayed, moved; the snapshot reads it. */
     ledger: (type: string) => `${prefix}:ledger:${type}`,
     /** Hash of the switches that all replicas share: rate limit, pauses, express bypass. */
     controls: `${prefix}:controls`,

@@ -16,7 +16,7 @@ export type LogSink = {
 /** pino's names, in the words that the runbook greps for. */
 const LEVEL_WORDS: Record<string, string> = { fatal: "CRITICAL" };
 
-/** Children above this number are looked through for those that nobody holds any more. */
+/** Children above this number are looked through for those that are no longer referenced. */
 const MANY_CHILDREN = 1_000;
 
 /**
@@ -56,7 +56,7 @@ export function createLog(
   return log;
 }
 
-// Whoever read our output may go away before us. That ends the output and not the service.
+// The reader of our output may end before us. That ends the output and not the service.
 let stdoutOpen = true;
 process.stdout.on("error", () => {
   stdoutOpen = false;

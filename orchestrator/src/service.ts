@@ -20,7 +20,7 @@ import { createMetrics } from "./metrics/registry.ts";
 import { noTelemetry } from "./metrics/telemetry.ts";
 import { Totals } from "./metrics/totals.ts";
 import { Controls } from "./queue/controls.ts";
-import { Books } from "./queue/inspect/accounting.ts";
+import { TaskAccounting } from "./queue/inspect/accounting.ts";
 import { DeadLetters } from "./queue/inspect/deadLetters.ts";
 import { TaskExplainer } from "./queue/inspect/explain.ts";
 import { TaskLookup } from "./queue/inspect/lookup.ts";
@@ -229,7 +229,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
         return { ...state, unservedTypes: unservedTypes(state, presence) };
       },
     },
-    books: new Books(redis, keys, snapshot),
+    accounting: new TaskAccounting(redis, keys, snapshot),
     readiness,
     metrics: createMetrics(
       totals,
@@ -275,7 +275,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     async stop() {
       stopping = true;
       readiness.stopping();
-      // Whoever sends requests here learns of it before they are refused.
+      // Load balancers see it before requests are refused.
       await sleep(config.shutdownDelayMs);
       await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
       await supervisor.stop();
@@ -306,7 +306,7 @@ function activeWithinMs({ delivery, redis, workers }: Config): number {
   return delivery.blockMs + redis.commandTimeoutMs + 2 * workers.heartbeatIntervalMs;
 }
 
-/** A consumer without a heartbeat for so long is gone: late enough that its entries were taken over before. */
+/** A consumer without a heartbeat for this long is gone: late enough that its entries were taken over before. */
 function goneAfterMs({ delivery }: Config): number {
   return 2 * (delivery.orphanMinIdleMs + delivery.orphanRecoveryIntervalMs);
 }

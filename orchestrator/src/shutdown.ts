@@ -8,7 +8,7 @@ export const LOOP_STOP_TIMEOUT_MS = 2_000;
 export const LAST_WORDS_MS = 1_000;
 
 /**
- * A worker that is told to stop is killed after this.
+ * A worker that is asked to stop is killed after this.
  *
  * @param timeoutMs what its tasks get to finish; a little more, since it ends by itself unless it hangs
  */

@@ -1,6 +1,6 @@
 /**
  * The value of a promise, or `late` when it takes longer than the deadline. The promise itself goes on; its failure
- * after the deadline is nobody's business any more.
+ * after the deadline is ignored.
  *
  * @throws what the promise rejects with in time
  */

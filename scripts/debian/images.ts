@@ -59,7 +59,7 @@ async function buildBase(services: readonly Service[]): Promise<void> {
     const options = ["--variant=minbase", "--include=ca-certificates", SUITE, root, archive, script];
     await runCommand("debootstrap", options, { log: "image-base" });
     if (existsSync(CA_BUNDLE)) copyFileSync(CA_BUNDLE, join(root, CA_BUNDLE));
-    // A mirror that lags behind, or a machine whose clock is ahead, is no reason to fail; signatures are still checked.
+    // A mirror that lags behind, or a machine whose clock is ahead, is not a reason to fail; signatures are still checked.
     writeFileSync(join(root, "etc/apt/apt.conf.d/10lagging-mirror"), 'Acquire::Check-Valid-Until "false";\n');
     await runCommand("sh", ["-c", `tar -C "$0" -c . | docker import - ${BASE_IMAGE}`, root], { log: "image-import" });
   } finally {

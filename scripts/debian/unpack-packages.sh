@@ -21,7 +21,7 @@ Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
 
-# A mirror that lags behind, or a clock that is ahead, is no reason to fail; signatures are still checked.
+# A mirror that lags behind, or a clock that is ahead, is not a reason to fail; signatures are still checked.
 private=(
   -o Dir::Etc::sourcelist=/dev/null
   -o "Dir::Etc::sourceparts=$work/sources"

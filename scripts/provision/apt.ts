@@ -17,7 +17,7 @@ export function canInstall(): boolean {
  */
 export async function installPackages(packages: readonly string[]): Promise<void> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  // One of somebody else stays as it is; one of ours is left over from a run that was killed.
+  // One that is not ours stays as it is; one of ours is left over from a run that was killed.
   const ours = !existsSync(POLICY_FILE) || readFileSync(POLICY_FILE, "utf8") === POLICY;
   const restore = () => ours && rmSync(POLICY_FILE, { force: true });
   process.once("exit", restore);

@@ -12,7 +12,7 @@ const run = promisify(execFile);
  * Makes `docker compose` and BuildKit work: with the plugins that are installed or, on Debian, with those of a newer
  * suite, unpacked under `.cache`.
  *
- * @returns the environment in which the docker command finds them; undefined where they cannot be had
+ * @returns the environment in which the docker command finds them; undefined where they are not available
  */
 export async function provideCompose(): Promise<NodeJS.ProcessEnv | undefined> {
   if (!hasCommand("docker")) return undefined;

@@ -32,7 +32,7 @@ export async function runningEngine(): Promise<Engine | undefined> {
 /**
  * Starts an engine, installing it where it is missing and can be.
  *
- * @param say is told what is about to be done to this machine
+ * @param say receives what is about to be done to this machine
  * @throws EngineError
  */
 export async function startEngine(say: (what: string) => void): Promise<Engine> {

@@ -7,7 +7,7 @@ type Published = Service | "grafana";
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** The images cannot be had: neither pulled nor built. */
+/** The images are not available: neither pulled nor built. */
 export class ImagesError extends Error {
   readonly code = "NO_IMAGES";
   readonly subject: string;

@@ -23,10 +23,10 @@ const RUNBOOK_TOOLS = ["curl", "jq"];
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 
 /**
- * Provides the programs that the suites use and, unless told otherwise, an engine with the images.
+ * Provides the programs that the suites use and, by default, an engine with the images.
  *
- * @param wanted without it containers are used where that is possible at all, and the reason is told loudly where not
- * @param compose whether the compose file is among the suites, which use Grafana where its image can be had
+ * @param wanted without it containers are used where that is possible at all, and the reason is printed where not
+ * @param compose whether the compose file is among the suites, which use Grafana where its image is available
  * @throws NoRuntimeError, EngineError, ImagesError
  */
 export async function provideTestBed(wanted: RuntimeName | undefined, compose: boolean): Promise<TestBed> {

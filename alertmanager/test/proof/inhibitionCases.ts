@@ -22,7 +22,7 @@ export const SEVERITY_OF: Readonly<Record<Instance["alertname"], string>> = {
   SomethingElse: "warning",
 };
 
-/** Alerts that fire together, and which of them nobody must be told. Written by hand, as the routing cases are. */
+/** Alerts that fire together, and which of them must send no notification. Written by hand, as the routing cases are. */
 export type InhibitionCase = {
   readonly name: string;
   readonly heard: readonly Instance[];

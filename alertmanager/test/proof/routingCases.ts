@@ -1,7 +1,7 @@
 import type { AlertName } from "@mcp-orchestrator/alerts";
 import type { ReceiverName } from "../../src/endpoints.ts";
 
-/** Who must hear of which alert. Written by hand: nothing here is taken from the routes that it judges. */
+/** Which receivers each alert must reach. Written by hand: nothing here is taken from the routes that it judges. */
 export const RECEIVERS_OF: Readonly<Record<AlertName, readonly ReceiverName[]>> = {
   HighACKFailureRate: ["slack-critical"],
   ACKSuccessRateDegradation: ["slack-warnings"],
@@ -24,9 +24,9 @@ export type RoutingCase = {
   readonly receivers: readonly ReceiverName[];
 };
 
-/** What is none of the catalogue's alerts. Somebody must hear of it all the same. */
+/** Alerts from outside the catalogue. They must reach a receiver all the same. */
 export const FOREIGN_CASES: readonly RoutingCase[] = [
-  // Whatever somebody's relabelling makes of it, a heartbeat wakes nobody.
+  // Whatever relabelling makes of it, a heartbeat pages no one.
   { labels: { alertname: "Watchdog", severity: "critical", page: "true" }, receivers: ["deadman"] },
   { labels: { alertname: "SomethingElse" }, receivers: ["team-platform"] },
   { labels: { alertname: "SomethingElse", severity: "info" }, receivers: ["team-platform"] },
@@ -40,7 +40,7 @@ export const FOREIGN_CASES: readonly RoutingCase[] = [
   { labels: { alertname: "SomethingElse", severity: "warning", page: "true" }, receivers: ["slack-warnings"] },
 ];
 
-/** How soon and how often a receiver hears, at production timing, and what shares a message. */
+/** How soon and how often a receiver is notified at production timing, and which alerts share a message. */
 export type Rhythm = {
   readonly group_by: readonly string[];
   readonly group_wait: string;

@@ -7,7 +7,7 @@ type Labels = Readonly<Record<string, string>>;
 type Inherited = Partial<Delivery>;
 
 /**
- * Who hears of an alert and in which rhythm, worked out as Alertmanager does. Hundreds of mutants are judged by this
+ * Which receivers an alert reaches, and how often, worked out as Alertmanager does. Hundreds of mutants are judged by this
  * in the time that amtool takes to start once; a test holds it against amtool.
  */
 export function deliveriesOf(root: Route, labels: Labels): Delivery[] {

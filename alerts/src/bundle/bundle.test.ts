@@ -19,7 +19,7 @@ test("what ships is valid, and nothing has to be set", () => {
   expect(problemsOf({})).toEqual([]);
 });
 
-test("nothing leads to localhost unless somebody configured it", () => {
+test("nothing links to localhost unless it is configured", () => {
   expect(JSON.stringify(resolveBundle({}))).not.toMatch(/localhost|127\.0\.0\.1/);
 });
 

@@ -43,7 +43,7 @@ export type Facts = {
 export type AlertDefinition<Name extends string = string> = {
   readonly name: Name;
   readonly severity: Severity;
-  /** Wakes somebody up. */
+  /** Pages the on-call engineer. */
   readonly page?: true;
   /** Absent only where the condition looks at nothing. */
   readonly signal?: Signal;
@@ -56,7 +56,7 @@ export type AlertDefinition<Name extends string = string> = {
     /** True where another number would be another alert: it cannot be overridden. */
     readonly fixed?: true;
   };
-  /** Window of the signal; told to dashboards and runbooks. */
+  /** Window of the signal; dashboards and runbooks show it. */
   readonly windowMs?: number;
   readonly forMs: number;
   readonly keepFiringForMs?: number;
@@ -99,7 +99,7 @@ export const KEEP_FIRING_FOR_MS = minutes(2);
 
 /**
  * The same for an alert that inhibits others. It must outlive them: were it to go a few evaluations before them,
- * somebody would be told at the end of an incident of what they need not be told during it.
+ * a consequence would be notified at the end of an incident.
  */
 export const KEEP_INHIBITOR_FIRING_FOR_MS = minutes(3);
 

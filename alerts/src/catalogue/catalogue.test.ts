@@ -47,7 +47,7 @@ describe.each(SHIPPED_ALERTS.map((alert) => ({ alert, name: alert.name })))("the
     expect(threshold).toBe(alert.threshold.value);
   });
 
-  test("show it silent, pending, firing and resolved, and told in words", () => {
+  test("show it silent, pending, firing and resolved, with its annotations", () => {
     expect(cases.some(({ annotated }) => annotated !== undefined)).toBe(true);
     expect(expectations.some(({ firing = [] }) => firing.length > 0)).toBe(true);
     if (alert.forMs === 0) return;

@@ -34,7 +34,7 @@ export const GENERAL_CORRECTIONS: readonly Correction[] = [
   },
   {
     was: "Manual tests of four alerts, and a script to be written",
-    now: "`npm run drill`, of which `scripts/test_alerts.sh` is a thin door.",
+    now: "`npm run drill`, which `scripts/test_alerts.sh` calls.",
     why: "Three of the four manual tests cannot fire their alerts (see the alerts below).",
   },
 ];

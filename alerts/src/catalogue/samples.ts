@@ -22,7 +22,7 @@ export type Case = {
   readonly series: Readonly<Record<string, string>>;
   /** Times in order; what is not listed as pending or firing at a time must be neither. */
   readonly expect: readonly Expectation[];
-  /** What a person is told at a time. */
+  /** What is notified at a time. */
   readonly annotated?: { readonly at: string; readonly labels: Labels; readonly annotations: Labels };
 };
 

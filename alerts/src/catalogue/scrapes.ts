@@ -60,7 +60,7 @@ function segments<Step>(steps: Steps<Step>, end: string): { step: Step | Gap; co
 
 function indexOf(time: string): number {
   const index = secondsOf(time) / SCRAPE_SECONDS;
-  if (!Number.isInteger(index)) throw new RangeError(`${time} is no multiple of ${SCRAPE_SECONDS} s`);
+  if (!Number.isInteger(index)) throw new RangeError(`${time} is not a multiple of ${SCRAPE_SECONDS} s`);
   return index;
 }
 

@@ -3,7 +3,7 @@ import { targetsUp } from "./series.ts";
 
 /**
  * Share of bad events among all. No sample, and so no alert, where fewer than `atLeast` bad ones happened: nothing is
- * divided by nothing, and a share that stands on one event is no share. All arguments are increases over one window.
+ * divided by nothing, and a share of one event does not count. All arguments are increases over one window.
  *
  * A window bridges missed scrapes by itself, so that shares need no holdover.
  *
@@ -21,7 +21,7 @@ export function badShareOfTotal(bad: Expression, total: Expression, atLeast: num
 
 /**
  * A rate as it was while telemetry came in. Without this a rate sinks as its window runs empty during failed scrapes,
- * and an incident would seem to end because nobody can see it. Where `up` says nothing, the rate stands. For a rate
+ * and an incident would seem to end because its signal is missing. Where `up` says nothing, the rate stands. For a rate
  * without labels.
  */
 export function whileScraped(perSecond: Expression): Expression {

@@ -87,7 +87,7 @@ test("rules are evaluated as often as the samples assume", () => {
   expect(production.groups.map(({ interval }) => interval)).toEqual(["15s", "15s"]);
 });
 
-test("a threshold is no duration: none of them is scaled", () => {
+test("a threshold is not a duration: none of them is scaled", () => {
   const numbers = (factor: number) => JSON.stringify(ruleFile(drillProfile(factor))).match(/[><=] \d+(\.\d+)?/g);
   expect(numbers(60)).toEqual(numbers(1));
   expect(formatDuration(90_061_001)).toBe("25h1m1s1ms");

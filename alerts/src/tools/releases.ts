@@ -45,7 +45,7 @@ function find(tool: string, names: readonly string[], folder: string, release: s
   const known = found.get(key);
   if (known !== undefined) return known;
   const unpacked = [join(CACHE, `${folder}-${release}`), join(CACHE, "bin")];
-  // A bare name is looked up on PATH by whoever runs it.
+  // A bare name is looked up on PATH when it runs.
   const candidates = [...unpacked.flatMap((place) => names.map((name) => join(place, name))), ...names];
   for (const candidate of candidates) {
     if (!isRelease(candidate, release)) continue;

@@ -44,7 +44,7 @@ export const overview: DashboardSpec = {
     },
     { title: "Upstreams", rows: [[upstreams.requests, upstreams.latency, upstreams.breakers]] },
     {
-      title: "Saturation and books",
+      title: "Saturation and task accounting",
       rows: [
         [redis.memory, workers.eventLoop, traffic.rejected],
         [delivery.deadLetters, queues.unaccounted, redis.scrape],

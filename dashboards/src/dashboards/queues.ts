@@ -9,7 +9,7 @@ import { TAG } from "./tag.ts";
 export const queueDetails: DashboardSpec = {
   uid: "mcp-queues",
   title: "MCP orchestrator / Queues",
-  description: "Streams, backlog, latency by lane, dead letters and the books.",
+  description: "Streams, backlog, latency by lane, dead letters and task accounting.",
   tags: [TAG],
   sections: [
     {
@@ -40,6 +40,6 @@ export const queueDetails: DashboardSpec = {
       title: "Failures and dead letters",
       rows: [[traffic.failureShare, traffic.failuresByReason, delivery.deadLetters]],
     },
-    { title: "Books", rows: [[queues.unaccounted, delivery.retries, delivery.orphans]] },
+    { title: "Task accounting", rows: [[queues.unaccounted, delivery.retries, delivery.orphans]] },
   ],
 };

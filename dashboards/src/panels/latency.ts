@@ -69,7 +69,7 @@ export const latency = {
     kind: "timeseries",
     title: "Regular p95 by type",
     meaning: "95 of 100 regular tasks finished within this time, by type; waiting in the queue included.",
-    good: "Steady. It grows with the backlog, by design: the express lane goes first.",
+    good: "Steady. It grows with the backlog by design, because the express lane goes first.",
     runbooks: ["HighConsumerLag"],
     unit: "s",
     min: 0,

@@ -81,7 +81,7 @@ export const upstreams = {
   concurrency: {
     key: "upstream-concurrency",
     kind: "timeseries",
-    title: "Requests under way",
+    title: "Requests in flight",
     meaning: "Mean number of requests that wait for an upstream at one time.",
     good: "Far below the limit on concurrent requests.",
     runbooks: ["HighConsumerLag"],
@@ -99,7 +99,7 @@ export const upstreams = {
     kind: "state-timeline",
     title: "Circuit breakers",
     meaning: "Worst state of each upstream's breaker over all workers and replicas.",
-    good: "Closed. Open: the upstream is down, its tasks wait and nothing is lost.",
+    good: "Closed. Open means that the upstream is down: its tasks wait, and none is lost.",
     runbooks: ["TaskFailureRateHigh", "ExpressLatencyCritical"],
     unit: "short",
     series: [{ query: aggregate("max", gauge("mcp_circuit_state"), ["upstream"]), legend: "{{upstream}}" }],

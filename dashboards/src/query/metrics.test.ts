@@ -38,7 +38,7 @@ describe("what the contract does not have does not compile", () => {
   test("metrics, kinds, labels to match, to group by and to list", () => {
     // @ts-expect-error no such metric
     const metric = () => gauge("mcp_queue_length");
-    // @ts-expect-error a counter is no gauge
+    // @ts-expect-error a counter is not a gauge
     const kind = () => gauge("mcp_tasks_completed_total");
     // @ts-expect-error depth has no reason
     const matcher = () => gauge("mcp_queue_depth", { reason: "poison" });

@@ -15,7 +15,7 @@ export type TargetLabel = "job" | "instance";
 /** A range vector selector follows the step and the scrape interval, so that no window holds fewer than two samples. */
 const WINDOW = "$__rate_interval";
 
-/** Labels with a dashboard variable of the same name: each selector follows the variable unless told otherwise. */
+/** Labels with a dashboard variable of the same name: each selector follows the variable by default. */
 const VARIABLE_LABELS: readonly string[] = ["type", "lane"];
 
 /** The series of a gauge. */

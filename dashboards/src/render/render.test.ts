@@ -30,7 +30,7 @@ describe.each(DASHBOARDS)("$uid", (spec) => {
       spec.uid,
     ]);
     const elements = Object.values(v2.elements).map((element) => {
-      if (element.kind !== "Panel") throw new Error(`${element.kind} is no panel`);
+      if (element.kind !== "Panel") throw new Error(`${element.kind} is not a panel`);
       const { id, title, description, vizConfig, data } = element.spec;
       const queries = data.spec.queries.map(({ spec: query }) => query.query.spec.expr as string);
       return { id, title, description, type: vizConfig.group, options: vizConfig.spec.options, queries };

@@ -25,7 +25,7 @@ import { entriesPerReplica, scaledObject } from "./scaling.ts";
 import { REPLICA_MEMORY_MIB, SETTINGS } from "./settings.ts";
 import { deployment, disruptionBudget, service } from "./workload.ts";
 
-test("the generated files are those of the code, no more and no less (npm run generate)", async () => {
+test("the generated files are those of the code, complete and without extras (npm run generate)", async () => {
   expect(await driftOf(GENERATED_FOLDER, generatedFiles())).toEqual([]);
 });
 

@@ -10,7 +10,7 @@ export const HTTP_PORT_NAME = "http";
 export const HTTP_PORT = BUNDLE.kubernetes.httpPort;
 /** Secret with what the service must keep to itself: `redis-password`, `admin-token`, `chat-api-key`. */
 export const SERVICE_SECRET = NAME;
-/** Secret with the addresses and keys of whoever is notified. */
+/** Secret with the addresses and keys of the receivers. */
 export const NOTIFICATION_SECRET = `${NAME}-notifications`;
 /** ConfigMap with the settings of the service. */
 export const SETTINGS_CONFIG_MAP = `${NAME}-settings`;

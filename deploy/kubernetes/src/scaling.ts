@@ -41,7 +41,7 @@ export function scaledObject(kubernetes: Bundle["kubernetes"] = BUNDLE.kubernete
       scaleTargetRef: { name: NAME },
       minReplicaCount: min,
       maxReplicaCount: max,
-      // Without Redis nobody knows how much waits: as many as are there without load, and some to spare.
+      // Without Redis the queue length is unknown: as many as without load, and some to spare.
       fallback: { failureThreshold: FAILURES_BEFORE_FALLBACK, replicas: Math.ceil((min + max) / 2) },
       pollingInterval: POLLING_INTERVAL_SECONDS,
       advanced: {

@@ -7,7 +7,7 @@ import { redisAccess } from "./redis.ts";
 
 /** Where the secrets of the service are mounted. */
 export const SECRETS_PATH = KUBERNETES_SECRETS_PATH;
-/** What is in flight gets so long to finish when a pod is stopped. */
+/** What is in flight gets this long to finish when a pod is stopped. */
 export const SHUTDOWN_TIMEOUT_MS = 25_000;
 /** A pod that stops goes on answering until every proxy of the cluster knows that it is gone; no `preStop` is needed. */
 export const SHUTDOWN_DELAY_MS = 10_000;

@@ -17,16 +17,16 @@ export type EpisodeContext = {
   readonly timeline: Timeline;
   readonly runbooks: RunbookRunner;
   /**
-   * Looks until the probe throws no more.
+   * Looks until the probe no longer throws.
    *
    * @throws UntilTimeoutError with what was seen last
    */
   wait(what: string, timeoutMs: number, probe: () => void | Promise<void>): Promise<void>;
-  /** Lets Prometheus evaluate its rules for so long. */
+  /** Lets Prometheus evaluate its rules for this long. */
   observe(durationMs: number): Promise<void>;
-  /** Prometheus was down from one moment to another, epoch ms: what it says of that time is no end of anything. */
+  /** Prometheus was down from one moment to another, epoch ms: what it says of that time does not count as the end of anything. */
   hadScrapeGap(interval: Interval): void;
-  /** Has the fault healed when the episode ends, if it has not done so itself. */
+  /** Removes the fault when the episode ends, unless that has happened. */
   onEnd(undo: () => Promise<void>): void;
 };
 

@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 /** What a loaded machine may add to any step. */
 const SLACK_MS = 15_000;
 
-/** The course of a fault: injected, seen, told, all its consequences there, healed, over. */
+/** The course of a fault: injected, detected, notified, all its consequences visible, removed, over. */
 export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episode {
   const { id, alert, fault, expectation, replicas = 1 } = scenario;
   const budget = predict(scenario, profile);
@@ -32,10 +32,10 @@ export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episod
       const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
       await runbooks.checkHealthy(claimed, instanceOf);
       const names = alertsOf(expectation);
-      const told = names.filter((name) => !expectation[name]?.inhibited);
+      const notified = names.filter((name) => !expectation[name]?.inhibited);
       timeline.reach("injected");
       const active = await fault.start(faultContext);
-      onEnd(() => active.heal());
+      onEnd(() => active.remove());
       await wait(`${alert} to be pending`, budget.pendingMs + SLACK_MS, () => watch.pending(alert));
       timeline.reach("pending");
       await wait(`${alert} to fire`, budget.firingMs + SLACK_MS, () => watch.firing([alert]));
@@ -44,18 +44,18 @@ export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episod
       timeline.reach("notified");
       await wait("every consequence of the fault", completeMs + SLACK_MS, async () => {
         await watch.firing(names);
-        watch.notified(told, "firing");
+        watch.notified(notified, "firing");
         await watch.inhibiting();
       });
       timeline.reach("complete");
       await runbooks.diagnose(plan.diagnosis, instanceOf);
       timeline.reach("diagnosed");
-      timeline.reach("healed");
-      if (!scenario.healedByRunbook) await active.heal();
+      timeline.reach("removed");
+      if (!scenario.fixedByRunbook) await active.remove();
       await runbooks.mitigate(plan.mitigation, instanceOf);
-      await wait("everything to be over and told", 2 * budget.resolvedMs + SLACK_MS, async () => {
+      await wait("everything to be over and notified", 2 * budget.resolvedMs + SLACK_MS, async () => {
         await watch.silent();
-        watch.notified(told, "resolved");
+        watch.notified(notified, "resolved");
       });
       timeline.reach("resolved");
     },
@@ -67,7 +67,7 @@ export function planOf({ alert, fault, runbooks = [alert] }: Scenario): FaultPla
   return planFor(fault.id, runbooks);
 }
 
-/** Time until the slowest of the expected alerts has been told. */
+/** Time until the slowest of the expected alerts has been notified. */
 function longestDetectionMs(scenario: Scenario, profile: TimingProfile): number {
   const each = alertsOf(scenario.expectation).map((name) => {
     const { forMs, windowMs = 0, severity } = alertNamed(name);

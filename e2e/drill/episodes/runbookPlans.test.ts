@@ -36,10 +36,10 @@ test("every alert of the runbook has its diagnosis run while one of its faults i
   expect([...drilled].filter((alert) => !diagnosed.has(alert))).toEqual([]);
 });
 
-test("a fault that its runbook heals has commands against it", () => {
-  const healed = SCENARIOS.filter(({ healedByRunbook }) => healedByRunbook);
-  expect(healed.map(planOf).filter(({ mitigation }) => mitigation.length === 0)).toEqual([]);
-  expect(healed.length).toBeGreaterThan(0);
+test("a fault that its runbook fixes has commands against it", () => {
+  const fixed = SCENARIOS.filter(({ fixedByRunbook }) => fixedByRunbook);
+  expect(fixed.map(planOf).filter(({ mitigation }) => mitigation.length === 0)).toEqual([]);
+  expect(fixed.length).toBeGreaterThan(0);
 });
 
 test("every fault of the catalogue is drilled", () => {
@@ -48,8 +48,8 @@ test("every fault of the catalogue is drilled", () => {
 });
 
 test("every alert but the one that always fires reaches its receivers by some fault", () => {
-  const told = new Set(
+  const notified = new Set(
     SCENARIOS.flatMap(({ expectation }) => alertsOf(expectation).filter((name) => !expectation[name]?.inhibited)),
   );
-  expect(ALERTS.map(({ name }) => name).filter((name) => !told.has(name))).toEqual([ALWAYS_FIRING]);
+  expect(ALERTS.map(({ name }) => name).filter((name) => !notified.has(name))).toEqual([ALWAYS_FIRING]);
 });

@@ -11,8 +11,8 @@ export type Scenario = FaultTiming & {
   readonly fault: FaultInjection;
   /** Whose runbooks are followed; the alert's own unless given. */
   readonly runbooks?: readonly AlertName[];
-  /** What the runbook says against the fault undoes it. Others are healed from outside: an API comes back. */
-  readonly healedByRunbook?: true;
+  /** The commands of the runbook fix it. Other faults are removed from outside: an API comes back. */
+  readonly fixedByRunbook?: true;
   /** Every replica has one worker per type; one replica unless given. */
   readonly replicas?: number;
   readonly load: (profile: TimingProfile) => LoadPlan;

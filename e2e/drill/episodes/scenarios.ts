@@ -48,14 +48,14 @@ const chatTypes: readonly Instance[] = [{ type: "reasoning" }, { type: "codegen"
 
 /**
  * The nine alerts of the runbook, each by a real fault, NoActiveWorkers in both its forms; then those of the platform that
- * nobody is told of in the course of another fault.
+ * stay inhibited during another fault.
  */
 export const SCENARIOS: readonly Scenario[] = [
   {
     id: "ack-revoked",
     alert: "HighACKFailureRate",
     fault: revokeAck,
-    healedByRunbook: true,
+    fixedByRunbook: true,
     load: loadThatMayPileUp,
     expectation: {
       HighACKFailureRate: critical(...everyLane),
@@ -126,7 +126,7 @@ export const SCENARIOS: readonly Scenario[] = [
     fault: killWorkers,
     // The other replica's worker of each type is left alone.
     replicas: 2,
-    // What a killed worker had in hand is taken over a minute later: a slow express lane, and not what this is about.
+    // What a killed worker had in flight is taken over a minute later: a slow express lane, and not what this is about.
     load: (profile) => ({ regular: steadyLoad(profile).regular ?? {} }),
     expectation: { WorkerCrashRateHigh: critical({}) },
     // One crash a second is twice the threshold: half of the window has to fill, and to run empty.
@@ -139,7 +139,7 @@ export const SCENARIOS: readonly Scenario[] = [
     alert: "NoActiveWorkers",
     fault: stopService,
     runbooks: ["NoActiveWorkers", "OrchestratorTargetDown"],
-    healedByRunbook: true,
+    fixedByRunbook: true,
     load: loadAroundWork,
     expectation: { NoActiveWorkers: page({}), OrchestratorTargetDown: inhibited({ instance: ANY }) },
     fillMs: seconds(15),
@@ -153,7 +153,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "workers-starved",
     alert: "NoActiveWorkers",
     fault: starveWorkers,
-    healedByRunbook: true,
+    fixedByRunbook: true,
     load: () => ({ regular: everyType(0.5) }),
     expectation: { NoActiveWorkers: page({}) },
     fillMs: 0,
@@ -197,7 +197,7 @@ export const SCENARIOS: readonly Scenario[] = [
     drainMs: seconds(15),
   },
   {
-    id: "books",
+    id: "unaccounted",
     alert: "TasksUnaccounted",
     fault: loseAnEntry,
     load: (profile) => without(steadyLoad(profile), "ml"),

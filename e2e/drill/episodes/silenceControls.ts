@@ -8,7 +8,7 @@ import { runRemainingCommands } from "./runbookControl.ts";
 import { NotYetError } from "./watch.ts";
 
 /**
- * What must not alarm anybody. Each control is watched for as long as the slowest alert of the nine would need: its
+ * What must send no notification. Each control is watched for as long as the slowest alert of the nine would need: its
  * window, its `for`, and then some.
  */
 

@@ -5,7 +5,7 @@ import type { Episode, EpisodeContext } from "./episode.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
-/** An incident that is under way while the means to see it fail: nobody may hear of its end before it has come. */
+/** An incident that is under way while the means to see it fail: no resolved message may be sent before it has ended. */
 type Loss = Pick<Episode, "id" | "title"> & {
   /** At most this much faster than production: something that takes its time would take too long otherwise. */
   readonly mostFactor?: number;
@@ -69,7 +69,7 @@ function telemetryEpisode(
   const { alert, fault, expectation } = scenario;
   const budget = predict(scenario, profile);
   const names = Object.keys(expectation) as AlertName[];
-  const told = names.filter((name) => !expectation[name]?.inhibited);
+  const notified = names.filter((name) => !expectation[name]?.inhibited);
   const afterMs = scaleMs(minutes(2), profile);
   return {
     ...loss,
@@ -83,7 +83,7 @@ function telemetryEpisode(
       const { faultContext, watch, timeline, wait, observe, onEnd } = context;
       timeline.reach("injected");
       const active = await fault.start(faultContext);
-      onEnd(() => active.heal());
+      onEnd(() => active.remove());
       await wait(`the message about ${alert}`, budget.notifiedMs + SLACK_MS, () => watch.notified([alert], "firing"));
       timeline.reach("notified");
       await wait("every consequence of the fault", scaleMs(minutes(12), profile) + SLACK_MS, async () => {
@@ -91,15 +91,15 @@ function telemetryEpisode(
         await watch.inhibiting();
       });
       await lose(context);
-      // Whatever would wrongly be told is told within this.
+      // Any wrong notification would arrive within this time.
       await observe(afterMs);
       await wait("every alert to fire still", SLACK_MS, () => watch.firing(names));
       timeline.reach("complete");
-      timeline.reach("healed");
-      await active.heal();
-      await wait("everything to be over and told", 2 * budget.resolvedMs + SLACK_MS, async () => {
+      timeline.reach("removed");
+      await active.remove();
+      await wait("everything to be over and notified", 2 * budget.resolvedMs + SLACK_MS, async () => {
         await watch.silent();
-        watch.notified(told, "resolved");
+        watch.notified(notified, "resolved");
       });
       timeline.reach("resolved");
     },

@@ -60,7 +60,7 @@ export class Watch {
         .filter(({ last }) => last !== status)
         .map(({ receiver, last = "nothing" }) => `${name} at ${receiver} (last: ${last})`),
     );
-    if (missing.length > 0) throw new NotYetError(`not told ${status}: ${missing.join(", ")}`);
+    if (missing.length > 0) throw new NotYetError(`no ${status} message:  ${missing.join(", ")}`);
   }
 
   /** @throws NotYetError unless Alertmanager holds every alert back that it should */
@@ -84,7 +84,7 @@ export class Watch {
   async nothingToTell(): Promise<void> {
     const last = new Map(this.#stack.inbox.store.list().map((one) => [`${one.alertname} at ${one.receiver}`, one]));
     const open = [...last].filter(([, { receiver, status }]) => receiver !== "deadman" && status === "firing");
-    if (open.length > 0) throw new NotYetError(`not told resolved yet: ${open.map(([where]) => where).join(", ")}`);
+    if (open.length > 0) throw new NotYetError(`no resolved message yet:  ${open.map(([where]) => where).join(", ")}`);
     const left = (await this.#held()).filter((name) => name !== ALWAYS_FIRING);
     if (left.length > 0) throw new NotYetError(`Alertmanager still holds ${left.join(", ")}`);
   }

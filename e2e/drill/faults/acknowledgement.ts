@@ -15,7 +15,7 @@ export const revokeAck: FaultInjection = {
     const user = new AclUser(admin, aclUser);
     const commands = await user.known(ACKNOWLEDGE);
     await user.revoke(commands);
-    return { heal: () => user.grant(commands) };
+    return { remove: () => user.grant(commands) };
   },
 };
 
@@ -42,7 +42,7 @@ export const flapAck: FaultInjection = {
     const periodMs = Math.max(LEAST_PERIOD_MS, scaleMs(minutes(5), profile) / 20);
     const flapping = flap(user, commands, periodMs, ended);
     return {
-      heal: async () => {
+      remove: async () => {
         stop.abort();
         await flapping;
       },
@@ -84,5 +84,5 @@ export async function failOneAcknowledgement(
   }
 }
 
-/** Waits until the probe throws no more. */
+/** Waits until the probe no longer throws. */
 export type WaitFor = (what: string, probe: () => Promise<void>) => Promise<unknown>;

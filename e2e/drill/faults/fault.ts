@@ -1,7 +1,7 @@
 import type { FaultId } from "@mcp-orchestrator/alerts";
 import type { FaultContext } from "./faultContext.ts";
 
-/** A fault could not be injected or healed as it should. */
+/** A fault could not be injected or removed as it should. */
 export class FaultError extends Error {
   readonly code = "FAULT";
   /** Id of the fault. */
@@ -14,9 +14,9 @@ export class FaultError extends Error {
   }
 }
 
-/** A fault that is on. Healing twice does no harm. */
+/** A fault that is on. Removing it twice does no harm. */
 export type ActiveFault = {
-  heal(): Promise<void>;
+  remove(): Promise<void>;
 };
 
 /** Something real that is done to the stack from outside. */

@@ -9,7 +9,7 @@ export type Stoppable = { stop(): Promise<void>; start(): Promise<void> };
 
 /** The service in the hands of a fault. */
 export type ServiceProcess = Stoppable & {
-  /** Lets all other processes of the machine go first, or no more. Does nothing where it could not be taken back. */
+  /** Lets all other processes of the machine go first, or ends that. Does nothing where it could not be taken back. */
   lowerPriority(on: boolean): Promise<void>;
 };
 

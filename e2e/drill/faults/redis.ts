@@ -13,7 +13,7 @@ export const fillRedis: FaultInjection = {
     const bytes = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(memory)?.[1]);
     const missing = Math.floor(bytes("maxmemory") * FAULT_SIZES.filledRatio - bytes("used_memory"));
     await admin.setrange(STRANGER, missing, "x");
-    return { heal: async () => void (await admin.del(STRANGER)) };
+    return { remove: async () => void (await admin.del(STRANGER)) };
   },
 };
 
@@ -22,7 +22,7 @@ const QUEUE = "mcp:queue:ml";
 /** More than a worker runs at a time, and less than what any alert is about. */
 const TASKS = 40;
 
-/** A task is gone, and nobody but the books knows. */
+/** A task is gone, and only task accounting shows it. */
 export const loseAnEntry: FaultInjection = {
   id: LOSE,
   async start({ admin, api, load, upstreams }) {
@@ -38,7 +38,7 @@ export const loseAnEntry: FaultInjection = {
     const { task_id = "", type = "", priority, payload = "" } = lost.fields;
     const task = { task_id, type, priority: Number(priority), payload: JSON.parse(payload) };
     return {
-      heal: async () => {
+      remove: async () => {
         const answer = await api.submit([task]);
         if (answer !== "accepted") throw new FaultError(LOSE, `${task_id} was ${answer} when it was submitted again`);
       },

@@ -4,7 +4,7 @@ import { Agent, request } from "undici";
 /** What stands between Prometheus and the service, and can keep scrapes from getting through. */
 export type ScrapeGate = AsyncDisposable & {
   readonly port: number;
-  /** Cuts the next scrapes off, so many and no more; resolves when they were. */
+  /** Cuts off exactly that many scrapes, from the next one on; resolves afterwards. */
   missNext(count: number): Promise<void>;
   /** Cuts every scrape off until `open`. */
   close(): void;
@@ -12,7 +12,7 @@ export type ScrapeGate = AsyncDisposable & {
 };
 
 /**
- * Starts a gate: a scrape either reaches the service or is told 503, as by a proxy that cannot reach it. A connection
+ * Starts a gate: a scrape either reaches the service or gets a 503, as from a proxy that cannot reach it. A connection
  * that is reset would not do: Prometheus asks again at once on another one, and misses nothing.
  *
  * @param target port of the service's metrics on this machine

@@ -6,7 +6,7 @@ export const slowUpstream: FaultInjection = {
   id: "slow-upstream",
   async start({ upstreams }) {
     await upstreams({ chat: { latencyMs: FAULT_SIZES.slowAnswerMs } });
-    return { heal: () => upstreams({ chat: { latencyMs: 0 } }) };
+    return { remove: () => upstreams({ chat: { latencyMs: 0 } }) };
   },
 };
 
@@ -14,7 +14,7 @@ export const verySlowUpstream: FaultInjection = {
   id: "very-slow-upstream",
   async start({ upstreams }) {
     await upstreams({ chat: { latencyMs: FAULT_SIZES.verySlowAnswerMs } });
-    return { heal: () => upstreams({ chat: { latencyMs: 0 } }) };
+    return { remove: () => upstreams({ chat: { latencyMs: 0 } }) };
   },
 };
 
@@ -23,7 +23,7 @@ export const failingUpstream: FaultInjection = {
   id: "failing-upstream",
   async start({ upstreams }) {
     await upstreams({ chat: { errorRate: 1, errorStatus: 400 } });
-    return { heal: () => upstreams({ chat: { errorRate: 0 } }) };
+    return { remove: () => upstreams({ chat: { errorRate: 0 } }) };
   },
 };
 
@@ -38,7 +38,7 @@ function stalledMarket(id: FaultId, backlog: () => number): FaultInjection {
     async start({ upstreams, load }) {
       await upstreams({ market: { stall: true } });
       await load.burst("ml", "regular", backlog());
-      return { heal: () => upstreams({ market: { stall: false } }) };
+      return { remove: () => upstreams({ market: { stall: false } }) };
     },
   };
 }

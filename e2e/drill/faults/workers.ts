@@ -17,7 +17,7 @@ export const killWorkers: FaultInjection = {
     await service.lowerPriority(true);
     const killing = killInTurn(api, AbortSignal.any([stop.signal, signal]));
     return {
-      heal: async () => {
+      remove: async () => {
         stop.abort();
         await killing;
         await service.lowerPriority(false);
@@ -52,7 +52,7 @@ export const starveWorkers: FaultInjection = {
   async start({ admin, aclUser }) {
     const user = new AclUser(admin, aclUser);
     await user.revoke(["xreadgroup"]);
-    return { heal: () => user.grant(["xreadgroup"]) };
+    return { remove: () => user.grant(["xreadgroup"]) };
   },
 };
 
@@ -60,11 +60,11 @@ export const stopService: FaultInjection = {
   id: "stop-service",
   async start({ service }) {
     await service.stop();
-    let healing: Promise<void> | undefined;
+    let removal: Promise<void> | undefined;
     return {
-      heal: () => {
-        healing ??= service.start();
-        return healing;
+      remove: () => {
+        removal ??= service.start();
+        return removal;
       },
     };
   },

@@ -11,13 +11,13 @@ export const ANY = "*";
 export type ExpectedAlert = {
   /** Exactly these instances fire. */
   readonly instances: readonly Instance[];
-  /** Exactly these receivers hear of it, firing and resolved. Nobody does where it is inhibited. */
+  /** Exactly these receivers are notified, firing and resolved. None is where it is inhibited. */
   readonly receivers: readonly ReceiverName[];
   /** It fires and is kept from everybody by another alert. */
   readonly inhibited?: true;
   /**
-   * The graver alert where that ends first, because both measure the same and it asks for more: a queue that drains. An
-   * inhibition ends with it, so that whoever is told from then on is told rightly.
+   * The higher-severity alert where that ends first, because both measure the same and it asks for more: a queue that drains. An
+   * inhibition ends with it, so a notification from then on is right.
    */
   readonly outlives?: AlertName;
 };

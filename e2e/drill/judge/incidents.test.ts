@@ -37,7 +37,7 @@ test("a pending alert that was gone for long starts over", () => {
   expect(incidentsOf([series("pending", [100, 200, 900])], 150)).toHaveLength(2);
 });
 
-test("instances are told apart by their own labels, not by those that all alerts have", () => {
+test("instances are distinguished by their own labels, not by those that all alerts have", () => {
   const found = incidentsOf([series("firing", [1]), series("firing", [2], { queue: "other", severity: "warning" })], 1);
   expect(found.map(({ instance }) => instance)).toEqual([{ queue: "q" }, { queue: "other" }]);
 });

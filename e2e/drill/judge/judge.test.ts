@@ -25,7 +25,7 @@ test("passes an episode in which everything is as expected", () => {
   expect(judge(EXPECTED, observation())).toEqual({ passed: true, findings: [] });
 });
 
-test("passes a control in which nothing fired and nobody was told", () => {
+test("passes a control in which nothing fired and nothing was notified", () => {
   expect(codes({}, { incidents: [], notifications: [HEARTBEAT] })).toEqual([]);
 });
 
@@ -54,10 +54,10 @@ describe("alerts", () => {
     const { firingAtMs: _, ...pending } = incident();
     const verdict = judge(EXPECTED, observation({ incidents: [pending] }));
     expect(explain(verdict)).toContain("missing-alert");
-    expect(explain(verdict)).toContain("pending 1.0 s after the fault, no more");
+    expect(explain(verdict)).toContain("pending 1.0 s after the fault, no longer");
   });
 
-  test("an alert that ends before the fault is healed is found", () => {
+  test("an alert that ends before the fault is removed is found", () => {
     expect(codes(EXPECTED, { incidents: [incident({ lastSeenAtMs: 25_000 })] })).toEqual(["ended-early"]);
   });
 
@@ -76,7 +76,7 @@ describe("alerts", () => {
 describe("messages", () => {
   const resolved = message({ seq: 2, status: "resolved", receivedAtMs: 40_000 });
 
-  test("an alert that reaches nobody is found", () => {
+  test("an alert that reaches no receiver is found", () => {
     expect(codes(EXPECTED, { notifications: [HEARTBEAT] })).toEqual(["not-notified"]);
   });
 
@@ -106,11 +106,11 @@ describe("messages", () => {
     expect(codes(EXPECTED, { notifications })).toEqual(["false-resolve"]);
   });
 
-  test("an incident whose end nobody is told of is found", () => {
+  test("an incident without a resolved message is found", () => {
     expect(codes(EXPECTED, { notifications: [message(), HEARTBEAT] })).toEqual(["not-resolved"]);
   });
 
-  test("an inhibited alert that somebody hears of is found", () => {
+  test("an inhibited alert that is notified is found", () => {
     const expectation: Expectation = {
       ...EXPECTED,
       QueueDepthSpike: { instances: [{ queue: "mcp:queue:ml" }], receivers: [], inhibited: true },
@@ -121,7 +121,7 @@ describe("messages", () => {
     ]);
   });
 
-  test("an inhibited alert may be told once the graver alert that it outlives is over, and not before", () => {
+  test("an inhibited alert may be notified once the higher-severity alert that it outlives is over, and not before", () => {
     const expectation: Expectation = {
       ...EXPECTED,
       HighConsumerLag: {
@@ -132,7 +132,7 @@ describe("messages", () => {
       },
     };
     const { notifications } = observation();
-    const told = (receivedAtMs: number) => ({
+    const notified = (receivedAtMs: number) => ({
       incidents: [incident(), incident({ alertname: "HighConsumerLag", lastSeenAtMs: 36_000 })],
       notifications: [
         ...notifications,
@@ -140,11 +140,11 @@ describe("messages", () => {
       ],
       inhibited: ["HighConsumerLag"],
     });
-    expect(codes(expectation, told(33_001))).not.toContain("inhibited-but-notified");
-    expect(codes(expectation, told(33_000))).toContain("inhibited-but-notified");
+    expect(codes(expectation, notified(33_001))).not.toContain("inhibited-but-notified");
+    expect(codes(expectation, notified(33_000))).toContain("inhibited-but-notified");
   });
 
-  test("an inhibited alert that is told although the graver one never fired is found", () => {
+  test("an inhibited alert that is notified although the higher-severity one never fired is found", () => {
     const expectation: Expectation = {
       HighConsumerLag: {
         instances: [{ queue: "mcp:queue:ml" }],
@@ -160,7 +160,7 @@ describe("messages", () => {
     expect(codes(expectation, seen)).toContain("inhibited-but-notified");
   });
 
-  test("an alert that should be inhibited and is not is found even where nobody was told yet", () => {
+  test("an alert that should be inhibited and is not is found even where nothing was notified yet", () => {
     const expectation: Expectation = {
       QueueDepthSpike: { instances: [{ queue: "mcp:queue:ml" }], receivers: [], inhibited: true },
     };

@@ -65,15 +65,15 @@ function judgeUnexpected(expectation: Expectation, observation: Observation): Fi
       expected: "that it does not fire",
       observed: `firing ${when(firingAtMs, observation)}`,
     }));
-  const told = toPeople(observation)
+  const notified = toPeople(observation)
     .filter(({ alertname = "" }) => expected[alertname] === undefined)
     .map((message) => ({
       code: "unexpected-receiver" as const,
       subject: message.alertname ?? "a message without an alert's name",
-      expected: "no message to anybody",
-      observed: `${message.receiver} was told "${message.summary}" ${when(message.receivedAtMs, observation)}`,
+      expected: "no message to any receiver",
+      observed: `${message.receiver} received "${message.summary}" ${when(message.receivedAtMs, observation)}`,
     }));
-  return [...fired, ...told];
+  return [...fired, ...notified];
 }
 
 function judgeIncidents(name: string, { instances }: ExpectedAlert, observation: Observation): Finding[] {
@@ -84,11 +84,12 @@ function judgeIncidents(name: string, { instances }: ExpectedAlert, observation:
     const first = fired[0];
     if (first === undefined) {
       const last = all.at(-1);
-      const observed = last === undefined ? "never pending" : `pending ${when(last.pendingAtMs, observation)}, no more`;
+      const observed =
+        last === undefined ? "never pending" : `pending ${when(last.pendingAtMs, observation)}, no longer`;
       return [{ code: "missing-alert", subject, expected: "that it fires", observed }];
     }
     const findings: Finding[] = [];
-    const { injectedAtMs = observation.startedAtMs, healedAtMs = observation.endedAtMs } = observation;
+    const { injectedAtMs = observation.startedAtMs, removedAtMs = observation.endedAtMs } = observation;
     if ((first.firingAtMs ?? 0) < injectedAtMs) {
       findings.push({
         code: "false-alarm",
@@ -97,11 +98,11 @@ function judgeIncidents(name: string, { instances }: ExpectedAlert, observation:
         observed: `firing ${when(first.firingAtMs, observation)}`,
       });
     }
-    if (fired.length > 1 || first.lastSeenAtMs < healedAtMs - endTolerance(observation)) {
+    if (fired.length > 1 || first.lastSeenAtMs < removedAtMs - endTolerance(observation)) {
       findings.push({
         code: "ended-early",
         subject,
-        expected: "one incident that lasts until the fault is healed",
+        expected: "one incident that lasts until the fault is removed",
         observed: `${fired.length} incident(s), the first one ended ${when(first.lastSeenAtMs, observation)}`,
       });
     }
@@ -109,22 +110,22 @@ function judgeIncidents(name: string, { instances }: ExpectedAlert, observation:
   });
 }
 
-/** The last evaluation before the healing is older than it, by more than an interval where Prometheus is short of time. */
+/** The last evaluation before the removal of the fault is older than it, by more than an interval where Prometheus is short of time. */
 function endTolerance({ evaluationIntervalMs }: Observation): number {
   return 4 * evaluationIntervalMs;
 }
 
 function judgeInhibited(name: string, { outlives }: ExpectedAlert, observation: Observation): Finding[] {
-  const graver = firedOf(observation).filter(({ alertname }) => alertname === outlives);
-  const endsMs = graver.map(({ lastSeenAtMs }) => lastSeenAtMs);
+  const higher = firedOf(observation).filter(({ alertname }) => alertname === outlives);
+  const endsMs = higher.map(({ lastSeenAtMs }) => lastSeenAtMs);
   const inhibitedUntilMs = endsMs.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...endsMs);
   const findings: Finding[] = toPeople(observation)
     .filter(({ alertname, receivedAtMs }) => alertname === name && receivedAtMs <= inhibitedUntilMs)
     .map((message) => ({
       code: "inhibited-but-notified",
       subject: name,
-      expected: "that nobody hears of it, for a graver alert says it already",
-      observed: `${message.receiver} was told "${message.summary}" ${when(message.receivedAtMs, observation)}`,
+      expected: "no notification, because a higher-severity alert inhibits it",
+      observed: `${message.receiver} received "${message.summary}" ${when(message.receivedAtMs, observation)}`,
     }));
   if (!observation.inhibited.includes(name)) {
     findings.push({
@@ -146,7 +147,7 @@ function judgeNotified(name: string, { receivers }: ExpectedAlert, observation: 
         code: "unexpected-receiver",
         subject: name,
         expected: `messages to ${receivers.join(", ")} only`,
-        observed: `${message.receiver} was told "${message.summary}"`,
+        observed: `${message.receiver} received "${message.summary}"`,
       }),
     ),
     ...receivers.flatMap((receiver) =>
@@ -170,15 +171,15 @@ function judgeReceiver(
   const observed =
     messages.map((item) => `${item.status} ${when(item.receivedAtMs, observation)}`).join(", ") || "none";
   const finding = (code: FindingCode, expected: string): Finding => ({ code, subject, expected, observed });
-  const { injectedAtMs = observation.startedAtMs, healedAtMs } = observation;
+  const { injectedAtMs = observation.startedAtMs, removedAtMs } = observation;
   if (!messages.some(({ status }) => status === "firing")) return [finding("not-notified", "a firing message")];
   const findings: Finding[] = [];
   if (messages.some(({ receivedAtMs }) => receivedAtMs < injectedAtMs)) {
     findings.push(finding("false-alarm", "no message before the fault"));
   }
-  if (healedAtMs === undefined) return findings;
-  if (messages.some(({ status, receivedAtMs }) => status === "resolved" && receivedAtMs < healedAtMs)) {
-    findings.push(finding("false-resolve", "no resolved message before the fault is healed"));
+  if (removedAtMs === undefined) return findings;
+  if (messages.some(({ status, receivedAtMs }) => status === "resolved" && receivedAtMs < removedAtMs)) {
+    findings.push(finding("false-resolve", "no resolved message before the fault is removed"));
   }
   if (messages.at(-1)?.status !== "resolved") findings.push(finding("not-resolved", "a resolved message at the end"));
   if (messages.filter(({ status }) => status === "resolved").length > 1) {
@@ -248,10 +249,10 @@ function dedupKeyOf(body: unknown): unknown {
   return (body as { dedup_key?: unknown } | null)?.dedup_key;
 }
 
-function when(atMs: number | undefined, { startedAtMs, injectedAtMs, healedAtMs }: Observation): string {
+function when(atMs: number | undefined, { startedAtMs, injectedAtMs, removedAtMs }: Observation): string {
   if (atMs === undefined) return "never";
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-  if (healedAtMs !== undefined && atMs >= healedAtMs) return `${seconds(atMs - healedAtMs)} after the healing`;
+  if (removedAtMs !== undefined && atMs >= removedAtMs) return `${seconds(atMs - removedAtMs)} after its removal`;
   if (injectedAtMs !== undefined && atMs >= injectedAtMs) return `${seconds(atMs - injectedAtMs)} after the fault`;
   return `${seconds(atMs - startedAtMs)} after the start`;
 }

@@ -19,8 +19,8 @@ export type Observation = {
   readonly startedAtMs: number;
   /** Absent for a control that injects nothing. */
   readonly injectedAtMs?: number;
-  /** When the healing began. */
-  readonly healedAtMs?: number;
+  /** When the removal of the fault began. */
+  readonly removedAtMs?: number;
   readonly endedAtMs: number;
   readonly evaluationIntervalMs: number;
   /** Complete, for it is read from Prometheus' own record of its alerts. */

@@ -35,7 +35,7 @@ export type Budget = {
   readonly firingMs: number;
   /** From the fault to the message. */
   readonly notifiedMs: number;
-  /** From the healing to the last message. */
+  /** From the removal of the fault to the last message. */
   readonly resolvedMs: number;
 };
 

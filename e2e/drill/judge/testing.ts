@@ -70,12 +70,12 @@ export const HEARTBEAT: Notification = {
   body: {},
 };
 
-/** A deep queue from fault (10 s) to healing (30 s) and end (45 s), as it should be. */
+/** A deep queue from fault (10 s) to removal (30 s) and end (45 s), as it should be. */
 export function observation(over: Partial<Observation> = {}): Observation {
   return {
     startedAtMs: 0,
     injectedAtMs: 10_000,
-    healedAtMs: 30_000,
+    removedAtMs: 30_000,
     endedAtMs: 45_000,
     evaluationIntervalMs: 250,
     incidents: [

@@ -7,13 +7,13 @@ export const PHASES = [
   "notified",
   "complete",
   "diagnosed",
-  "healed",
+  "removed",
   "resolved",
   "accounted",
 ] as const;
 
 /**
- * `injected` and `healed` are the moments at which that begins. `complete`: every consequence of the fault has shown
+ * `injected` and `removed` are the moments at which that begins. `complete`: every consequence of the fault has shown
  * itself. `accounted`: every task has ended somewhere.
  */
 export type Phase = (typeof PHASES)[number];

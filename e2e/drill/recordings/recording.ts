@@ -13,8 +13,8 @@ const FOLDER = fileURLToPath(new URL("../../recordings", import.meta.url));
 export type Recording = {
   /** Id of the scenario. */
   readonly id: string;
-  /** Number of scrapes until the fault, until its healing, and in all. */
-  readonly scrapes: { readonly injected: number; readonly healed: number; readonly all: number };
+  /** Number of scrapes until the fault, until its removal, and in all. */
+  readonly scrapes: { readonly injected: number; readonly removed: number; readonly all: number };
   /** By series: what it did, in promtool's notation, one value for each scrape. */
   readonly series: Readonly<Record<string, string>>;
 };
@@ -36,7 +36,7 @@ const COUNTED_PER_SECOND = ["mcp_worker_crashes_total"];
 export async function record(
   id: string,
   { url, addresses }: { readonly url: string; readonly addresses: readonly string[] },
-  { startedAtMs, injectedAtMs = startedAtMs, healedAtMs = startedAtMs, endedAtMs }: Observation,
+  { startedAtMs, injectedAtMs = startedAtMs, removedAtMs = startedAtMs, endedAtMs }: Observation,
   { factor, prometheus }: TimingProfile,
 ): Promise<Recording> {
   const slotOf = (atMs: number) => Math.round((atMs - startedAtMs) / prometheus.scrapeIntervalMs);
@@ -48,7 +48,7 @@ export async function record(
   });
   return {
     id,
-    scrapes: { injected: slotOf(injectedAtMs), healed: slotOf(healedAtMs), all },
+    scrapes: { injected: slotOf(injectedAtMs), removed: slotOf(removedAtMs), all },
     series: Object.fromEntries(series.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

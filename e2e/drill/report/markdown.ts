@@ -23,17 +23,17 @@ export function renderMarkdown(report: DrillReport): string {
       ["fault", "alert", "pending", "firing", "notified", "resolved"],
       faults.map((episode) => [mark(episode), episode.alert ?? "", ...budgetCells(episode)]),
       "Measured / longest predicted from scrape and evaluation interval, window, `for`, group wait and group interval. " +
-        "Pending, firing and notified count from the fault, resolved counts from its healing.",
+        "Pending, firing and notified count from the fault, resolved counts from its removal.",
     ),
     ...section(
       "What each fault made fire, and who heard of it",
       ["fault", "what was done", "picture", "tasks"],
       faults.map((episode) => [mark(episode), episode.title, pictureOf(episode), tasksOf(episode)]),
-      "Any other alert that fires, any message to anybody else and any task without a result or a dead letter fails " +
+      "Any other alert that fires, any message to another receiver and any task without a result or a dead letter fails " +
         "the drill.",
     ),
     ...section(
-      "What must alarm nobody",
+      "What must send no notification",
       ["control", "what was done", "picture", "tasks"],
       others.map((episode) => [mark(episode), episode.title, pictureOf(episode), tasksOf(episode)]),
     ),

@@ -22,7 +22,7 @@ export type EpisodeReport = Pick<EpisodeResult, "id" | "title" | "kind" | "passe
   readonly error?: string;
   readonly logs?: string;
   readonly steps: Steps;
-  /** Longest times after the fault, and after the healing for `resolvedMs`. */
+  /** Longest times after the fault, and after its removal for `resolvedMs`. */
   readonly budget?: EpisodeResult["budget"];
   readonly matrix: readonly MatrixRow[];
   readonly tasks?: Readonly<Record<"submitted" | "completed" | "deadLettered" | "refused" | "lost", number>>;
@@ -61,7 +61,7 @@ export function episodeReport(result: EpisodeResult): EpisodeReport {
 
 function stepsOf({ observation }: EpisodeResult, alert: string | undefined): Steps {
   if (observation === undefined) return {};
-  const { startedAtMs, injectedAtMs, healedAtMs, endedAtMs, incidents, notifications } = observation;
+  const { startedAtMs, injectedAtMs, removedAtMs, endedAtMs, incidents, notifications } = observation;
   const mine = incidents.find(({ alertname, firingAtMs }) => alertname === alert && firingAtMs !== undefined);
   const messages = notifications.filter(({ alertname }) => alertname === alert);
   const times = {
@@ -69,7 +69,7 @@ function stepsOf({ observation }: EpisodeResult, alert: string | undefined): Ste
     pendingMs: mine?.pendingAtMs,
     firingMs: mine?.firingAtMs,
     notifiedMs: messages.find(({ status }) => status === "firing")?.receivedAtMs,
-    healedMs: healedAtMs,
+    healedMs: removedAtMs,
     resolvedMs: messages.findLast(({ status }) => status === "resolved")?.receivedAtMs,
     endMs: endedAtMs,
   };
@@ -83,11 +83,11 @@ function matrixOf({ observation }: EpisodeResult): MatrixRow[] {
   const { startedAtMs, incidents, notifications, inhibited } = observation;
   return [...Map.groupBy(incidents, ({ alertname }) => alertname)].map(([alertname, all]) => {
     const firing = all.flatMap(({ firingAtMs }) => firingAtMs ?? []);
-    const told = notifications.filter((message) => message.alertname === alertname).map(({ receiver }) => receiver);
+    const notified = notifications.filter((message) => message.alertname === alertname).map(({ receiver }) => receiver);
     return {
       alertname,
       state: firing.length === 0 ? "pending" : inhibited.includes(alertname) ? "inhibited" : "fired",
-      receivers: [...new Set(told)].sort(),
+      receivers: [...new Set(notified)].sort(),
       pendingMs: Math.min(...all.map(({ pendingAtMs }) => pendingAtMs)) - startedAtMs,
       ...(firing.length === 0 ? {} : { firingMs: Math.min(...firing) - startedAtMs }),
       endMs: Math.max(...all.map(({ lastSeenAtMs }) => lastSeenAtMs)) - startedAtMs,

@@ -1,6 +1,6 @@
 import type { DrillReport, EpisodeReport, MatrixRow } from "./results.ts";
 
-/** Timelines of the faults as a picture: from the fault to the page, from the healing to the all-clear. */
+/** Timelines of the faults as a picture: from the fault to the page, from the removal of the fault to the all-clear. */
 
 const WIDTH = 1_000;
 const LEFT = 250;
@@ -14,10 +14,10 @@ const STYLE = `
   .small { font-size: 11px; fill: #59636e } .title { font-size: 16px; font-weight: 600 }
   .grid { stroke: #d1d9e0; stroke-width: 1 } .fault { fill: #ddf4ff; stroke: #54aeff }
   .pending { fill: #eac54f } .firing { fill: #cf222e } .inhibited { fill: #a475f9 } .other { fill: #fd8c73 }
-  .told { fill: #fff; stroke: #1f2328; stroke-width: 1.5 } .cleared { fill: #1a7f37; stroke: #fff }
+  .notified { fill: #fff; stroke: #1f2328; stroke-width: 1.5 } .cleared { fill: #1a7f37; stroke: #fff }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc } .small { fill: #9198a1 } .grid { stroke: #3d444d } .fault { fill: #0c2d6b; stroke: #1f6feb }
-    .told { fill: #0d1117; stroke: #f0f6fc }
+    .notified { fill: #0d1117; stroke: #f0f6fc }
   }`;
 
 /** Draws a lane for every fault: the fault's time, the alert pending and firing, messages, and what it inhibited. */
@@ -61,7 +61,7 @@ function lane({ alert = "", id, steps, matrix }: EpisodeReport, y: number, x: (m
     bar("fault", zero, steps.healedMs ?? steps.endMs ?? zero, 0, LANE - 8, "the fault is on"),
     ...(mine === undefined ? [] : stay(mine, (...args) => bar(...args), 4, BAR, "firing")),
     ...others.flatMap((row) => stay(row, (...args) => bar(...args), 20, 4, row.state === "inhibited" ? "inhibited" : "other")),
-    ...dot("told", steps.notifiedMs, "first message"),
+    ...dot("notified", steps.notifiedMs, "first message"),
     ...dot("cleared", steps.resolvedMs, "all clear"),
   ];
 
@@ -87,7 +87,7 @@ function legend(height: number): string {
     ["pending", "pending"],
     ["firing", "firing"],
     ["inhibited", "inhibited"],
-    ["told", "first message"],
+    ["notified", "first message"],
     ["cleared", "all clear"],
   ];
   return items

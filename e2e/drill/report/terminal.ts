@@ -74,15 +74,15 @@ export function renderTables(report: DrillReport): string {
   const mark = (passed: boolean) => (passed ? pc.green("✓") : pc.red("✗"));
   const parts: string[] = [];
   if (faults.length > 0) {
-    const head = ["", "fault", "alert", "pending", "firing", "notified", "resolved", "fired -> told"];
+    const head = ["", "fault", "alert", "pending", "firing", "notified", "resolved", "fired -> notified"];
     const table = new Table({ head, style: { head: [], compact: true }, wordWrap: true, colWidths: [3, null, null, null, null, null, null, 60] });
     for (const episode of faults) {
       table.push([mark(episode.passed), episode.id, episode.alert ?? "", ...budgetCells(episode), pictureOf(episode)]);
     }
-    parts.push(table.toString(), pc.dim("measured / longest predicted; from the fault, and from the healing for resolved"));
+    parts.push(table.toString(), pc.dim("measured / longest predicted; from the fault, and from the removal of the fault for resolved"));
   }
   if (others.length > 0) {
-    const table = new Table({ head: ["", "control", "what was done", "fired -> told"], style: { head: [], compact: true } });
+    const table = new Table({ head: ["", "control", "what was done", "fired -> notified"], style: { head: [], compact: true } });
     for (const { passed, id, title, ...rest } of others) {
       table.push([mark(passed), id, title, pictureOf({ passed, id, title, ...rest })]);
     }

@@ -35,7 +35,7 @@ export function pictureOf({ matrix }: EpisodeReport): string {
   if (fired.length === 0) return "silence";
   return fired
     .map(({ alertname, state, receivers }) =>
-      state === "inhibited" ? `${alertname} (inhibited)` : `${alertname} -> ${receivers.join(", ") || "nobody"}`,
+      state === "inhibited" ? `${alertname} (inhibited)` : `${alertname} -> ${receivers.join(", ") || "no receiver"}`,
     )
     .join("; ");
 }

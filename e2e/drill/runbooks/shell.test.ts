@@ -12,7 +12,7 @@ test("a command that finds nothing has answered", async () => {
 });
 
 test("a program that is not there is an error that names the command", async () => {
-  await expect(runInShell("a-program-that-nobody-has --version | cat", environment)).rejects.toThrow(
+  await expect(runInShell("a-program-that-is-missing --version | cat", environment)).rejects.toThrow(
     MissingProgramError,
   );
 });

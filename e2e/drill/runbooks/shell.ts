@@ -84,7 +84,7 @@ function order(command: string, environment: Readonly<Record<string, string>>): 
 
 /**
  * A small process that starts the commands: to fork a large one takes tens of milliseconds, in which it forwards no
- * scrape and submits no task. Its session is its own, so that it can step back.
+ * scrape and submits no task. Its session is its own, so that its priority can be lowered.
  */
 function startHost(): ChildProcess {
   const script = fileURLToPath(new URL("shellProcess.ts", import.meta.url));

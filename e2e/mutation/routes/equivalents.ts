@@ -1,4 +1,4 @@
-/** Mutants of routing and inhibition that change nothing anybody could see, with the reason. */
+/** Mutants of routing and inhibition without a visible effect, with the reason. */
 export const EQUIVALENTS: readonly { readonly mutant: RegExp; readonly why: string }[] = [
   {
     mutant: /^route: slack-(critical|warnings): continue toggled$/,

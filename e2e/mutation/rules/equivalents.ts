@@ -1,4 +1,4 @@
-/** Mutants that change nothing anybody could see, with the reason. */
+/** Mutants without a visible effect, with the reason. */
 type Equivalence = { readonly mutant: RegExp; readonly why: string };
 
 /** In the order in which they are looked up. */

@@ -123,7 +123,7 @@ function selectorsIn({ name, children }: PromqlNode): PromqlNode[] {
   return children.filter((child) => child.name === "VectorSelector" || child.name === "MatrixSelector");
 }
 
-/** Numbers that somebody might have typed instead: a little up and down, the next whole ones for small counts. */
+/** Numbers that might be typed by mistake: a little up and down, the next whole ones for small counts. */
 function neighbours(value: number): number[] {
   if (Number.isInteger(value) && value < 20) return value === 0 ? [1] : [value + 1, value - 1];
   return [1.05, 0.95]

@@ -25,7 +25,7 @@ const ROUNDS = [1, 2, 4, Number.POSITIVE_INFINITY];
 /**
  * Runs the samples of each mutant's alert against it.
  *
- * @param onProgress told after each batch how many mutants have been decided
+ * @param onProgress called after each batch with the number of mutants decided
  * @returns the mutants that passed all samples
  */
 export async function survivors(

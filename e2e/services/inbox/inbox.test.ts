@@ -32,7 +32,7 @@ const post = (path: string, body: unknown) =>
   });
 
 describe("receivers", () => {
-  test("a Slack message is answered as Slack does and told apart by path and title", async () => {
+  test("a Slack message is answered as Slack does and classified by path and title", async () => {
     const answer = await post("/slack/slack-critical", slack("[FIRING] QueueDepthSpike reasoning"));
     expect([answer.status, await answer.text()]).toEqual([200, "ok"]);
     await post("/slack/slack-critical", slack("[RESOLVED:2] QueueDepthSpike reasoning"));
@@ -100,7 +100,7 @@ describe("views", () => {
     expect(page).not.toContain("<img");
   });
 
-  test("a page that is open hears of each arrival", async () => {
+  test("an open page receives each arrival", async () => {
     const response = await fetch(`${inbox.url}/events`);
     const reader = response.body?.getReader();
     await reader?.read();

@@ -1,12 +1,12 @@
 /** Where a notification came in: Slack's incoming webhook, PagerDuty Events v2, Alertmanager's own webhook. */
 export type NotificationKind = "slack" | "pagerduty" | "webhook";
 
-/** Firing or resolved, as the receiver was told. */
+/** Firing or resolved, as in the message. */
 export type NotificationStatus = "firing" | "resolved";
 
-/** What one call to a receiver told it. */
+/** The content of one call to a receiver. */
 export type Notice = {
-  /** Alertmanager's receiver, told by the path that was called. */
+  /** Alertmanager's receiver, known from the path that was called. */
   readonly receiver: string;
   readonly kind: NotificationKind;
   readonly status: NotificationStatus;

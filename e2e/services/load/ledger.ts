@@ -3,13 +3,13 @@ export type TaskAccount = {
   readonly submitted: number;
   readonly completed: number;
   readonly deadLettered: number;
-  /** Refused at the door, by their submitter's knowledge: never accepted. */
+  /** Rejected at submission, by their submitter's knowledge: never accepted. */
   readonly refused: number;
   /** Ids that neither have a result nor are dead letters. */
   readonly lost: readonly string[];
 };
 
-/** What a look-up told of one task. */
+/** What a look-up returned for one task. */
 export type TaskState = "completed" | "failed" | "open" | "unknown";
 
 /** Looks one task up; `unknown` where the service has never heard of it. */
@@ -21,7 +21,7 @@ type Standing = "accepted" | "refused" | "unanswered";
 const CONCURRENCY = 16;
 
 /**
- * The submitter's own books: every task that it handed in, and what it was told. A submission without an answer may
+ * The submitter's own record: every task that it submitted, and the answer that it got. A submission without an answer may
  * have been accepted or not; its id tells later which.
  */
 export class Ledger {

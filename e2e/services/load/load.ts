@@ -10,7 +10,7 @@ export type LoadPlan = Readonly<Partial<Record<Lane, Readonly<Partial<Record<Tas
 
 export type LoadDeps = {
   readonly api: ServiceApi;
-  /** Is told what became of each submission. */
+  /** Receives the outcome of each submission. */
   readonly ledger: Pick<Ledger, "note">;
   /** Start of every task id; must be unique to the episode. */
   readonly idPrefix: string;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Conditions, HEALTHY } from "./control.ts";
 
-/** Most different requests whose executions are told apart; more are counted in the totals only. */
+/** Most different requests whose executions are counted separately; more are counted in the totals only. */
 const MAX_KEYS = 100_000;
 
 /** What one API has seen since the start or the last reset. */
@@ -84,7 +84,7 @@ export class SimulatedApi {
    * @param key what the request asked for, to count executions by
    * @param gone aborted when the client goes away
    * @returns the status of the error to answer with, or undefined to answer normally
-   * @throws ClientGone when nobody waits for the answer any more
+   * @throws ClientGone when the client no longer waits for the answer
    */
   async answer(key: string, gone: AbortSignal): Promise<number | undefined> {
     try {

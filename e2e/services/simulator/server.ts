@@ -36,7 +36,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error, _request, reply) => {
-    // Nobody is there to read an answer.
+    // The client is gone.
     if (error instanceof ClientGone) return reply.hijack();
     const { statusCode = 500, message } = error as { statusCode?: number; message: string };
     return reply.code(statusCode).send({ error: { message, type: "invalid_request_error", param: null, code: null } });

@@ -23,7 +23,7 @@ const queried = z.object({
     z.string(),
     z.object({
       error: z.string().optional(),
-      // Column by column: the time first, then the values; what is no number is null or a text.
+      // Column by column: the time first, then the values; what is not a number is null or a text.
       frames: z
         .array(z.object({ data: z.object({ values: z.array(z.array(z.unknown())) }) }))
         .nullish()

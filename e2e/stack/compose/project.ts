@@ -22,7 +22,7 @@ export type ShellOutput = { readonly stdout: string; readonly stderr: string };
 export class ComposeProject implements AsyncDisposable {
   readonly name: string;
   readonly #environment: Readonly<Record<string, string>>;
-  /** Services without an image that can be had here. */
+  /** Services whose image is not available here. */
   readonly leftOut: readonly string[];
 
   readonly #override: string;
@@ -56,7 +56,7 @@ export class ComposeProject implements AsyncDisposable {
     return new ComposeProject(name, environment, grafana ? [] : ["grafana"], override);
   }
 
-  /** Builds what is built here, starts everything that can be had, and waits until all of it is healthy. */
+  /** Builds what is built here, starts everything that is available, and waits until all of it is healthy. */
   async up(...options: readonly string[]): Promise<void> {
     const services = (await this.compose("config", "--services")).split("\n");
     const wanted = services.filter((service) => !this.leftOut.includes(service) && service !== "setup");

@@ -52,7 +52,7 @@ export async function startOrchestrator(folder: RunFolder, options: Orchestrator
       env: {
         HOST: LOOPBACK,
         PORT: String(port),
-        // A stack is for whoever started it: runbooks and demos use the switches.
+        // A stack is for local use: runbooks and demos use the switches.
         ADMIN_WITHOUT_TOKEN: "true",
         // As programs of this machine and servers in containers reach it.
         ALLOWED_HOSTS: "localhost,127.0.0.1,host.docker.internal",

@@ -65,7 +65,7 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
   beforeAll(async () => {
     project = await ComposeProject.create(`mcp-orchestrator-test-${process.pid}`, QUICK_RECOVERY);
     if (project.leftOut.length > 0)
-      console.warn(`Left out, its image cannot be had here: ${project.leftOut.join(", ")}`);
+      console.warn(`Left out, its image is not available here: ${project.leftOut.join(", ")}`);
     await project.up();
     orchestrator = new OrchestratorClient(await project.url("orchestrator", 8000));
     prometheus = new PrometheusClient(await project.url("prometheus", 9090));
@@ -116,7 +116,7 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
     await request(`${await project.url("alertmanager", 9093)}/-/ready`);
   });
 
-  test("lets nobody into Redis without a user, and no user further than its job", async () => {
+  test("admits no client to Redis without a user, and no user beyond its rights", async () => {
     const anonymous = await project.compose(...REDIS_CLI, "GET", "mcp:controls");
     expect(anonymous).toContain("NOAUTH");
     const as = (user: string, password: string, ...command: string[]) =>
@@ -160,7 +160,7 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
     }
   });
 
-  test("makes an admin token, without which nobody is let in and which the command line in the container has", async () => {
+  test("makes an admin token, without which every request is refused and which the command line in the container has", async () => {
     const path = "/api/v1/admin/rate-limit";
     expect((await fetch(`${orchestrator.url}${path}`)).status).toBe(401);
     const answer = await inside("orchestrator", `node orchestrator/src/cli.ts request GET ${path}`);
@@ -191,7 +191,7 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
 
   // The console names what is left out; nothing can be asked of a service without an image.
   test(
-    "Grafana, where its image can be had, has the dashboards, imports them and answers each panel's query",
+    "Grafana, where its image is available, has the dashboards, imports them and answers each panel's query",
     async () => {
       if (project.leftOut.includes("grafana")) {
         expect((await project.states()).map(({ service }) => service)).not.toContain("grafana");
@@ -225,10 +225,14 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
       await project.up("--no-recreate", "--scale", "orchestrator=3");
       await rediscovered(3);
       await expectAllCompleted(await submit(90));
-      await until("balanced books on every replica", { timeoutMs: TIMEOUT_MS, intervalMs: 1_000 }, async () => {
-        expect(await prometheus.query("count(mcp_build_info)")).toMatchObject([{ value: 3 }]);
-        expect(await prometheus.query("mcp_tasks_unaccounted != 0")).toEqual([]);
-      });
+      await until(
+        "matching task accounting on every replica",
+        { timeoutMs: TIMEOUT_MS, intervalMs: 1_000 },
+        async () => {
+          expect(await prometheus.query("count(mcp_build_info)")).toMatchObject([{ value: 3 }]);
+          expect(await prometheus.query("mcp_tasks_unaccounted != 0")).toEqual([]);
+        },
+      );
     },
     TIMEOUT_MS,
   );

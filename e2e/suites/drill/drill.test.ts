@@ -23,7 +23,7 @@ beforeAll(async () => {
   const runtime = await chooseRuntime();
   drill = runDrill(
     episodes,
-    // Fewer than the command runs: nobody waits, and a machine of CI is shared.
+    // Fewer than the command runs: the time matters less, and a CI machine is shared.
     { runtime, jobs: availableParallelism(), signal: stop.signal },
     { starting: () => {}, phase: () => {}, done: (result) => outcomes.get(result.id)?.resolve(result) },
   );
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 for (const [kind, title] of [
   ["fault", "a real fault fires its alert, reaches its receivers, and nothing else fires"],
-  ["control", "alarms nobody"],
+  ["control", "sends no notification"],
   ["telemetry", "telemetry that is lost in an incident neither ends it nor loses its page"],
 ] as const) {
   const own = episodes.filter((episode) => episode.kind === kind);

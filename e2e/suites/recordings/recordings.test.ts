@@ -45,7 +45,7 @@ function replay({ id, scrapes, series }: Recording) {
       {
         interval: INTERVAL,
         input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: [at(scrapes.injected, {}), at(scrapes.healed, expectation), at(scrapes.all, {})],
+        promql_expr_test: [at(scrapes.injected, {}), at(scrapes.removed, expectation), at(scrapes.all, {})],
       },
     ],
   };

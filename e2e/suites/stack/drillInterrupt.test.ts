@@ -91,7 +91,7 @@ class Drill implements AsyncDisposable {
   }
 
   async leavesNothing(): Promise<void> {
-    // Prometheus, Alertmanager and Redis natively, and always the service, its workers and the guardian.
+    // Prometheus, Alertmanager and Redis natively, and always the service, its workers and the reaper.
     expect(this.#descendants.size).toBeGreaterThan(1);
     await this.#until("everything to be cleared up", async () => {
       const processes = [...this.#descendants].filter(isAlive);
@@ -118,7 +118,7 @@ class Drill implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The guardian clears up behind one that a failed test left running.
+    // The reaper clears up after one that a failed test left running.
     this.#command.kill("SIGKILL");
     await this.#exit;
     rmSync(this.#directory, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { type Peer, type Producer, QUEUE, RESULT_TTL_SECONDS, type WorkerOptions
 /** Where BullMQ keeps the lists of the queue. */
 const PREFIX = `bull:${QUEUE}`;
 
-/** What BullMQ is told to do with finished jobs, for an equal guarantee. */
+/** BullMQ's settings for finished jobs, for an equal guarantee. */
 export function removeOnComplete(keepResults: boolean): { age: number } | { count: number } {
   return keepResults ? { age: RESULT_TTL_SECONDS } : { count: 0 };
 }

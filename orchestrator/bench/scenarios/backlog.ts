@@ -51,7 +51,7 @@ export const backlog: Scenario = {
         ],
         notes: [
           "Only the tasks of one type are queued, so that two of the six workers drain them.",
-          "/healthz asks nobody and takes 0.1 ms of CPU: what it takes longer is waiting for a core.",
+          "/healthz uses no dependency and takes 0.1 ms of CPU: the rest of its time is waiting for a core.",
         ],
       },
       targets: {

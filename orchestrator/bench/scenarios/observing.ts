@@ -25,11 +25,11 @@ export const observing: Scenario = {
   about: "throughput with the whole instrumentation and without; /metrics, CPU and memory of the idle service",
 
   async run(context): Promise<Outcome> {
-    const blind: Peer = { ...ours, startWorkers: (options) => startOurs(options, false) };
+    const silent: Peer = { ...ours, startWorkers: (options) => startOurs(options, false) };
     const tasks = TASKS_SHARE * context.tasks;
     const results = await interleave(context.rounds, ["on", "off"], (name, round) => {
       context.progress(`metrics ${name}, round ${round + 1} of ${context.rounds}`);
-      return drainOnce({ ...context, tasks }, name === "on" ? ours : blind, VARIANT);
+      return drainOnce({ ...context, tasks }, name === "on" ? ours : silent, VARIANT);
     });
     const rates = columns(results, (drain) => drain.tasksPerSecond);
     const cpu = columns(results, (drain) => drain.workerCpuMicrosPerTask);

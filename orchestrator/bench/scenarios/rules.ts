@@ -81,7 +81,7 @@ async function scrapeOnce({ server, progress }: Context): Promise<string> {
   return await (await fetch(`${service.url}/metrics`)).text();
 }
 
-/** Serves one replica's metrics, whoever asks. */
+/** Serves one replica's metrics. */
 async function serve(metrics: string): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer((_, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");

@@ -21,13 +21,16 @@ const send = async (method: "GET" | "POST" | "PUT" | "DELETE", url: string, body
   return { status: response.statusCode, body: response.body === "" ? undefined : response.json() };
 };
 
-test.for(["127.0.0.1", "::1", "10.0.0.1"])("without a token nobody is answered, not even %s", async (remoteAddress) => {
-  const closed = service.server({ adminWithoutToken: false });
-  const response = await closed.inject(enable({ remoteAddress }));
-  expect(response.statusCode).toBe(403);
-  expect(response.json().detail).toContain("ADMIN_TOKEN_FILE");
-  expect(service.rateLimit.enabled).toBe(false);
-});
+test.for(["127.0.0.1", "::1", "10.0.0.1"])(
+  "without a token every request is refused, even from %s",
+  async (remoteAddress) => {
+    const closed = service.server({ adminWithoutToken: false });
+    const response = await closed.inject(enable({ remoteAddress }));
+    expect(response.statusCode).toBe(403);
+    expect(response.json().detail).toContain("ADMIN_TOKEN_FILE");
+    expect(service.rateLimit.enabled).toBe(false);
+  },
+);
 
 describe("without a token, in development", () => {
   test.for(["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])(
@@ -151,7 +154,7 @@ test("what is unaccounted for is written off, if it is as much as the caller say
   service.unaccounted = 2;
   const writeOff = (body: object) => send("POST", "/api/v1/admin/books/write-off", body);
   const lost = { type: "free", lane: "regular", count: 2 };
-  expect(await writeOff({ ...lost, count: 1 })).toMatchObject({ status: 409, body: { code: "BOOKS_CHANGED" } });
+  expect(await writeOff({ ...lost, count: 1 })).toMatchObject({ status: 409, body: { code: "ACCOUNTING_CHANGED" } });
   expect((await writeOff({ ...lost, type: "nope" })).status).toBe(404);
   for (const wrong of [{ lane: "slow" }, { count: 0.5 }, { count: "2" }, { more: 1 }]) {
     expect((await writeOff({ ...lost, ...wrong })).status, JSON.stringify(wrong)).toBe(422);

@@ -17,7 +17,7 @@ const denied = problems(401, 403, 422, 503);
 /** The switches of the service. All of them are shared by the replicas, except the worker count and the log level. */
 export function adminRoutes(admin: FastifyInstance, ports: HttpPorts): void {
   const typed = admin.withTypeProvider<ZodTypeProvider>();
-  const { books, controls, supervisor, logLevel, types } = ports;
+  const { accounting, controls, supervisor, logLevel, types } = ports;
 
   async function rateLimit() {
     const { enabled, perSecond } = (await controls.read()).rateLimit;
@@ -160,13 +160,13 @@ export function adminRoutes(admin: FastifyInstance, ports: HttpPorts): void {
       schema: {
         ...ADMIN,
         operationId: "writeOffTasks",
-        summary: "Take what is unaccounted for off the books; the tasks themselves do not come back by that",
+        summary: "Write off lost tasks: task accounting matches again; the tasks themselves do not come back",
         body: writtenOffSchema.meta({ examples: [{ type: "ml", lane: "regular", count: 1 }] }),
         response: { 200: writtenOffSchema, ...denied, ...problems(400, 404, 409, 415) },
       },
     },
     async ({ body: { type, lane, count } }) => {
-      await books.writeOff(type, lane, count);
+      await accounting.writeOff(type, lane, count);
       return { type, lane, count };
     },
   );

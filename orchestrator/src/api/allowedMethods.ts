@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 
 /**
- * Remembers the routes, so that a known path with the wrong method is told from an unknown path. Call it before the
+ * Remembers the routes, so that a known path with the wrong method is distinguished from an unknown path. Call it before the
  * routes are added.
  *
  * @returns the methods that a path answers to; none for an unknown path

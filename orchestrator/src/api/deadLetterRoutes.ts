@@ -35,7 +35,7 @@ const deadLetterSchema = z
   })
   .meta({ id: "DeadLetter" });
 
-/** Dead letters: read by anybody who may read tasks, repaired by administrators. */
+/** Dead letters: every caller that may read tasks may read them; administrators retry and discard them. */
 export function deadLetterRoutes(server: FastifyInstance, { deadLetters }: HttpPorts, admin: FastifyInstance): void {
   const typed = server.withTypeProvider<ZodTypeProvider>();
   const typedAdmin = admin.withTypeProvider<ZodTypeProvider>();

@@ -1,7 +1,7 @@
 import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import {
-  BooksChangedError,
+  AccountingChangedError,
   NotFoundError,
   OrchestratorError,
   RedisUnavailableError,
@@ -12,7 +12,7 @@ import {
 import { isRedisFailure } from "../redis/redisError.ts";
 import { HttpProblem } from "./problem.ts";
 
-/** A Redis that is away is usually back, or failed over, after so long. */
+/** A Redis that is away is usually back, or failed over, after this long. */
 const REDIS_RETRY_AFTER_SECONDS = 5;
 
 /** Stable codes for the refusals that come from Fastify itself. */
@@ -51,7 +51,7 @@ function ofService(error: OrchestratorError): HttpProblem | undefined {
     });
   }
   if (error instanceof RedisUnavailableError) {
-    return new HttpProblem(503, error.code, "Redis is not available: nothing was changed that you were told of.", {
+    return new HttpProblem(503, error.code, "Redis is not available: no change has been confirmed.", {
       retryAfterSeconds: REDIS_RETRY_AFTER_SECONDS,
     });
   }
@@ -66,7 +66,7 @@ function ofService(error: OrchestratorError): HttpProblem | undefined {
     );
     return new HttpProblem(409, error.code, error.message, { errors });
   }
-  if (error instanceof BooksChangedError) return new HttpProblem(409, error.code, error.message);
+  if (error instanceof AccountingChangedError) return new HttpProblem(409, error.code, error.message);
   if (error instanceof ValidationError) {
     const errors = error.issues.map((message) => ({ path: "payload", message }));
     return new HttpProblem(422, error.code, error.message, { errors });

@@ -41,9 +41,9 @@ export type ClientTimeouts = {
   readonly headersMs: number;
   /** Time for a whole request, body included. */
   readonly requestMs: number;
-  /** A connection on which nothing moves for so long is closed. */
+  /** A connection on which nothing moves for this long is closed. */
   readonly idleMs: number;
-  /** An open connection waits so long for its next request; longer than the usual load balancer's minute. */
+  /** An open connection waits this long for its next request; longer than the usual load balancer's minute. */
   readonly keepAliveMs: number;
   /** How often the times above are looked at. */
   readonly checkIntervalMs: number;

@@ -50,8 +50,8 @@ export type HttpPorts = {
   };
   /** Depth, pending, lag and age of every queue, as one consistent reading. */
   readonly queues: { read(): Promise<QueueSnapshot & { readonly unservedTypes: readonly UnservedType[] }> };
-  readonly books: {
-    /** @throws NotFoundError; BooksChangedError where the books are not off by `count` */
+  readonly accounting: {
+    /** @throws NotFoundError; AccountingChangedError where the number of unaccounted tasks is not `count` */
     writeOff(type: string, lane: Lane, count: number): Promise<void>;
   };
   readonly readiness: {

@@ -51,7 +51,7 @@ test.for([
   expect(service.submissionSeconds).toHaveLength(counted.startsWith("submit") ? 1 : 0);
 });
 
-test("a replica that is not ready, and a missing thing, are told apart", async () => {
+test("a replica that is not ready and a missing thing are distinguished", async () => {
   service.ready = false;
   await server.inject("/readyz");
   Object.assign(service.ports.lookup, { find: () => Promise.reject(new NotFoundError("task", "x")) });

@@ -89,7 +89,7 @@ test("the workers' status sums up each type and tells why one is paused", async 
   });
 });
 
-test("queues are told in snake_case", async () => {
+test("queues are reported in snake_case", async () => {
   expect((await server.inject("/api/v1/queues")).json()).toMatchObject({
     queues: [{ stream: "mcp:queue:reasoning", oldest_age_seconds: 0.5 }],
     server: { compatible_version: "7.2.4" },

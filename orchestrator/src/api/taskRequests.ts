@@ -6,7 +6,7 @@ import type { HttpPorts } from "./ports.ts";
 import { type FieldProblem, HttpProblem } from "./problem.ts";
 import { taskSchema } from "./taskSchemas.ts";
 
-/** Problems told of one task; a payload of thousands of wrong fields is wrong enough by then. */
+/** Problems reported for one task; a payload of thousands of wrong fields is wrong enough by then. */
 const MAX_PROBLEMS_PER_TASK = 10;
 
 /** Label of refused submissions that named no known type: text of a caller must never become a label. */

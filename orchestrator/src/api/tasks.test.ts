@@ -85,14 +85,14 @@ test.for([
   ["an unknown type", { type: "nope", payload: {} }, "type"],
   ["a type that every object has", { type: "constructor", payload: {} }, "type"],
   ["a priority out of range", { ...good, priority: 101 }, "priority"],
-  ["a priority that is no integer", { ...good, priority: 1.5 }, "priority"],
+  ["a priority that is not an integer", { ...good, priority: 1.5 }, "priority"],
   ["a missing payload", { type: "free" }, "payload"],
   ["a payload against its schema", { type: "reasoning", payload: { prompt: 1 } }, "payload.prompt"],
   ["an unknown field", { ...good, prio: 1 }, ""],
   ["an id with spaces", { ...good, task_id: "a b" }, "task_id"],
   ["an id that looks generated", { ...good, task_id: "ml.express.1-0" }, "task_id"],
   ["a negative delay", { ...good, delay_ms: -1 }, "delay_ms"],
-  ["a body that is no object", [good], ""],
+  ["a body that is not an object", [good], ""],
   ["no body", "", ""],
 ] as const)("%s is refused with 422 and the field", async ([, body, path]) => {
   const response = await single(body);
@@ -224,7 +224,7 @@ test("a fault of the service is a 500 that tells nothing of its inside, and is l
   expect(service.logged[0]?.message).toContain("secret detail");
 });
 
-test("a task's state is told in snake_case, its result untouched", async () => {
+test("a task's state is reported in snake_case, its result untouched", async () => {
   service.views.set("mine", {
     taskId: "mine",
     type: "free",

@@ -67,7 +67,7 @@ export function adminCommands(program: Command, session: () => Session): void {
 
   program
     .command("write-off")
-    .description("take what is unaccounted for off the books, once it was submitted again or is let go")
+    .description("write off lost tasks, once they were submitted again or are given up")
     .argument("<type>")
     .addArgument(new Argument("<lane>").choices(LANES))
     .argument("<count>", "what `queues` shows as unaccounted", integer)

@@ -83,7 +83,7 @@ test("what is unaccounted for is written off, and a wrong number is refused", as
   service.unaccounted = -2;
   const refused = await cli(["write-off", "free", "regular", "2"]);
   expect(refused.code).toBe(1);
-  expect(refused.err).toContain("off by -2");
+  expect(refused.err).toContain("misses -2 tasks");
   expect((await cli(["write-off", "free", "regular", "-2"])).code).toBe(0);
   expect(service.unaccounted).toBe(0);
 });
@@ -95,7 +95,7 @@ test.for([
   ["a count that is none", ["scale", "free", "many"]],
   ["a lane that is none", ["write-off", "free", "slow", "1"]],
   ["a number that is not whole", ["write-off", "free", "regular", "1.5"]],
-  ["a payload that is no JSON", ["submit", "free", "{"]],
+  ["a payload that is not JSON", ["submit", "free", "{"]],
   ["an empty standard input", ["submit", "free"]],
   ["a file that is not there", ["submit", "free", "--file", "/nonexistent"]],
   ["an address that is none", ["--url", "nowhere", "workers"]],

@@ -106,7 +106,7 @@ export const redis = {
   REDIS_COMMAND_TIMEOUT_MS: {
     schema: durationMs,
     fallback: "2000",
-    about: "A command without an answer for so long has failed. Blocking reads have BLOCK_MS on top.",
+    about: "A command without an answer for this long has failed. Blocking reads have BLOCK_MS on top.",
   },
   KEY_PREFIX: {
     schema: z.string().regex(/^[A-Za-z0-9_.:{}-]{1,64}$/, "must be 1 to 64 letters, digits or _ . : { } -"),
@@ -142,7 +142,7 @@ export const workers = {
     schema: wholeNumber(0, 19),
     fallback: "8",
     about:
-      "How far workers stand back behind the main process (nice, see nice(2)) once they consume, so that it answers scrapes and probes sooner where they fill the machine. Where others of the same container or session do, workers get less of it; 0 for an equal share.",
+      "How far the priority of workers is below that of the main process (nice, see nice(2)) once they consume, so that it answers scrapes and probes sooner where they fill the machine. Where others of the same container or session do, workers get less of it; 0 for an equal share.",
   },
   WORKER_RESTART_MIN_MS: {
     schema: durationMs,
@@ -158,12 +158,12 @@ export const workers = {
   WORKER_UNRESPONSIVE_MS: {
     schema: durationMs,
     fallback: "45000",
-    about: "A worker without a heartbeat for so long is killed and counted as `unresponsive`.",
+    about: "A worker without a heartbeat for this long is killed and counted as `unresponsive`.",
   },
   WORKER_START_TIMEOUT_MS: {
     schema: durationMs,
     fallback: "60000",
-    about: "A worker without a first heartbeat so long after its start is killed as `unresponsive`, too.",
+    about: "A worker without a first heartbeat this long after its start is killed as `unresponsive`, too.",
   },
   HEARTBEAT_INTERVAL_MS: {
     schema: durationMs,
@@ -174,7 +174,7 @@ export const workers = {
     schema: durationMs,
     fallback: "10000",
     about:
-      "What is in flight gets so long to finish on SIGTERM; the rest is handed back to its queue. The stop time-out of whatever supervises the service must be longer than this and SHUTDOWN_DELAY_MS by 10 % and 6 s.",
+      "What is in flight gets this long to finish on SIGTERM; the rest is handed back to its queue. The stop time-out of whatever supervises the service must be longer than this and SHUTDOWN_DELAY_MS by 10 % and 6 s.",
   },
   SHUTDOWN_DELAY_MS: {
     schema: wholeNumber(0, 300_000),

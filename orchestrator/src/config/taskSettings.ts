@@ -18,7 +18,8 @@ export const tasks = {
   TASK_ABORT_GRACE_MS: {
     schema: durationMs,
     fallback: "5000",
-    about: "A handler that goes on for so long after it was aborted gets its worker killed, counted as `unresponsive`.",
+    about:
+      "A handler that goes on for this long after it was aborted gets its worker killed, counted as `unresponsive`.",
   },
   MAX_ATTEMPTS: {
     schema: wholeNumber(1, 100),
@@ -50,7 +51,7 @@ export const delivery = {
     schema: durationMs,
     fallback: "5000",
     about:
-      "A poll of an empty queue waits so long in Redis. Finite, so that a dead connection shows; long, for polls are most of what an idle worker does.",
+      "A poll of an empty queue waits this long in Redis. Finite, so that a dead connection shows; long, for polls are most of what an idle worker does.",
   },
   ORPHAN_RECOVERY_INTERVAL_MS: {
     schema: durationMs,
@@ -60,7 +61,7 @@ export const delivery = {
   ORPHAN_MIN_IDLE_MS: {
     schema: durationMs,
     fallback: "60000",
-    about: "An entry that nobody touched for so long is an orphan and is taken over.",
+    about: "An entry that is idle for this long is an orphan and is claimed.",
   },
   LEASE_INTERVAL_MS: {
     schema: durationMs,
@@ -83,7 +84,7 @@ export const delivery = {
     schema: durationMs,
     fallback: "5000",
     about:
-      "Retries and delayed tasks are moved into their queue when they are due; how often those are looked for that nobody announced, such as the retries of a replica that is gone.",
+      "Retries and delayed tasks are moved into their queue when they are due; how often the service looks for unannounced ones, such as the retries of a replica that is gone.",
   },
   JANITOR_INTERVAL_MS: {
     schema: durationMs,
@@ -117,7 +118,7 @@ export const load = {
   RATE_LIMIT_PER_SECOND: {
     schema: decimal(0, 1_000_000),
     fallback: "0",
-    about: "Sustained rate of submissions over all replicas; 0 is no limit. The admin switch overrides it.",
+    about: "Sustained rate of submissions over all replicas; 0 means no limit. The admin switch overrides it.",
   },
 } as const satisfies Section;
 
@@ -169,7 +170,7 @@ export const upstreams = {
   UPSTREAM_BREAKER_RESET_MS: {
     schema: durationMs,
     fallback: "5000",
-    about: "An open breaker lets one request through after so long.",
+    about: "An open breaker lets one request through after this long.",
   },
   UPSTREAM_CACHE_MAX_AGE_MS: {
     schema: wholeNumber(0, 86_400_000),

@@ -14,7 +14,7 @@ type Connection = {
 export function logConnection(redis: Connection, log: Log): () => void {
   let down = false;
   const lost = (fields: object, why: string) => {
-    if (!down) log.error(fields, `Redis connection lost or not there: ${why}`);
+    if (!down) log.error(fields, `Redis connection lost or unavailable: ${why}`);
     down = true;
   };
   redis.on("error", (error) => lost({ err: error }, messageOf(error)));

@@ -50,7 +50,7 @@ test("a type that cannot be started holds up the replica for the time of a start
   expect(await subject.check()).toMatchObject({ ready: true });
 });
 
-test("a type that is no longer worked on, or all of them, is told and takes nobody's API away", async () => {
+test("a type that is no longer worked on, or all of them, is reported and does not make the API unready", async () => {
   const { state, subject } = readiness();
   state.active = new Set(["ml", "codegen"]);
   await subject.check();
@@ -78,7 +78,7 @@ test("a replica without Redis, or one that stops, is not ready", async () => {
   expect(checks).toContainEqual({ name: "shutdown", ok: false, detail: "the service is stopping" });
 });
 
-test("tasks of a type that no replica works on are not healthy, and take nobody's API away", async () => {
+test("tasks of a type that no replica works on are not healthy, and do not make the API unready", async () => {
   const { state, subject } = readiness();
   state.active = new Set(["ml", "codegen"]);
   expect(await subject.check()).toMatchObject({ ready: true, healthy: true });

@@ -33,7 +33,7 @@ export function judgeVersion({ name, version, compatibleVersion }: ServerRelease
   return { enough: true, detail: `${shown}, with ${newer.join(", ") || "none of the newer commands"}` };
 }
 
-/** A part that is no number is none at all. */
+/** A part that is not a number is ignored. */
 function isAtLeast(version: Version, least: Version): boolean {
   for (const [at, part] of least.entries()) {
     const own = version[at] ?? 0;

@@ -6,7 +6,7 @@ import { startService } from "../service.ts";
 import { LAST_WORDS_MS } from "../shutdown.ts";
 import { within } from "../within.ts";
 
-/** The main process: reads the configuration, starts the service, and ends it in order when it is told to. */
+/** The main process: reads the configuration, starts the service, and ends it in order on a signal. */
 
 /**
  * Exit status for a configuration that is not usable, or data in Redis that are not for this release (EX_CONFIG of

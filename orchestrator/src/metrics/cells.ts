@@ -105,7 +105,7 @@ export class Cells implements Telemetry {
     return [...this.#circuits];
   }
 
-  /** Calls back with the first change after each drain: whoever reports them need not look in vain. */
+  /** Calls back with the first change after each drain, so that the reporter need not poll. */
   onFirstChange(listener: () => void): void {
     this.#onFirst = listener;
     if (!this.#drained) listener();

@@ -2,7 +2,7 @@
  * The metric contract: every metric the service exposes, with type, help, unit, labels and buckets.
  *
  * This file has no imports on purpose. Rules, panels, runbooks and the drill are typed against it, so that a metric or
- * a label that does not exist does not compile, and a latency threshold that is no bucket bound is refused.
+ * a label that does not exist does not compile, and a latency threshold that is not a bucket bound is refused.
  */
 
 /** The two lanes of every task type. */
@@ -11,9 +11,9 @@ export const LANES = ["express", "regular"] as const;
 export const BUILT_IN_TYPES = ["reasoning", "codegen", "ml"] as const;
 /** Why a task ended in the dead letter queue. */
 export const FAILURE_REASONS = ["upstream", "timeout", "validation", "poison", "internal"] as const;
-/** Why a worker process died unasked. */
+/** Why a worker process ended unexpectedly. */
 export const CRASH_REASONS = ["signal", "exit", "oom", "unresponsive"] as const;
-/** Why a submission was refused at the door. */
+/** Why a submission was rejected. */
 export const REJECT_REASONS = ["rate_limit", "overload", "invalid"] as const;
 /** Groups of endpoints of the HTTP API; `other` is what belongs to none of them. */
 export const REQUEST_ROUTES = [
@@ -146,7 +146,7 @@ export const METRICS = {
   mcp_consumer_group_lag: {
     type: "gauge",
     unit: "messages",
-    help: "Messages the group still has to finish: undelivered plus pending.",
+    help: "Messages that the group still has to finish: undelivered plus pending.",
     labels: groupLabels,
   },
   mcp_consumer_group_pending: {
@@ -176,7 +176,7 @@ export const METRICS = {
   mcp_dead_letters_discarded_total: {
     type: "counter",
     unit: "messages",
-    help: "Dead letters discarded for the limits of their queue, by the limit.",
+    help: "Dead letters discarded because of a limit of their queue, by limit.",
     labels: ["reason"],
   },
   mcp_active_workers: {
@@ -194,19 +194,19 @@ export const METRICS = {
   mcp_worker_crashes_total: {
     type: "counter",
     unit: "workers",
-    help: "Worker processes that died unasked, by reason.",
+    help: "Worker processes that ended unexpectedly, by reason.",
     labels: ["type", "reason"],
   },
   mcp_orphans_claimed_total: {
     type: "counter",
     unit: "messages",
-    help: "Entries taken over from a consumer that stopped working on them.",
+    help: "Entries claimed from a consumer that stopped working on them.",
     labels: taskLabels,
   },
   mcp_late_finishes_total: {
     type: "counter",
     unit: "messages",
-    help: "Results that were dropped because the entry belonged to another consumer by then.",
+    help: "Results that were dropped because another consumer had claimed the entry.",
     labels: taskLabels,
   },
   mcp_task_retries_total: {
@@ -218,7 +218,7 @@ export const METRICS = {
   mcp_tasks_rejected_total: {
     type: "counter",
     unit: "tasks",
-    help: "Submissions refused at the door, by reason.",
+    help: "Submissions that were rejected, by reason.",
     labels: ["type", "reason"],
   },
   mcp_http_requests_total: {
@@ -237,7 +237,7 @@ export const METRICS = {
   mcp_tasks_unaccounted: {
     type: "gauge",
     unit: "tasks",
-    help: "Accepted minus (completed + dead + waiting + running + retrying); not 0 means lost or doubled.",
+    help: "Accepted minus (completed + dead + waiting + running + retrying + written off); above 0 tasks are lost, below 0 they are counted twice.",
     labels: taskLabels,
   },
   mcp_delayed_tasks: {

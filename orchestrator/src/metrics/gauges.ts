@@ -6,7 +6,7 @@ import type { AckWindow } from "./ackWindow.ts";
 import { type OperatorOverride, UPSTREAMS } from "./contract.ts";
 import type { Gauges } from "./registry.ts";
 
-/** A scrape waits so long for Redis; /metrics as a whole has a second. */
+/** A scrape waits this long for Redis; /metrics as a whole has a second. */
 const SNAPSHOT_DEADLINE_MS = 500;
 
 export type GaugeDeps = {

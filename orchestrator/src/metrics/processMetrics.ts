@@ -10,7 +10,7 @@ const MOMENTARY_LAG = "nodejs_eventloop_lag_seconds";
 
 type Delay = ReturnType<typeof monitorEventLoopDelay>;
 
-/** What is told of the event loop's lag under prom-client's names. */
+/** What is exposed of the event loop's lag under prom-client's names. */
 const LAG: Readonly<Record<string, (delay: Delay) => number>> = {
   min: (delay) => delay.min,
   max: (delay) => delay.max,

@@ -29,7 +29,7 @@ export type LaneCells = {
   ackAttempts(ok: number, error: number): void;
   /** Messages whose attempts to acknowledge all failed. */
   ackFailures(count: number): void;
-  /** Entries taken over from a consumer that stopped working on them. */
+  /** Entries claimed from a consumer that stopped working on them. */
   orphans(count: number): void;
   /** Attempts after the first. */
   retries(count: number): void;
@@ -54,7 +54,7 @@ export type HttpCells = {
 /** Where the service reports what happened. No label objects: cells are bound once and called with numbers. */
 export interface Telemetry {
   lane(type: string, lane: Lane): LaneCells;
-  /** Submissions refused at the door; `type` is `unknown` where the submission named none that is known. */
+  /** Rejected submissions; `type` is `unknown` where the submission named none that is known. */
   rejected(type: string, reason: RejectReason, count: number): void;
   upstream(name: Upstream): UpstreamCells;
   http(): HttpCells;

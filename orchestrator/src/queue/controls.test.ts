@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseControls } from "./controls.ts";
 
-it("switches that nobody has turned stand as configured", () => {
+it("switches that were not changed stand as configured", () => {
   expect(parseControls({}, 0)).toEqual({
     rateLimit: { enabled: false, perSecond: 0 },
     expressBypass: false,

@@ -27,7 +27,7 @@ export class Controls {
   readonly #keys: Keys;
   readonly #configuredRate: number;
 
-  /** @param configuredRate tasks per second that hold while nobody has turned the switch; 0 is no limit */
+  /** @param configuredRate tasks per second that hold while the switch is not set; 0 means no limit */
   constructor(redis: RedisClient, keys: Keys, configuredRate: number) {
     this.#redis = redis;
     this.#keys = keys;

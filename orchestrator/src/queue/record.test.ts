@@ -42,7 +42,7 @@ describe("a result", () => {
   });
 });
 
-it("what is no record is not taken for one", () => {
+it("what is not a record is not taken for one", () => {
   fc.assert(
     fc.property(fc.string(), (noise) => {
       expect(parseRecord(noise)).toBeUndefined();

@@ -20,7 +20,7 @@ export type TaskRequest = {
   readonly delayMs?: number;
 };
 
-/** What a submitter is told about one accepted task. */
+/** What a submitter receives for one accepted task. */
 export type Receipt = {
   readonly taskId: string;
   readonly type: string;

@@ -19,7 +19,7 @@ export const REQUIRED_COMMANDS = [
   "xinfo|stream",
   "xinfo|groups",
   "xinfo|consumers",
-  // Records, retries, books, switches, heartbeats
+  // Records, retries, task accounting, switches, heartbeats
   "get",
   "set",
   "del",
@@ -56,7 +56,7 @@ export const REQUIRED_COMMANDS = [
 export const OPTIONAL_COMMANDS = ["xackdel"] as const;
 
 /**
- * ACL rules that turn the default user off without losing data. Nobody can log in as it, and yet it may do everything:
+ * ACL rules that turn the default user off without losing data. No client can log in as it, and yet it may do everything:
  * when Redis loads its append-only file it checks the transactions in it, which every script writes, against the rights
  * of the default user. Of one with none it drops them, that is, every queue and every result, with nothing but lines in
  * its log. Releases before the fix of https://github.com/redis/redis/issues/14541 do; Redis 7.0 and 8.0 are among them.

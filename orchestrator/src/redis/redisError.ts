@@ -4,7 +4,7 @@ import { messageOf } from "../errors.ts";
  * What a failed command tells about its effect:
  * - `noperm`, `oom`, `nogroup`, `noscript`, `busy`, `readonly`, `reply`: the server answered; nothing was done
  *   (`reply` is any other error answer).
- * - `timeout`, `connection`: nobody knows whether it was done.
+ * - `timeout`, `connection`: it is not known whether it was done.
  */
 export type RedisErrorKind =
   | "noperm"

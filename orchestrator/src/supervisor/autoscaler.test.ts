@@ -57,7 +57,7 @@ describe("autoscaler", () => {
     expect(workers).toBe(2);
   });
 
-  it("brings a number that somebody set outside of the bounds back at once", () => {
+  it("brings a number that was set outside of the bounds back at once", () => {
     const autoscaler = new Autoscaler({ minWorkers: 2, maxWorkers: 8, lagPerWorker: 50 });
     expect(autoscaler.decide(0, 0)).toBe(2);
     expect(autoscaler.decide(0, 20)).toBe(8);

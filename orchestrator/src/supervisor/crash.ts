@@ -18,7 +18,7 @@ export function saysHeapExhausted(line: string): boolean {
   return HEAP_EXHAUSTED.test(line);
 }
 
-/** Reason of a death that nobody asked for. */
+/** Reason of an unexpected end. */
 export function crashReasonOf(end: ProcessEnd): CrashReason {
   if (end.killedFor !== undefined) return end.killedFor;
   if (end.heapExhausted) return "oom";

@@ -24,7 +24,7 @@ function setUp(nextDueMs: () => number | undefined) {
   return { promotion, atMs };
 }
 
-it("looks at the start, and then as often as it was told while no task waits", async () => {
+it("looks at the start, and then as often as configured while no task waits", async () => {
   const { promotion, atMs } = setUp(() => undefined);
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 100);
   await promotion.loop.stop();

@@ -8,10 +8,10 @@ import type { Supervisor } from "./supervisor.ts";
 const ACK_WINDOW_INTERVAL_MS = 5_000;
 /** How often a replica says that it is there; a predecessor elsewhere has ended when it was silent for four times as long. */
 const PRESENCE_INTERVAL_MS = 1_000;
-/** How often the checks of `/readyz` are made for the log, when nobody asks. */
+/** How often the checks of `/readyz` are made for the log without a request. */
 const SELF_CHECK_INTERVAL_MS = 30_000;
 
-/** Tasks that are due within so long of each other are moved together: a look for each would cost more than it is worth. */
+/** Tasks that are due within this long of each other are moved together: a look for each would cost more than it is worth. */
 const PROMOTION_PAUSE_MS = 50;
 
 export type MaintenanceDeps = {
@@ -43,14 +43,14 @@ export type PromotionDeps = {
       readonly failures: readonly { readonly queue: string; readonly error: string }[];
     }>;
   };
-  /** Longest pause: what nobody announced is found after it, such as the retries of a replica that is gone. */
+  /** Longest pause: what was not announced is found after it, such as the retries of a replica that is gone. */
   readonly intervalMs: number;
   readonly log: Log;
 };
 
 export type Promotion = {
   readonly loop: Loop;
-  /** To be told of every task that was delayed, and for how long: it may be due before all that the loop knows of. */
+  /** To be notified of every task that was delayed, and for how long: it may be due before all that the loop knows of. */
   delayed(delayMs: number): void;
 };
 

@@ -32,7 +32,7 @@ export type Flush = {
   readonly circuits: readonly number[];
 };
 
-/** That a task was delayed, and will be due in so long. */
+/** That a task was delayed, and will be due after this time. */
 export type Delayed = { readonly kind: "delayed"; readonly delayMs: number };
 
 /** What a worker's circuit breaker learned about an upstream; the main process passes it on to the other workers. */

@@ -78,9 +78,9 @@ class World {
   readonly cell = this.layout.offsetOf("mcp_tasks_completed_total", { type: TYPE, lane: "express" });
   readonly supervisor: Supervisor;
   readonly born: ScriptedWorker[] = [];
-  /** Deaths that nobody asked for, by reason, as an onlooker counts them. */
+  /** Unexpected ends by reason, as an observer counts them. */
   readonly deaths = new Map<CrashReason, number>();
-  /** When a slot that crashed is filled again, unless somebody scales up before. */
+  /** When a slot that crashed is filled again, unless the pool is scaled up before. */
   readonly dueAtMs = new Map<string, number>();
   readonly #backoffs = new Map<string, RestartBackoff>();
   #scaling = false;
@@ -141,7 +141,7 @@ class World {
     for (const worker of this.living) if (worker.killed) this.die(worker, null, "SIGKILL", reason);
   }
 
-  /** The whole host stands still, timers too: heartbeats are missing, and nobody is to blame. */
+  /** The whole host stands still, timers too: heartbeats are missing, and no worker is at fault. */
   suspend(ms: number): void {
     vi.setSystemTime(Date.now() + ms);
     for (const [name, atMs] of this.dueAtMs) this.dueAtMs.set(name, atMs + ms);
@@ -266,7 +266,7 @@ describe("the supervisor, whatever happens to its workers", () => {
           world.check();
         }
 
-        // Left alone, it gets to where it was told to be.
+        // Left alone, it gets to the requested number.
         world.pass(SETTINGS.restartMaxMs + KILLED_BY_MS + SETTINGS.startTimeoutMs);
         world.check();
         expect(world.living.map(({ options }) => options.index).toSorted()).toEqual(

@@ -56,7 +56,7 @@ export class Supervisor {
    * Sets the number of workers of a type. New ones start at once; the ones to go finish or hand back what they have
    * in flight first.
    *
-   * @throws NotFoundError for an unknown type, RangeError for a count that is no whole number from 0 to
+   * @throws NotFoundError for an unknown type, RangeError for a count that is not a whole number from 0 to
    *   MAX_WORKERS_PER_TYPE
    */
   scale(type: string, count: number): void {
@@ -114,7 +114,7 @@ export class Supervisor {
     const lateMs = now - this.#lastWatchMs;
     this.#lastWatchMs = now;
     for (const slot of this.#all()) {
-      // After a stop of this process (SIGSTOP, a suspended host) the heartbeats are still unread: nobody is to blame.
+      // After a stop of this process (SIGSTOP, a suspended host) the heartbeats are still unread: no worker is at fault.
       if (lateMs > 3 * this.#deps.settings.watchIntervalMs) slot.excuseSilence();
       else slot.check();
     }

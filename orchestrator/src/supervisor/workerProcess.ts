@@ -51,7 +51,7 @@ export class WorkerProcess implements RunningWorker {
     });
     this.#child.on("message", (raw) => {
       const message = parseFromWorker(raw);
-      if (message === undefined) log.warn({ worker: this.#name }, `Worker ${this.#name} sent what is no message`);
+      if (message === undefined) log.warn({ worker: this.#name }, `Worker ${this.#name} sent an invalid message`);
       else onMessage(message);
     });
     // A failed fork or a failed send; the end of the process follows, or is what failed.

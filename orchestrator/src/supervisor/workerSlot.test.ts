@@ -284,7 +284,7 @@ describe("what workers report", () => {
   });
 });
 
-describe("a worker is told", () => {
+describe("a worker is notified", () => {
   it("how to start, and a level of the log that changes, at once and when it is restarted", () => {
     const { ml, chat, supervisor } = setUp();
     expect(ml.sent).toMatchObject([{ kind: "start", types: TYPES, logLevel: "info" }]);

@@ -13,7 +13,7 @@ export type SlotSettings = {
   readonly restartMinMs: number;
   readonly restartMaxMs: number;
   readonly unresponsiveMs: number;
-  /** A worker gets so long from its start to its first heartbeat: modules are loaded, on a host that may be busy. */
+  /** A worker gets this long from its start to its first heartbeat: modules are loaded, on a host that may be busy. */
   readonly startTimeoutMs: number;
   /** A worker whose last completed poll is older than this does not count as active. */
   readonly activeWithinMs: number;
@@ -57,7 +57,7 @@ type Life = {
   killedForStuckTask: boolean;
 };
 
-/** One place for a worker: keeps a process alive in it, restarts it with back-off, until it is told to stop. */
+/** One place for a worker: keeps a process alive in it, restarts it with back-off, until it is asked to stop. */
 export class WorkerSlot {
   readonly type: string;
   readonly index: number;

@@ -66,7 +66,7 @@ export class Transport {
     this.#basePath = url.pathname.replace(/\/+$/, "");
     this.#pool = new HttpPool(url.origin, {
       connections: options.maxConnections,
-      // One request per connection, and no HTTP/2 streams: a connection that is dropped takes nobody else with it.
+      // One request per connection, and no HTTP/2 streams: a connection that is dropped affects no other request.
       pipelining: 1,
       allowH2: false,
       connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs) },

@@ -7,11 +7,11 @@ import { Reporter } from "./reporter.ts";
 it("a heartbeat comes after what was counted until then, which is not reported again", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const told: string[] = [];
+  const kinds: string[] = [];
   const cells = new Cells(createLayout(["ml"]));
   const reporter = new Reporter({
     send: (message, sent) => {
-      told.push(message.kind);
+      kinds.push(message.kind);
       sent();
     },
     cells,
@@ -25,19 +25,19 @@ it("a heartbeat comes after what was counted until then, which is not reported a
   vi.advanceTimersByTime(100);
   completed(1);
   vi.advanceTimersByTime(150);
-  expect(told).toEqual(["heartbeat", "metrics", "heartbeat"]);
+  expect(kinds).toEqual(["heartbeat", "metrics", "heartbeat"]);
   vi.advanceTimersByTime(100);
-  expect(told).toHaveLength(3);
+  expect(kinds).toHaveLength(3);
   completed(1);
   vi.advanceTimersByTime(300);
-  expect(told.filter((kind) => kind === "metrics")).toHaveLength(2);
+  expect(kinds.filter((kind) => kind === "metrics")).toHaveLength(2);
 });
 
 it("announces a delayed task that is due before the announced one, and the next one when that time has passed", () => {
-  const told: FromWorker[] = [];
+  const sent: FromWorker[] = [];
   let nowMs = 1_000;
   const reporter = new Reporter({
-    send: (message) => told.push(message),
+    send: (message) => sent.push(message),
     cells: new Cells(createLayout(["ml"])),
     health: () => ({ pollAgeMs: { express: 0, regular: 0 }, inFlight: 0, paused: "", stuckTask: "" }),
     heartbeatIntervalMs: 1_000,
@@ -51,5 +51,5 @@ it("announces a delayed task that is due before the announced one, and the next 
   reporter.delayed(800);
   nowMs += 1;
   reporter.delayed(800);
-  expect(told).toEqual([500, 400, 800].map((delayMs) => ({ kind: "delayed", delayMs })));
+  expect(sent).toEqual([500, 400, 800].map((delayMs) => ({ kind: "delayed", delayMs })));
 });

@@ -54,7 +54,7 @@ test(`${REQUESTS} random requests to the running service: no 5xx, no crash, noth
       });
       const text = await response.body.text();
       const about = `${method} ${url} ${String(body).slice(0, 300)} -> ${response.statusCode} ${text.slice(0, 300)}`;
-      // A rate limit or a full queue that the fuzz itself ordered is no fault.
+      // A rate limit or a full queue that the fuzz itself ordered is not a fault.
       if (response.statusCode === 503) expect(text, about).toMatch(/OVERLOADED|"checks"/);
       else expect(response.statusCode, about).toBeLessThan(500);
       // Otherwise most of the run would see nothing but the limit.

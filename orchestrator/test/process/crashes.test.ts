@@ -93,7 +93,7 @@ describe.concurrent("poison", () => {
     expect(await service.states(innocent)).toEqual({ completed: 10 });
   });
 
-  it("is no task that restarts of the service interrupt, however they end it and however low the limit", async () => {
+  it("is not a task that restarts of the service interrupt, however they end it and however low the limit", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({
       REDIS_URL: redis.url,

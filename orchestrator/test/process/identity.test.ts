@@ -63,7 +63,7 @@ describe("a replica that starts again", () => {
     await service.drained();
     expect(performance.now() - fromMs).toBeLessThan(20_000);
     expect(await service.states(ids)).toEqual({ completed: 6 });
-    expect(service.output).toMatch(/has ended: 6 of its entries are taken over/);
+    expect(service.output).toMatch(/has ended: 6 of its entries are claimed/);
     // Nothing of the former life is left.
     expect(await redis.client.hlen(keys.instances)).toBe(1);
   });

@@ -30,11 +30,11 @@ describe("start", () => {
     await service.drained();
     expect(await service.states(ids)).toEqual({ completed: 5 });
     expect(await service.metric("mcp_redis_up")).toBe(1);
-    expect(service.output).toMatch(/Redis connection lost or not there.*ECONNREFUSED/);
+    expect(service.output).toMatch(/Redis connection lost or unavailable.*ECONNREFUSED/);
     expect(service.output).toContain("Redis connection is back");
   });
 
-  it("workers stand back behind the main process as soon as they consume, and not while they start", async () => {
+  it("workers have a lower priority than the main process as soon as they consume, and not while they start", async () => {
     await using redis = await startRedis();
     await redis.stop();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKER_NICE: "3" });

@@ -42,7 +42,7 @@ describe("self-check", () => {
     ]);
   });
 
-  it("passes for a user that has the service's own rights and no more", async () => {
+  it("passes for a user that has exactly the service's own rights", async () => {
     const client = await as("least", aclRules("mcp"));
     expect(failures(await check(client))).toEqual([]);
     client.disconnect();

@@ -172,7 +172,7 @@ describe.concurrent("the number of workers", () => {
 });
 
 it.concurrent("counts as active only who polls both lanes", async () => {
-  await using supervision = supervise("blind");
+  await using supervision = supervise("deaf");
   const { supervisor, active } = supervision;
   await eventually(
     () => supervisor.status()[0]?.heartbeatAgeMs,

@@ -141,7 +141,7 @@ describe("accepted tasks", () => {
     expect(counts).toEqual({ "regular enqueued": 2, "express enqueued": 1 });
   });
 
-  it("take the regular lane while the bypass is on, also those for later, and are told so", async () => {
+  it("take the regular lane while the bypass is on, also those for later, and the answer says so", async () => {
     await new Controls(queue.redis, keys, 0).setExpressBypass(true);
     const { telemetry, counts } = countingTelemetry();
     const receipts = await submission({ telemetry }).submit([

@@ -15,7 +15,7 @@ import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "..
 const user = { username: "service", password: "secret" };
 const { stream } = keys.queue(TYPE, "regular");
 
-/** Whoever has XACKDEL is to be stopped from acknowledging by losing both ways. */
+/** A user with XACKDEL cannot acknowledge once both commands are denied. */
 describe.each([
   ["by XACK and XDEL", { program: SYSTEM_REDIS, optional: [] }],
   ["by XACKDEL", { program: NEWEST_REDIS, optional: OPTIONAL_COMMANDS }],

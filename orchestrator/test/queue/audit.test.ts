@@ -1,8 +1,8 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { BooksChangedError, NotFoundError } from "../../src/errors.ts";
-import { Books } from "../../src/queue/inspect/accounting.ts";
+import { AccountingChangedError, NotFoundError } from "../../src/errors.ts";
+import { TaskAccounting } from "../../src/queue/inspect/accounting.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
@@ -22,7 +22,8 @@ afterAll(async () => {
 });
 
 const { stream, group } = keys.queue(TYPE, "regular");
-const books = async () => (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
+const unaccounted = async () =>
+  (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
 
 /** What may happen to a queue. A payload says how often its task fails before it completes. */
 const step = fc.oneof(
@@ -37,7 +38,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant("restart" as const) }),
 );
 
-it("the books balance at every moment, whatever is done to the queues", async () => {
+it("task accounting matches at every moment, whatever is done to the queues", async () => {
   const submission = createSubmission(redis);
   const promoter = new Promoter(redis, keys, [TYPE]);
   const deadLetters = new DeadLetters(redis, keys, [TYPE]);
@@ -45,7 +46,7 @@ it("the books balance at every moment, whatever is done to the queues", async ()
     startRunner(
       server,
       async (payload, { attempt }) => {
-        if (attempt <= Number(payload)) throw new Error("as told");
+        if (attempt <= Number(payload)) throw new Error("as planned");
       },
       { orphanMinIdleMs: 50, orphanRecoveryIntervalMs: 20, retryBaseMs: 1, retryCapMs: 5, deathLimit: 1_000 },
     );
@@ -92,9 +93,9 @@ it("the books balance at every moment, whatever is done to the queues", async ()
               runner = start();
               break;
           }
-          expect(await books()).toEqual([0, 0]);
+          expect(await unaccounted()).toEqual([0, 0]);
           await promoter.runOnce();
-          expect(await books()).toEqual([0, 0]);
+          expect(await unaccounted()).toEqual([0, 0]);
         }
         await eventually(
           async () => {
@@ -113,12 +114,12 @@ it("the books balance at every moment, whatever is done to the queues", async ()
   );
 });
 
-it("a task that somebody deletes is missing in the books", async () => {
+it("a task that is deleted by hand shows in task accounting", async () => {
   await server.client.flushall();
   const submission = createSubmission(redis);
   await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
   await server.client.xtrim(stream, "MAXLEN", 1);
-  expect(await books()).toEqual([0, 2]);
+  expect(await unaccounted()).toEqual([0, 2]);
 });
 
 it("what was lost is written off once, however many do it at the same time, and only as much as is missing", async () => {
@@ -126,17 +127,17 @@ it("what was lost is written off once, however many do it at the same time, and 
   const submission = createSubmission(redis);
   await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
   await server.client.xtrim(stream, "MAXLEN", 1);
-  const ledger = new Books(redis, keys, () => readSnapshot(redis, keys, [TYPE], 0));
-  await expect(ledger.writeOff(TYPE, "regular", 1)).rejects.toThrow(BooksChangedError);
-  await expect(ledger.writeOff(TYPE, "express", 2)).rejects.toThrow(BooksChangedError);
+  const ledger = new TaskAccounting(redis, keys, () => readSnapshot(redis, keys, [TYPE], 0));
+  await expect(ledger.writeOff(TYPE, "regular", 1)).rejects.toThrow(AccountingChangedError);
+  await expect(ledger.writeOff(TYPE, "express", 2)).rejects.toThrow(AccountingChangedError);
   await expect(ledger.writeOff("other", "regular", 2)).rejects.toThrow(NotFoundError);
-  expect(await books()).toEqual([0, 2]);
+  expect(await unaccounted()).toEqual([0, 2]);
   const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => ledger.writeOff(TYPE, "regular", 2)));
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-  expect(await books()).toEqual([0, 0]);
+  expect(await unaccounted()).toEqual([0, 0]);
   // A backup that brings them back: they are counted twice, and that is written off as well.
   await ledger.writeOff(TYPE, "regular", 0);
   await server.client.hincrby(keys.ledger(TYPE), "regular:completed", 2);
   await ledger.writeOff(TYPE, "regular", -2);
-  expect(await books()).toEqual([0, 0]);
+  expect(await unaccounted()).toEqual([0, 0]);
 });

@@ -345,7 +345,7 @@ describe("a task that is tried again", () => {
     const [again = ""] = await delayedMembers();
     const fields = JSON.parse(again) as string[];
     expect(fieldsOf(fields)).toMatchObject({ attempt: "2", origin: first, task_id: "mine", payload: '"p"' });
-    // Each field is there once: of two, nobody knows which holds.
+    // Each field is there once: of two, it is not known which holds.
     expect(fields.filter((_, at) => at % 2 === 0).toSorted()).toEqual([
       "attempt",
       "digest",
@@ -368,7 +368,7 @@ describe("a task that is tried again", () => {
     expect(fieldsOf(JSON.parse(member))).toMatchObject({ task_id: taskIdOf(id), attempt: "1", origin: id });
   });
 
-  it("of which somebody deleted the entry is not made up", async () => {
+  it("whose entry was deleted by hand is not made up", async () => {
     await queue.submit(1);
     const [id = ""] = await queue.deliver(ME);
     await queue.server.client.xdel(stream, id);

@@ -65,7 +65,7 @@ class Fleet {
     return (await createSubmission(this.redis).submit(tasks)).map(({ taskId }) => taskId);
   }
 
-  /** Waits until every queue is empty and the books balance. */
+  /** Waits until every queue is empty and task accounting matches. */
   async finished(): Promise<void> {
     await eventually(
       async () =>

@@ -21,7 +21,7 @@ const express = keys.queue(TYPE, "express");
 const regular = keys.queue(TYPE, "regular");
 
 describe("delivery", () => {
-  it("brings each payload to its handler and each result to whoever asks for it", async () => {
+  it("brings each payload to its handler and each result to the client that asks for it", async () => {
     const { telemetry, counts } = countingTelemetry();
     const submission = createSubmission(redis, { telemetry });
     const lookup = new TaskLookup(redis, keys, [TYPE]);

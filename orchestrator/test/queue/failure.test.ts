@@ -137,7 +137,7 @@ describe("a task that fails", () => {
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));
   });
 
-  it("is retried with all others that match, however many pages they fill and whoever else retries them", async () => {
+  it("is retried with all others that match, however many pages they fill, also beside another retry", async () => {
     const SICK = 250;
     const BROKEN = 30;
     let fail = true;
@@ -296,7 +296,7 @@ describe("an entry added by hand", () => {
 
   it.each([
     ["no payload", ["task_id", "odd"]],
-    ["a payload that is no JSON", ["task_id", "odd", "payload", "{"]],
+    ["a payload that is not JSON", ["task_id", "odd", "payload", "{"]],
     ["a payload that does not fit", ["task_id", "odd", "payload", '{"test":"x"}']],
     ["another type", ["task_id", "odd", "payload", '{"test":1}', "type", "ml"]],
   ])("with %s becomes a dead letter", async (_what, fields) => {

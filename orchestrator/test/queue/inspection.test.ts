@@ -94,7 +94,7 @@ describe("a task", () => {
     expect((await explain(third))?.ahead).toEqual({ count: 1, atLeast: false });
   });
 
-  it("that is known to nobody is not found, nor one whose entry was deleted, nor another's", async () => {
+  it("that is unknown is not found, nor one whose entry was deleted, nor another's", async () => {
     const [taskId = ""] = await queue.submit(1);
     expect(await queue.lookup.find("never")).toBeUndefined();
     expect(await queue.lookup.find(`${TYPE}.regular.5-5`)).toBeUndefined();

@@ -20,7 +20,7 @@ async function rows(): Promise<Row[]> {
     return { id, consumer, idleMs, deliveries };
   });
 }
-/** Makes entries idle for so long, without a delivery counted. */
+/** Makes entries idle for this long, without a delivery counted. */
 const age = async (consumer: string, ids: readonly string[], idleMs: number) =>
   await queue.server.client.call(
     "XCLAIM",
@@ -52,9 +52,9 @@ it("renews what its live workers have pending, and only what is idle for long en
   expect(idleOf(old)).toBeLessThan(5_000);
   expect(idleOf(older)).toBeLessThan(5_000);
   expect(idleOf(young)).toBeGreaterThanOrEqual(9_000);
-  // Another worker's, of which nobody says that it lives.
+  // Another worker's, without a sign of life.
   expect(after.find(({ consumer }) => consumer === OTHER)?.idleMs).toBeGreaterThanOrEqual(60_000);
-  // A lease is no delivery: a long task would become poison by it.
+  // A lease is not a delivery: a long task would become poison by it.
   expect(after.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1]);
 });
 

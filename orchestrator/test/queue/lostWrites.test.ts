@@ -2,7 +2,7 @@ import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { RedisUnavailableError } from "../../src/errors.ts";
-import { Books } from "../../src/queue/inspect/accounting.ts";
+import { TaskAccounting } from "../../src/queue/inspect/accounting.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Acceptances } from "../../src/queue/submit/acceptances.ts";
@@ -78,9 +78,9 @@ it("tasks that were accepted and that a fail-over lost are unaccounted for, once
   expect(await acceptances.reconcile()).toBe(0);
   await submission.submit(many(3));
   expect(await acceptances.reconcile()).toBe(0);
-  const books = new Books(redis, keys, () => readSnapshot(redis, keys, [TYPE], 0));
-  await books.writeOff(TYPE, "regular", 48);
-  await books.writeOff(TYPE, "express", 2);
+  const taskAccounting = new TaskAccounting(redis, keys, () => readSnapshot(redis, keys, [TYPE], 0));
+  await taskAccounting.writeOff(TYPE, "regular", 48);
+  await taskAccounting.writeOff(TYPE, "express", 2);
   expect(await accounting(redis)).toEqual([
     [0, 0],
     [13, 0],

@@ -14,7 +14,7 @@ import { createSubmission, keys, TYPE } from "../support/worker.ts";
 const former = (name: string) =>
   new Script(name, readFileSync(new URL(`../fixtures/schema-1.0/${name}.lua`, import.meta.url), "utf8"));
 const scripts = {
-  adopt: former("adopt"),
+  claim: former("claim"),
   complete: former("complete"),
   find: former("find"),
   janitor: former("janitor"),
@@ -34,10 +34,10 @@ const delayed = keys.delayed(TYPE, "regular");
 const ledger = keys.ledger(TYPE);
 
 /** Starts entries in a worker of the former release. @returns deliveries as it counts them, and the state in the record */
-async function adopt(...ids: string[]): Promise<{ deliveries: number; record: string }[]> {
+async function claim(...ids: string[]): Promise<{ deliveries: number; record: string }[]> {
   const results = keys.resultsPrefix(TYPE, "regular");
   const args = [queue.group, OLD, keys.taskPrefix, results, RESULT_BUCKET_MS, `${TYPE}.regular.`, ...ids];
-  const rows = await scripts.adopt.run<[string, number, string[], string][]>(under.redis, [queue.stream], args);
+  const rows = await scripts.claim.run<[string, number, string[], string][]>(under.redis, [queue.stream], args);
   return rows.map(([, deliveries, , record]) => ({ deliveries, record }));
 }
 
@@ -152,7 +152,7 @@ it("what finished in one release is not run again by the other, and who lost an 
   // Finished, and the acknowledgement was denied: the record is there, and the entry too.
   await under.server.client.set(keys.task(taskId), `c - ${id} ${queue.stream} {"attempts":1}`);
   await under.steal(id, OLD);
-  expect(await adopt(id)).toEqual([{ deliveries: 2, record: "c" }]);
+  expect(await claim(id)).toEqual([{ deliveries: 2, record: "c" }]);
   await complete(id, { other: ["s", id, taskId, "", "", ""] });
   await under.steal(second, OLD);
   const late = await under.completion(NEW)([failed(second, stolen)]);
@@ -168,7 +168,7 @@ it("a healthy task may change between the releases again and again: neither take
   const seen: [deliveries: number, deaths: number][] = [];
   for (let round = 0; round < 2; round++) {
     await under.steal(id, OLD);
-    const [{ deliveries } = { deliveries: 0 }] = await adopt(id);
+    const [{ deliveries } = { deliveries: 0 }] = await claim(id);
     await under.steal(id, NEW);
     const [{ deaths } = { deaths: 0 }] = await under.recovery(NEW).claim([id]);
     seen.push([deliveries, deaths]);
@@ -186,7 +186,7 @@ it("a healthy task may change between the releases again and again: neither take
 it("what the former release has delivered as often as it may is not poison for this one", async () => {
   await under.submit(1);
   const [id = ""] = await under.deliver(OLD);
-  for (let delivery = 2; delivery <= LIMIT; delivery++) expect(await adopt(id)).toMatchObject([{ record: "" }]);
+  for (let delivery = 2; delivery <= LIMIT; delivery++) expect(await claim(id)).toMatchObject([{ record: "" }]);
   await under.steal(id, NEW);
   expect(await under.recovery(NEW).claim([id])).toMatchObject([{ deaths: 2, record: "" }]);
 });

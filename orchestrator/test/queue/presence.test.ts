@@ -55,14 +55,14 @@ it("entries of a namesake elsewhere are handed over when it has been silent for 
   const former = elsewhere("mine");
   await presence(former).runOnce();
   await reads(former, 1_200);
-  let told = 0;
-  const current = presence(createIdentity("mine"), { onHandedOver: () => told++ });
+  let calls = 0;
+  const current = presence(createIdentity("mine"), { onHandedOver: () => calls++ });
   for (let round = 0; round < 4; round++) await current.runOnce();
   expect(await orphans()).toBe(0);
   expect([...current.namesakes]).toEqual([former.id]);
   await current.runOnce();
   expect(await orphans()).toBe(1_200);
-  expect(told).toBe(1);
+  expect(calls).toBe(1);
   expect([...current.namesakes]).toEqual([]);
   const rows = (await server.client.xpending(stream, group, "-", "+", 10)) as unknown[][];
   // As often delivered as before: a hand-over is not a try.

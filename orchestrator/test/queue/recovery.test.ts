@@ -112,7 +112,7 @@ describe("recovery", () => {
     expect(seen.length).toBe(1_000);
   });
 
-  it("gives a task that takes its workers down to the dead letters, as poison, and runs it no more", async () => {
+  it("gives a task that takes its workers down to the dead letters, as poison, and no longer runs it", async () => {
     const [taskId] = await submit(1);
     const [id] = await deliverTo(`regular_${TYPE}_0`, 1);
     await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id ?? "", "RETRYCOUNT", "10", "JUSTID");
@@ -170,7 +170,7 @@ describe("recovery", () => {
     expect(beside).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it("finds delivered entries that are pending for nobody, after XGROUP DELCONSUMER", async () => {
+  it("finds delivered entries that are pending for no consumer, after XGROUP DELCONSUMER", async () => {
     await submit(250);
     await deliverTo("regular_gone", 200);
     await server.client.xgroup("DELCONSUMER", stream, group, "regular_gone");
@@ -181,7 +181,7 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("takes up what somebody claims for a consumer by hand", async () => {
+  it("takes up what is claimed for a consumer by hand", async () => {
     const { seen, handle } = recorder();
     run(handle, { orphanMinIdleMs: 600_000 });
     await submit(1);

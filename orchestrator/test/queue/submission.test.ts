@@ -179,7 +179,7 @@ describe("a submission", () => {
     expect(receipts.map(({ duplicate }) => duplicate)).toEqual([false, false, true]);
   });
 
-  it("of an id whose entry somebody deleted is accepted again", async () => {
+  it("of an id whose entry was deleted by hand is accepted again", async () => {
     const submission = createSubmission(redis);
     await submission.submit([task({ taskId: "lost" })]);
     await server.client.del(stream);

@@ -39,7 +39,7 @@ export type QueueUnderTest = {
   submit(count: number, fields?: Partial<TaskRequest>): Promise<string[]>;
   /** Adds an entry of this id as a submission would. */
   add(entryId: string, fields?: Readonly<Record<string, string>>): Promise<string>;
-  /** Delivers entries that nobody has yet to a consumer. @returns their ids */
+  /** Delivers new entries to a consumer. @returns their ids */
   deliver(consumer: string, count?: number, lane?: Lane): Promise<string[]>;
   /** Gives an entry to another consumer. */
   steal(entryId: string, consumer: string): Promise<void>;

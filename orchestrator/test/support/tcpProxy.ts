@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A TCP proxy whose open connections can be made to hang: nothing passes, nothing is closed, nobody is told. */
+/** A TCP proxy whose open connections can be made to hang: nothing passes, nothing is closed, neither end is notified. */
 export type TcpProxy = {
   readonly port: number;
   /** Connections that are open. */

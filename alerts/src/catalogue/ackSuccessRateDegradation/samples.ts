@@ -66,7 +66,7 @@ export const samples: Samples = {
       expect: [{ at: "0s" }, { at: "15m" }, { at: "40m" }],
     },
     {
-      name: "one message that fails three times every few minutes is no rate, more attempts are",
+      name: "one message that fails three times every few minutes is not a rate, more attempts are",
       series: {
         [error()]: counter({
           "0s": 0,

@@ -27,7 +27,7 @@ export const deadLetterQueueGrowing = defineAlert({
   summary: (facts) => `The dead letter queue grows by more than ${facts.threshold} in ${facts.window}`,
   description: (facts) =>
     `The dead letter queue has grown by ${facts.value} in the last ${facts.window}, and by more than ` +
-    `${facts.threshold} for ${facts.for}: tasks fail for good faster than anybody deals with them.`,
+    `${facts.threshold} for ${facts.for}: tasks fail for good faster than they are retried or discarded.`,
   panel: "dead-letters",
   runbook,
   samples,

@@ -5,7 +5,7 @@ import type { Runbook } from "../runbook.ts";
 export const runbook = (facts: Facts): Runbook => ({
   meaning: `The dead letter queue stands more than ${facts.threshold} above its lowest depth of the last ${facts.window}, for ${facts.for}.`,
   impact:
-    "Tasks have failed for good and nobody has dealt with them yet. They are kept, with their payload and history.",
+    "Tasks have failed for good and wait to be retried or discarded. They are kept with their payload and history.",
   first: ["failure-reasons", "dlq-latest"],
   symptoms: ["`mcp_dlq_depth` rises."],
   diagnosis: [
@@ -37,7 +37,7 @@ export const runbook = (facts: Facts): Runbook => ({
   ],
   mitigation: [
     {
-      cause: "The reason is gone (an upstream is back, a handler is mended)",
+      cause: "The reason is gone (an upstream is back, a handler is fixed)",
       fault: "failing-upstream",
       steps: [
         {

@@ -46,7 +46,7 @@ export const samples: Samples = {
           summary: "The dead letter queue grows by more than 10 messages in 15m",
           description:
             "The dead letter queue has grown by 120 messages in the last 15m, and by more than 10 messages for 10m: " +
-            "tasks fail for good faster than anybody deals with them.",
+            "tasks fail for good faster than they are retried or discarded.",
           runbook_url: "http://localhost:8090/runbooks/DeadLetterQueueGrowing.md",
           dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=11",
         },

@@ -16,7 +16,7 @@ export const runbook = (facts: Facts): Runbook => ({
   meaning:
     `The 95th percentile of the latency of express tasks of one type has been above ${facts.threshold} for ${facts.for}. ` +
     `Where none finished within ${facts.window}, the age of the oldest one counts.`,
-  impact: "Whoever waits for these tasks sees an outage.",
+  impact: "Clients that wait for these tasks see an outage.",
   first: ["breakers", "workers-status", "redis-latency"],
   symptoms: ["As ExpressLatencyHigh, which this alert inhibits, only more of it."],
   diagnosis: [
@@ -63,7 +63,7 @@ export const runbook = (facts: Facts): Runbook => ({
     {
       was: '"Enable fallback mode" by hand',
       now: "Nothing to do: with its breaker open the service gives cached answers marked `degraded` where they are young enough.",
-      why: "A switch that somebody must find at night is used too late.",
+      why: "A switch that an engineer must find at night is used too late.",
     },
   ],
   related: ["ExpressLatencyHigh", "HighConsumerLag"],

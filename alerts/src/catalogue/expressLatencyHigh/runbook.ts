@@ -16,7 +16,7 @@ export const runbook = (facts: Facts): Runbook => ({
   meaning:
     `The 95th percentile of the latency of express tasks of one type, from submission to stored result, has been above ` +
     `${facts.threshold} for ${facts.for}. Where none finished within ${facts.window}, the age of the oldest one counts.`,
-  impact: "Somebody waits for these tasks.",
+  impact: "Clients wait for these tasks.",
   first: ["upstream-latency", "redis-latency"],
   symptoms: ["`mcp_task_latency_seconds` of the express lane moves up.", "HighConsumerLag may follow."],
   diagnosis: [

@@ -49,7 +49,7 @@ export const samples: Samples = {
       },
     },
     {
-      name: "no traffic is no number and silent",
+      name: "no traffic gives no number and stays silent",
       series: { ...finishedTasks(EXPRESS, { "0.15": 4 }, { "0s": 0 }), [age()]: gauge({ "0s": 0 }) },
       expect: [{ at: "0s" }, { at: "10m" }, { at: "30m" }],
     },

@@ -16,7 +16,7 @@ const failures: Signal = {
   expression: sum(labels, increase(counterOver("mcp_ack_failures_total", windowMs))),
 };
 
-/** Their share of all that were settled. One alone in a window is no share. */
+/** Their share of all that were settled. One alone in a window does not count as a share. */
 const signal: Signal = {
   record: "type_lane:mcp_ack_failures:ratio",
   labels,

@@ -26,7 +26,7 @@ export const runbook = (facts: Facts): Runbook => ({
         ),
         logs(
           "ack-log",
-          "What does Redis answer? `noperm`, `timeout`, `connection` and `oom` are told apart.",
+          "What does Redis answer? `noperm`, `timeout`, `connection` and `oom` are counted separately.",
           "ACK.*failed",
           {
             firing: { matches: "RobustRedisACKHandler: ACK (attempt|of) .*failed" },
@@ -107,7 +107,7 @@ export const runbook = (facts: Facts): Runbook => ({
     {
       was: "`redis-cli XACK` of made-up ids as a test of this alert",
       now: "The fault drill takes the permission to acknowledge away.",
-      why: "XACK of an unknown id returns 0 to whoever sent it. The service does not see it and counts nothing.",
+      why: "XACK of an unknown id returns 0 to its sender. The service does not see it and counts nothing.",
     },
     {
       was: "`XGROUP DELCONSUMER` of stale consumers",

@@ -76,7 +76,7 @@ export const samples: Samples = {
       expect: [{ at: "2m" }, { at: "7m" }, { at: "9m" }, { at: "11m" }],
     },
     {
-      name: "one failure every few minutes in an idle system is no rate, two are",
+      name: "one failure every few minutes in an idle system is not a rate, two are",
       series: {
         [failures()]: counter({ "0s": 0, "3m": 1, "3m15s": 0, "9m": 1, "9m15s": 0, "15m": 1, "15m15s": 0 }),
         [ok()]: counter({ "0s": 0 }),

@@ -87,7 +87,7 @@ export const runbook = (facts: Facts): Runbook => ({
   prevention: [
     "Let the service scale its workers by lag (`AUTOSCALE=true`).",
     "Time-outs for tasks and upstreams, so that one slow API does not hold the slots.",
-    "Priorities that mean something: 12 and above for what somebody waits for.",
+    "Meaningful priorities: 12 and above only for tasks that a user waits for.",
   ],
   corrections: [
     {

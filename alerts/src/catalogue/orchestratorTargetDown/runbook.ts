@@ -5,7 +5,7 @@ import type { Runbook } from "../runbook.ts";
 export const runbook = (facts: Facts): Runbook => ({
   meaning: `Prometheus has not been able to scrape one replica for ${facts.for}.`,
   impact:
-    "Its capacity is missing, or it works and nobody can see it. NoActiveWorkers inhibits this alert when no replica is left.",
+    "Its capacity is missing, or it works unobserved. NoActiveWorkers inhibits this alert when no replica is left.",
   first: ["targets", "last-log"],
   symptoms: ["`up` of the instance is 0."],
   diagnosis: [

@@ -19,7 +19,7 @@ import type { Runbook } from "../runbook.ts";
 export const runbook = (facts: Facts): Runbook => ({
   meaning: `One queue has held more than ${facts.threshold} for ${facts.for}.`,
   impact:
-    "Tasks wait longer than anybody agreed to, and Redis memory grows with the queue. At 80 % of it the service " +
+    "Tasks wait longer than agreed, and Redis memory grows with the queue. At 80 % of it the service " +
     "refuses new tasks with 503; what is queued is safe.",
   first: ["redis-memory", "workers-status", "depths"],
   symptoms: [
@@ -56,7 +56,7 @@ export const runbook = (facts: Facts): Runbook => ({
       ],
     },
     {
-      text: "Are the workers there and at work, or do they wait for somebody?",
+      text: "Are the workers running, or do they wait for an upstream?",
       commands: [
         workersStatus,
         workerProcesses,
@@ -91,7 +91,7 @@ export const runbook = (facts: Facts): Runbook => ({
       cause: "The express lane is flooded by what is not urgent",
       steps: [
         {
-          text: "Route new express tasks to the regular lane until the submitter is mended.",
+          text: "Route new express tasks to the regular lane until the submitter is fixed.",
           commands: [
             admin("bypass", "Express tasks go to the regular lane.", "/api/v1/admin/express-bypass/enable", undefined, {
               firing: { matches: '"enabled":true' },

@@ -16,7 +16,7 @@ const failed: Signal = {
   expression: sum(labels, increase(counterOver("mcp_tasks_failed_total", windowMs))),
 };
 
-/** Their share of all that ended. One alone in a window is no share. */
+/** Their share of all that ended. One alone in a window does not count as a share. */
 const signal: Signal = {
   record: "type:mcp_tasks_failed:ratio",
   labels,

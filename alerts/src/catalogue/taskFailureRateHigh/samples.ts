@@ -75,7 +75,7 @@ export const samples: Samples = {
       expect: [{ at: "0s" }, { at: "15m" }, { at: "40m" }],
     },
     {
-      name: "one failed task every few minutes in an idle system is no rate, two are",
+      name: "one failed task every few minutes in an idle system is not a rate, two are",
       series: {
         [failed()]: counter({
           "0s": 0,

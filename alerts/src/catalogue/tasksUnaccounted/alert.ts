@@ -21,7 +21,7 @@ export const tasksUnaccounted = defineAlert({
   comparator: ">",
   threshold: { value: 0, unit: "tasks" },
   forMs: minutes(10),
-  summary: () => "The books of {{ $labels.type }} {{ $labels.lane }} tasks do not balance",
+  summary: () => "Task accounting of {{ $labels.type }} {{ $labels.lane }} tasks does not match",
   description: (facts) =>
     `${facts.value} of type {{ $labels.type }} in the {{ $labels.lane }} lane have been unaccounted for during ` +
     `${facts.for}: accepted, but neither finished, dead, waiting, running nor retrying, or counted twice.`,

@@ -4,7 +4,7 @@ import type { Runbook } from "../runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
   meaning:
-    `For ${facts.for} the books of one type and lane have not balanced: what was accepted is not what is completed, dead, ` +
+    `For ${facts.for} the task accounting of one type and lane has not matched: what was accepted is not what is completed, dead, ` +
     "waiting, running and retrying together. Above 0 tasks are missing, below 0 some are counted twice.",
   impact: "A task may be lost, or have run twice. Nothing else tells you.",
   first: ["unaccounted"],
@@ -27,7 +27,7 @@ export const runbook = (facts: Facts): Runbook => ({
       ],
     },
     {
-      text: "Did somebody change the stream by hand (XDEL, XTRIM, DEL, XGROUP), or was Redis restored from a backup?",
+      text: "Was the stream edited out of band (XDEL, XTRIM, DEL, XGROUP), or was Redis restored from a backup?",
       commands: [
         redis("stream", "Entries ever added, and the last id that was deleted.", 'XINFO STREAM "$QUEUE"', {
           firing: { matches: "entries-added" },
@@ -51,12 +51,12 @@ export const runbook = (facts: Facts): Runbook => ({
         },
         {
           text:
-            "Then take what was lost off the books, or the alert stays: as many as are unaccounted for (above; 1 stands " +
+            "Then write off the lost tasks, or the alert stays: as many as are unaccounted for (above; 1 stands " +
             "for that number, below 0 where tasks were counted twice). Another number is refused.",
           commands: [
             admin(
               "write-off",
-              "Balances the books of this lane; it brings no task back.",
+              "Corrects the task accounting of this lane; it brings no task back.",
               "/api/v1/admin/books/write-off",
               `{"type": "'"$TYPE"'", "lane": "'"$LANE"'", "count": 1}`,
               { firing: { matches: '"count":1' } },

@@ -9,7 +9,7 @@ export const samples: Samples = {
   labels: { severity: "critical", service: "mcp-orchestrator", team: "platform" },
   cases: [
     {
-      name: "balanced books are silent",
+      name: "matching task accounting is silent",
       series: { [unaccounted()]: gauge({ "0s": 0 }) },
       expect: [{ at: "15m" }, { at: "40m" }],
     },
@@ -28,7 +28,7 @@ export const samples: Samples = {
         at: "12m",
         labels: ml,
         annotations: {
-          summary: "The books of ml regular tasks do not balance",
+          summary: "Task accounting of ml regular tasks does not match",
           description:
             "1 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
             "finished, dead, waiting, running nor retrying, or counted twice.",
@@ -48,7 +48,7 @@ export const samples: Samples = {
       expect: [{ at: "11m30s", pending: [ml] }, { at: "11m45s" }],
     },
     {
-      name: "replicas that keep the same books make one alert, and the others stay silent",
+      name: "replicas with the same task accounting make one alert, and the others stay silent",
       series: {
         [unaccounted('type="ml", lane="regular", instance="a:8000"')]: gauge({ "0s": 2 }),
         [unaccounted('type="ml", lane="regular", instance="b:8000"')]: gauge({ "0s": 2 }),
@@ -60,7 +60,7 @@ export const samples: Samples = {
         at: "10m",
         labels: ml,
         annotations: {
-          summary: "The books of ml regular tasks do not balance",
+          summary: "Task accounting of ml regular tasks does not match",
           description:
             "2 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
             "finished, dead, waiting, running nor retrying, or counted twice.",
@@ -70,7 +70,7 @@ export const samples: Samples = {
       },
     },
     {
-      name: "where replicas do not agree on the books, the worst of them counts",
+      name: "where replicas report different task accounting, the worst of them counts",
       series: {
         [unaccounted('type="ml", lane="regular", instance="a:8000"')]: gauge({ "0s": 0 }),
         [unaccounted('type="ml", lane="regular", instance="b:8000"')]: gauge({ "0s": 4 }),
@@ -80,7 +80,7 @@ export const samples: Samples = {
         at: "10m",
         labels: ml,
         annotations: {
-          summary: "The books of ml regular tasks do not balance",
+          summary: "Task accounting of ml regular tasks does not match",
           description:
             "4 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
             "finished, dead, waiting, running nor retrying, or counted twice.",

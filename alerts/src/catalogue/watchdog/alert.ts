@@ -14,7 +14,7 @@ export const watchdog = defineAlert({
   summary: () => "Alerting works from end to end",
   description: () =>
     "This alert always fires. The dead man's switch raises the alarm when it stops hearing of it: then Prometheus, " +
-    "Alertmanager or the way between them is broken, and no other alert would reach anybody.",
+    "Alertmanager or the way between them is broken, and no other alert would reach a receiver.",
   panel: "alert-states",
   runbook,
   samples,

@@ -2,8 +2,8 @@ import { query } from "../commands.ts";
 import type { Runbook } from "../runbook.ts";
 
 export const runbook = (): Runbook => ({
-  meaning: "It always fires. You are here because the dead man's switch no longer hears of it, or out of curiosity.",
-  impact: "When it stops, alerting is broken: no other alert reaches anybody.",
+  meaning: "It always fires. You are here because the dead man's switch no longer receives it, or out of curiosity.",
+  impact: "When it stops, alerting is broken: no other alert reaches a receiver.",
   first: ["rules-run", "alertmanager-has-it"],
   symptoms: ["The dead man's switch raises an alarm."],
   diagnosis: [
@@ -37,7 +37,7 @@ export const runbook = (): Runbook => ({
       steps: [{ text: "Look for `notify` errors in Alertmanager's log; a secret file may be wrong." }],
     },
   ],
-  escalation: "To the platform team at once: nobody is watching.",
+  escalation: "To the platform team at once: no alert is delivered.",
   prevention: ["Two Alertmanagers.", "A dead man's switch outside this infrastructure."],
   corrections: [],
   related: ["OrchestratorTargetDown"],

@@ -21,7 +21,7 @@ export const samples: Samples = {
           summary: "Alerting works from end to end",
           description:
             "This alert always fires. The dead man's switch raises the alarm when it stops hearing of it: then " +
-            "Prometheus, Alertmanager or the way between them is broken, and no other alert would reach anybody.",
+            "Prometheus, Alertmanager or the way between them is broken, and no other alert would reach a receiver.",
           runbook_url: "http://localhost:8090/runbooks/Watchdog.md",
           dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=1",
         },

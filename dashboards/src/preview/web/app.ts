@@ -87,7 +87,7 @@ export class App {
     if (everyMs !== undefined && !signal.aborted) this.#timer = setTimeout(() => void this.#refreshIfSeen(), everyMs);
   }
 
-  /** A page that nobody looks at asks nothing. */
+  /** A hidden page sends no requests. */
   async #refreshIfSeen(): Promise<void> {
     if (!document.hidden) return this.refresh();
     document.addEventListener("visibilitychange", () => void this.refresh(), { once: true });

@@ -19,7 +19,7 @@ describe("a query", () => {
     expect(interpolate("rate(a[$__rate_interval])", {}, ALL, SAMPLING)).toBe("rate(a[60000ms])");
   });
 
-  test("keeps names that nobody defines", () => {
+  test("keeps undefined names", () => {
     expect(interpolate('a{b=~"$other"}', {}, ALL, SAMPLING)).toBe('a{b=~"$other"}');
   });
 

@@ -18,7 +18,7 @@ export type QueryContext = {
 export type PanelData = { readonly grid: TimeGrid; readonly frame: Frame; readonly table: Table };
 
 const EMPTY_TABLE: Table = { columns: [], rows: [] };
-/** One sample for each so many pixels: more cannot be told apart. */
+/** One sample for each so many pixels: more cannot be distinguished. */
 const PIXELS_PER_POINT = 2;
 
 /**

@@ -2,7 +2,7 @@ import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createVitest, type TestSpecification, type Vitest } from "vitest/node";
 
-/** A run that is longer hangs: a script that never ends keeps Redis from answering anybody. */
+/** A run that is longer hangs: a script that never ends blocks Redis for every client. */
 const TEST_TIMEOUT_MS = 10_000;
 
 /** Runs tests of the service in a copy of it, in which a script can be replaced. */

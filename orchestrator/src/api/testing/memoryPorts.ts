@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { BooksChangedError, NotFoundError } from "../../errors.ts";
+import { AccountingChangedError, NotFoundError } from "../../errors.ts";
 import { createKeys } from "../../keys.ts";
 import type { DeadLetterFilter } from "../../queue/inspect/deadLetters.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../../queue/task.ts";
@@ -75,7 +75,7 @@ export class MemoryService {
   ]);
   rateLimit = { enabled: false, perSecond: 0 };
   expressBypass = false;
-  /** Tasks that the books of every lane miss. */
+  /** Unaccounted tasks of every lane. */
   unaccounted = 0;
   level = "info";
   ready = true;
@@ -142,10 +142,10 @@ export class MemoryService {
       },
     },
     queues: { read: async () => QUEUES },
-    books: {
+    accounting: {
       writeOff: async (type, lane, count) => {
         if (!this.types.has(type)) throw new NotFoundError("task type", type);
-        if (count !== this.unaccounted) throw new BooksChangedError(`${type} ${lane}`, count, this.unaccounted);
+        if (count !== this.unaccounted) throw new AccountingChangedError(`${type} ${lane}`, count, this.unaccounted);
         this.unaccounted = 0;
       },
     },

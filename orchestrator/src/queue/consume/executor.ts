@@ -194,7 +194,7 @@ export class Executor {
     });
   }
 
-  /** Logs which tasks are slow, a few per second: when all are, more lines say no more. */
+  /** Logs which tasks are slow, a few per second: when all are, more lines add nothing. */
   #logSlow({ entry }: Execution, tookMs: number, nowMs: number): void {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#slowSecond) {

@@ -236,7 +236,7 @@ export class WorkerLane {
     const { keys, redis, settings, log } = this.#deps;
     this.#executor.stop();
     await releasePending(redis, keys, this.#queue, this.#consumer, settings.orphanMinIdleMs).catch((error) =>
-      log.warn({ consumer: this.#consumer, error: messageOf(error) }, "pending entries could not be handed back"),
+      log.warn({ consumer: this.#consumer, error: messageOf(error) }, "Pending entries could not be handed back"),
     );
   }
 }

@@ -23,7 +23,7 @@ export type QueueState = QueueKeys & {
   /** How long the first of them has been due; 0 when none is. */
   readonly overdueSeconds: number;
   /**
-   * Accepted minus (completed + dead + waiting + running + retrying + written off), plus what a replica was told to be
+   * Accepted minus (completed + dead + waiting + running + retrying + written off), plus what a replica was answered to be
    * accepted and Redis no longer knows: not 0 means lost or doubled.
    */
   readonly unaccounted: number;
@@ -48,7 +48,7 @@ export type QueueSnapshot = {
 /**
  * Reads the state of all queues in one round trip, of the same cost whatever their depth.
  *
- * @param configuredRate rate limit that holds while nobody has turned the switch
+ * @param configuredRate rate limit that holds while the switch is not set
  */
 export async function readSnapshot(
   redis: RedisClient,

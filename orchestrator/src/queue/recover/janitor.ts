@@ -21,7 +21,7 @@ export class Janitor {
   readonly #goneAfterMs: number;
   #nextLetter = "-";
 
-  /** @param goneAfterMs without a poll and without a heartbeat for so long, a consumer is gone */
+  /** @param goneAfterMs without a poll and without a heartbeat for this long, a consumer is gone */
   constructor(redis: RedisClient, keys: Keys, types: readonly string[], goneAfterMs: number) {
     this.#redis = redis;
     this.#keys = keys;

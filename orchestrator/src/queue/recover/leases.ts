@@ -67,7 +67,7 @@ export async function releasePending(
   consumer: string,
   idleMs: number,
 ): Promise<number> {
-  // Entries that are idle for so long already need nothing; the page bounds what is left of the others.
+  // Entries that are idle for this long already need nothing; the page bounds what is left of the others.
   return await setIdle(redis, keys, queue, consumer, 0, idleMs, false);
 }
 

@@ -108,7 +108,7 @@ export class Presence {
     if (state !== "gone" && !silentNamesake && !forgotten) return false;
     const entries = await this.#handOver(id);
     this.#sightings.delete(id);
-    log.info({ instance: id, entries }, `Replica ${id} has ended: ${entries} of its entries are taken over`);
+    log.info({ instance: id, entries }, `Replica ${id} has ended: ${entries} of its entries are claimed`);
     if (entries > 0) onHandedOver();
     return true;
   }

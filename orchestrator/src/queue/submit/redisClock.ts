@@ -22,7 +22,7 @@ export class RedisClock {
   observe(sentMs: number, answeredMs: number, redisMs: number): void {
     const uncertaintyMs = (answeredMs - sentMs) / 2 + HALF_TICK_MS;
     const offsetMs = redisMs + HALF_TICK_MS - (sentMs + answeredMs) / 2;
-    // Both cannot be right: another server answers by now, or somebody has set its clock.
+    // Both cannot be right: another server answers now, or its clock was set.
     const contradicted =
       this.#offsetMs !== undefined && Math.abs(offsetMs - this.#offsetMs) > uncertaintyMs + this.#uncertaintyMs;
     const better = this.#offsetMs === undefined || uncertaintyMs <= this.#uncertaintyMs;

@@ -31,17 +31,17 @@ export type SubmissionDeps = {
   readonly keys: Keys;
   readonly types: readonly string[];
   readonly maxQueueDepth: number;
-  /** Tasks per second while nobody has turned the switch; 0 is no limit. */
+  /** Tasks per second while the switch is not set; 0 means no limit. */
   readonly rateLimitPerSecond: number;
   readonly memory: MemoryGuard;
   readonly acceptances: Acceptances;
   /** Replicas that must have a task before it is accepted, and how long they may take, ms; undefined asks none. */
   readonly replicas?: { readonly count: number; readonly timeoutMs: number } | undefined;
   readonly telemetry: Telemetry;
-  /** Told how long it is until a task that was accepted is due. */
+  /** Receives the time until an accepted task is due. */
   readonly onDelayed: (delayMs: number) => void;
   readonly now: () => number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonicMs: () => number;
 };
 

@@ -34,7 +34,7 @@ if pending.err then return redis.error_reply(pending.err) end
 local owned = {}
 for i = 1, #pending do owned[pending[i][1]] = true end
 
--- True once for each entry that is this consumer's: none is finished twice, whatever it is told.
+-- True once for each entry that is this consumer's: none is finished twice, whatever the arguments say.
 local missed = {}
 local function owns(id)
   if owned[id] == false then return false end

@@ -111,7 +111,7 @@ for number, count in pairs(wanted) do
   end
   local later = redis.call('ZCARD', KEYS[3 + 2 * types + number])
   if length + later + count > max_depth then return { 'overload', key } end
-  -- A Lua number counts exactly up to 2^53. Ids beyond come from nobody's clock.
+  -- A Lua number counts exactly up to 2^53. Larger ids cannot come from a clock.
   if ms > 9007199254740000 then return redis.error_reply('ERR last id of ' .. key .. ' is out of range') end
   if now > ms then
     ms, seq = now, -1

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Creates a consumer group, and its stream, where they are missing. As a plain command it would be refused over
--- maxmemory even where the group is there, and then nobody could work off what fills the memory.
+-- maxmemory even where the group is there, and then no worker could drain what fills the memory.
 --
 -- KEYS: stream
 -- ARGV: group

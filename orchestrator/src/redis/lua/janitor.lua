@@ -1,5 +1,5 @@
 #!lua
--- Removes consumers that nobody will use again. XGROUP DELCONSUMER drops what is pending, so the check and the removal
+-- Removes consumers that will not be used again. XGROUP DELCONSUMER drops what is pending, so the check and the removal
 -- are one step, and anything pending keeps its consumer until orphan recovery has taken it.
 --
 -- KEYS: stream, heartbeats

@@ -36,10 +36,10 @@ local function read(stream, delayed, ledger, group, lane)
   elseif not string.find(info.err, 'no such key', 1, true) then
     error(info.err, 0)
   end
-  local books = redis.call('HMGET', ledger, lane .. ':completed', lane .. ':dead', lane .. ':moved', lane .. ':delayed',
+  local counts = redis.call('HMGET', ledger, lane .. ':completed', lane .. ':dead', lane .. ':moved', lane .. ':delayed',
     lane .. ':written_off', lane .. ':lost')
   local state = { length, pending, added, first, timestamp, redis.call('ZCARD', delayed) }
-  for i = 1, 6 do state[6 + i] = tonumber(books[i] or 0) or 0 end
+  for i = 1, 6 do state[6 + i] = tonumber(counts[i] or 0) or 0 end
   state[13] = redis.call('ZRANGEBYSCORE', delayed, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2] or ''
   return state
 end

@@ -89,7 +89,7 @@ function drawCells(chart: uPlot, timesS: readonly number[], buckets: readonly Bu
   ctx.restore();
 }
 
-/** Cells that are large enough to be told apart have a gap between them. */
+/** Cells that are large enough to be distinguished have a gap between them. */
 function withGap(size: number): number {
   return size > 5 * devicePixelRatio ? size - devicePixelRatio : Math.max(1, size);
 }
