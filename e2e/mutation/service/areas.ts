@@ -25,6 +25,7 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   reconcile: [QUEUE("lostWrites")],
   renewDeadLetterRecords: [QUEUE("oddData"), QUEUE("refusedWrites")],
   revive: [QUEUE("revival"), QUEUE("failure")],
+  schema: ["orchestrator/test/process/upgrade.test.ts"],
   snapshot: [QUEUE("inspection"), QUEUE("oddData"), QUEUE("refusedWrites"), QUEUE("audit")],
   trimDeadLetters: [QUEUE("deadLetters")],
   unowned: [QUEUE("redelivery"), QUEUE("recovery")],
