@@ -110,7 +110,7 @@ function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name:
     disableClientInfo: true,
     connectTimeout: settings.connectTimeoutMs,
     keepAlive: KEEP_ALIVE_MS,
-    // What was sent and not answered fails at once; its sender knows whether it may be repeated.
+    // What was sent and not answered fails at once; its sender knows whether it may be repeated. A Cluster sends it again.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...(purpose === "blocking"

@@ -33,12 +33,14 @@ it.each([
     let lost = 0;
     redis.on("close", () => lost++);
 
-    const unanswered = redis.blpop("nothing", 0.2);
+    const unanswered = redis.blpop("nothing", 0.2).then(
+      () => "answered",
+      () => "failed",
+    );
     const fromMs = performance.now();
-    await Promise.all([
-      expect(unanswered).rejects.toThrow(),
-      server.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"),
-    ]);
+    await server.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    // ioredis sends the command again over the new connection of a Cluster: there it may be answered in time, or not.
+    expect(clustered ? ["answered", "failed"] : ["failed"]).toContain(await unanswered);
     await eventually(
       () => redis.ping().then(() => performance.now() - fromMs),
       (elapsedMs) => elapsedMs > 3 * COMMAND_TIMEOUT_MS,
