@@ -67,10 +67,15 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
     if (project.leftOut.length > 0)
       console.warn(`Left out, its image is not available here: ${project.leftOut.join(", ")}`);
     await project.up();
-    orchestrator = new OrchestratorClient(await project.url("orchestrator", 8000));
-    prometheus = new PrometheusClient(await project.url("prometheus", 9090));
+    await connect();
   }, UP_TIMEOUT_MS);
   afterAll(() => project[Symbol.asyncDispose](), TIMEOUT_MS);
+
+  /** A container that starts again has another port of its range. */
+  async function connect(): Promise<void> {
+    orchestrator = new OrchestratorClient(await project.url("orchestrator", 8000));
+    prometheus = new PrometheusClient(await project.url("prometheus", 9090));
+  }
 
   const inside = (service: string, text: string) => project.compose("exec", "-T", service, "sh", "-c", text);
   /** Reads from a volume that no running container mounts. */
@@ -184,7 +189,10 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
       };
       const options = { timeoutMs: SHOWN_WITHIN_MS, intervalMs: 1_000 };
       await (looks ? until(`what ${command.id} must show`, options, run) : run());
-      if (command.id === "restart" || command.id === "start") await project.up("--no-recreate");
+      if (command.id === "restart" || command.id === "start") {
+        await project.up("--no-recreate");
+        await connect();
+      }
     },
     TIMEOUT_MS,
   );
@@ -211,8 +219,7 @@ describe.runIf(process.env.E2E_RUNTIME !== "native")("docker compose", () => {
       const before = await submit(60);
       await project.compose("restart", service);
       await project.up("--no-recreate");
-      orchestrator = new OrchestratorClient(await project.url("orchestrator", 8000));
-      prometheus = new PrometheusClient(await project.url("prometheus", 9090));
+      await connect();
       await expectAllCompleted(before);
       await expectAllCompleted(await submit(10));
     },
