@@ -40,7 +40,7 @@ export function scaffold(name: string, existing: ReadonlyMap<string, string>): M
   return new Map([
     changed("alerts/src/catalogue/definitions.ts", [
       [/\n\n\/\*\*/, `\nimport { ${identifier} } from "./${identifier}/alert.ts";\n\n/**`],
-      [/("mcp-orchestrator-queues": \[\n)/, `$1    ${identifier},\n`],
+      [/( {4}watchdog,\n)/, `    ${identifier},\n$1`],
     ]),
     changed("alerts/src/catalogue/faults.ts", [[/( {2}"none",\n\] as const)/, `  "${key}",\n$1`]]),
     changed("alerts/src/panels.ts", [[/(\n\} as const;)/, `\n  "${key}": ${Math.max(0, ...ids) + 1},$1`]]),

@@ -19,11 +19,6 @@ export const PANEL_IDS = {
   "dead-letters": 11,
   unaccounted: 12,
   targets: 13,
-  "oldest-task-age": 14,
-  "overdue-retries": 15,
-  submissions: 16,
-  "operator-overrides": 17,
-  "redis-state": 18,
 } as const;
 
 /** Key of a panel to which an alert can link. */

@@ -88,7 +88,6 @@ export async function runEpisode(
       faultContext: {
         ...{ profile, api, load, admin: drill.admin, aclUser: REDIS_USERS.service, service: stack.orchestrator.server },
         upstreams: (change: ControlUpdate) => stack.simulator.control(change),
-        gates: drill.gates,
         signal: waiting,
       },
       observe: (durationMs) => observe(drill, durationMs, wait),

@@ -16,14 +16,6 @@ export const RECEIVERS_OF: Readonly<Record<AlertName, readonly ReceiverName[]>> 
   DeadLetterQueueGrowing: ["slack-warnings"],
   TasksUnaccounted: ["slack-critical"],
   OrchestratorTargetDown: ["slack-warnings"],
-  TypeWithoutWorkers: ["slack-critical"],
-  WorkerCrashesPersist: ["slack-warnings"],
-  ServiceUnstable: ["slack-critical"],
-  SubmissionsFailing: ["slack-critical"],
-  OldestTaskTooOld: ["slack-warnings"],
-  RetriesOverdue: ["slack-warnings"],
-  SwitchLeftOn: ["slack-warnings"],
-  RedisStateUnknown: ["slack-critical"],
   Watchdog: ["deadman"],
 };
 

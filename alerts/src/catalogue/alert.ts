@@ -1,10 +1,10 @@
 import type { Bundle } from "../bundle/schema.ts";
 import { CatalogueError } from "../errors.ts";
 import type { PanelKey } from "../panels.ts";
-import { binary, type Comparator, call, type Expression, firstOf, max, number } from "../promql/expression.ts";
+import { binary, type Comparator, call, type Expression, number } from "../promql/expression.ts";
 import { scoped, scopedName } from "../promql/scope.ts";
-import { alertsInState, recorded, series } from "../promql/series.ts";
-import { formatDuration, hours, minutes } from "../timing.ts";
+import { recorded } from "../promql/series.ts";
+import { formatDuration, minutes } from "../timing.ts";
 import { formatThreshold, type Unit, valueTemplate } from "../units.ts";
 import type { FaultId } from "./faults.ts";
 import type { Runbook } from "./runbook.ts";
@@ -23,8 +23,6 @@ export type Signal = {
   readonly inputs?: readonly Signal[];
   /** True where the signal bridges missed scrapes by itself, as a share over a window does. */
   readonly bridgesGaps?: true;
-  /** True where it is missing while the service cannot read the state of Redis: the alert then does not resolve. */
-  readonly fromRedisState?: true;
 };
 
 /** What an alert's texts can name; numbers come from here and are typed nowhere else. */
@@ -89,16 +87,12 @@ export type Alert<Name extends string = string> = Omit<
   readonly overridden: boolean;
 };
 
-/** Longest time for which the last value of a signal stands in for a missing one. */
+/**
+ * How long the last value known of a signal stands in for a missing one. Scrapes leave staleness markers when they
+ * fail: without this, one missed scrape would restart every `for` that is under way, and a few minutes without
+ * telemetry in the middle of an incident would be reported as its end.
+ */
 export const HOLDOVER_MS = minutes(5);
-/** How far back the value of an alert is looked up that keeps firing while the state of Redis is unknown. */
-const LAST_KNOWN_MS = hours(1);
-/** 1 while a replica can read the state of Redis, 0 while none can: one is enough, all read the same queues. */
-export const redisStateKnown: Signal = {
-  record: "service:mcp_redis_state_known:max",
-  labels: [],
-  expression: max([], series("mcp_redis_state_known")),
-};
 
 /** An alert that dips under its threshold for less than this has not resolved. */
 export const KEEP_FIRING_FOR_MS = minutes(2);
@@ -114,26 +108,10 @@ export function defineAlert<const Name extends string>(definition: AlertDefiniti
   return definition;
 }
 
-/**
- * The last value of a signal within the holdover: the fresh one while scrapes succeed. A failed scrape leaves staleness
- * markers: without this, one of them would restart every `for` that is under way.
- *
- * @param forMs the alert's `for`: a value is held for at most half of it, so that an old sample alone never fires
- */
-export function held(signal: Signal, forMs: number): Expression {
+/** The last value of a signal within the holdover: the fresh one wherever telemetry comes in. */
+export function held(signal: Signal): Expression {
   if (signal.bridgesGaps === true) return recorded(signal.record);
-  return call("last_over_time", recorded(signal.record, Math.min(HOLDOVER_MS, forMs / 2)));
-}
-
-/**
- * An alert that fires keeps firing while no replica can read the state of Redis: its input is missing, and that does not
- * mean that its cause is gone. It cannot begin to fire this way.
- */
-function firingWhileUnknown(name: string, { record, labels }: Signal): Expression {
-  const firing = max(labels, alertsInState(name, "firing"));
-  const unknown = binary(recorded(redisStateKnown.record), "==", number(0));
-  const lastKnown = call("last_over_time", recorded(record, LAST_KNOWN_MS));
-  return binary(binary(lastKnown, "and", firing, labels), "and", unknown, []);
+  return call("last_over_time", recorded(signal.record, HOLDOVER_MS));
 }
 
 /** An alert as an installation has it: thresholds and scope applied, texts written out. */
@@ -153,15 +131,13 @@ export function resolveAlert<Name extends string>(
     window: definition.windowMs === undefined ? "" : formatDuration(definition.windowMs),
   };
   const limit = number(value);
-  const own = condition?.(limit) ?? binary(held(signalOf(definition), definition.forMs), definition.comparator, limit);
-  const whole = signal?.fromRedisState === true ? firstOf(own, firingWhileUnknown(definition.name, signal)) : own;
   return {
     ...rest,
-    ...(signal === undefined ? {} : { signal: scopedSignal(withInputs(signal), bundle) }),
+    ...(signal === undefined ? {} : { signal: scopedSignal(signal, bundle) }),
     page: page ?? false,
     keepFiringForMs: keepFiringForMs ?? KEEP_FIRING_FOR_MS,
     threshold,
-    expression: scoped(whole, bundle),
+    expression: scoped(condition?.(limit) ?? binary(held(signalOf(definition)), definition.comparator, limit), bundle),
     facts,
     summary: definition.summary(facts),
     description: definition.description(facts),
@@ -174,10 +150,6 @@ export function resolveAlert<Name extends string>(
 function signalOf({ name, signal }: AlertDefinition): Signal {
   if (signal === undefined) throw new CatalogueError("NO_CONDITION", name, `${name} has neither signal nor condition`);
   return signal;
-}
-
-function withInputs(signal: Signal): Signal {
-  return signal.fromRedisState === true ? { ...signal, inputs: [...(signal.inputs ?? []), redisStateKnown] } : signal;
 }
 
 function scopedSignal(signal: Signal, bundle: Parameters<typeof scoped>[1]): Signal {

@@ -6,20 +6,12 @@ import { expressLatencyHigh } from "./expressLatencyHigh/alert.ts";
 import { highAckFailureRate } from "./highAckFailureRate/alert.ts";
 import { highConsumerLag } from "./highConsumerLag/alert.ts";
 import { noActiveWorkers } from "./noActiveWorkers/alert.ts";
-import { oldestTaskTooOld } from "./oldestTaskTooOld/alert.ts";
 import { orchestratorTargetDown } from "./orchestratorTargetDown/alert.ts";
 import { queueDepthSpike } from "./queueDepthSpike/alert.ts";
 import { redisMemoryHigh } from "./redisMemoryHigh/alert.ts";
-import { redisStateUnknown } from "./redisStateUnknown/alert.ts";
-import { retriesOverdue } from "./retriesOverdue/alert.ts";
-import { serviceUnstable } from "./serviceUnstable/alert.ts";
-import { submissionsFailing } from "./submissionsFailing/alert.ts";
-import { switchLeftOn } from "./switchLeftOn/alert.ts";
 import { taskFailureRateHigh } from "./taskFailureRateHigh/alert.ts";
 import { tasksUnaccounted } from "./tasksUnaccounted/alert.ts";
-import { typeWithoutWorkers } from "./typeWithoutWorkers/alert.ts";
 import { watchdog } from "./watchdog/alert.ts";
-import { workerCrashesPersist } from "./workerCrashesPersist/alert.ts";
 import { workerCrashRateHigh } from "./workerCrashRateHigh/alert.ts";
 
 /**
@@ -38,17 +30,13 @@ export const DEFINITIONS = {
     noActiveWorkers,
     taskFailureRateHigh,
   ],
-  "mcp-orchestrator-workers": [typeWithoutWorkers, workerCrashesPersist, serviceUnstable, orchestratorTargetDown],
-  "mcp-orchestrator-queues": [
-    submissionsFailing,
-    oldestTaskTooOld,
-    retriesOverdue,
+  "mcp-orchestrator-platform": [
+    redisMemoryHigh,
     deadLetterQueueGrowing,
     tasksUnaccounted,
-    switchLeftOn,
+    orchestratorTargetDown,
+    watchdog,
   ],
-  "mcp-orchestrator-redis": [redisStateUnknown, redisMemoryHigh],
-  "mcp-orchestrator-alerting": [watchdog],
 } as const satisfies Readonly<Record<string, readonly AlertDefinition[]>>;
 
 /** Name of an alert of the catalogue. */

@@ -15,14 +15,6 @@ export const FAULT_IDS = [
   "failing-upstream",
   "fill-redis",
   "lose-an-entry",
-  "refuse-redis-state",
-  "scale-type-to-zero",
-  "kill-workers-of-a-type",
-  "flap-service",
-  "pause-with-an-old-task",
-  "refuse-promotion",
-  "refuse-submissions",
-  "leave-bypass-on",
   "none",
 ] as const;
 
@@ -146,39 +138,6 @@ const TEXTS: Readonly<Record<FaultId, { readonly inject: () => string; readonly 
   "lose-an-entry": {
     inject: () => "A waiting task is deleted from its stream out of band",
     remove: "The task is submitted again under its own id, and the lost one is written off",
-  },
-  "refuse-redis-state": {
-    inject: () => "The service's Redis user loses INFO, so that the state of the queues cannot be read",
-    remove: "The permission is given back",
-  },
-  "scale-type-to-zero": {
-    inject: () => "The workers of type ml are scaled to zero while ml tasks are submitted",
-    remove: "They are scaled up again",
-  },
-  "kill-workers-of-a-type": {
-    inject: () => "The worker of type ml gets SIGKILL again and again, too seldom for WorkerCrashRateHigh",
-    remove: "The killing stops",
-  },
-  "flap-service": {
-    inject: () =>
-      "The service cannot be reached for a minute of every minute and a half, never long enough for NoActiveWorkers",
-    remove: "It stays reachable",
-  },
-  "pause-with-an-old-task": {
-    inject: () => "The type ml is paused, and a task that was submitted an hour ago waits in its queue",
-    remove: "The type is resumed",
-  },
-  "refuse-promotion": {
-    inject: () => "The service's Redis user may no longer add to the regular ml queue, and a delayed task is overdue",
-    remove: "The permission is given back",
-  },
-  "refuse-submissions": {
-    inject: () => "The service's Redis user loses XADD, so that every submission is answered with 503",
-    remove: "The permission is given back",
-  },
-  "leave-bypass-on": {
-    inject: () => "An operator switches the express bypass on and leaves it on",
-    remove: "It is switched off",
   },
   none: { inject: () => "None: the alert fires as long as alerting works", remove: "None" },
 };

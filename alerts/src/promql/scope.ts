@@ -74,8 +74,6 @@ export function followingScopeVariables(expression: Expression, labels: readonly
 }
 
 function scopedSelector(selector: Selector, { job, selector: own, scope }: Narrowing): Selector {
-  // Prometheus names this one, whatever the scope.
-  if (selector.metric === "ALERTS") return selector;
   if (selector.writtenBy === "rules") return { ...selector, metric: scopedName(selector.metric, { scope }) };
   const always = { ...(selector.metric === "up" ? { job } : {}), ...own };
   const added = Object.entries(always).map(([label, value]) => ({ label, operator: "=", value }) as const);

@@ -35,12 +35,6 @@ export function recorded(name: string, range?: number): Expression {
   return selector(name, [], { writtenBy: "rules", ...(range === undefined ? {} : { range }) });
 }
 
-/** Series that Prometheus writes of an alert of that name, in a state. */
-export function alertsInState(name: string, state: "pending" | "firing", range?: number): Expression {
-  const matchers = matchersOf({ alertname: name, alertstate: state });
-  return selector("ALERTS", matchers, { writtenBy: "rules", ...(range === undefined ? {} : { range }) });
-}
-
 /** True of a latency threshold that is a bucket bound of the histogram, so that no interpolation decides. */
 export function isBucketBound(metric: MetricNameOf<"histogram">, valueSeconds: number): boolean {
   return (METRICS[metric].buckets as readonly number[]).includes(valueSeconds);

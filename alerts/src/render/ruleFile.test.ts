@@ -1,6 +1,5 @@
 import { METRICS } from "mcp-orchestrator/contract";
 import { describe, expect, test } from "vitest";
-import { ALERTS } from "../catalogue/index.ts";
 import { parseQuery } from "../promql/query.ts";
 import { nodesOf, type PromqlNode, parsePromql, shapeOf } from "../promql/tree.ts";
 import { drillProfile, formatDuration, PRODUCTION } from "../timing.ts";
@@ -11,17 +10,12 @@ const rules = production.groups.flatMap((group) => group.rules);
 const recorded = rules.flatMap((rule) => ("record" in rule ? [rule.record] : []));
 
 /** Series that Prometheus makes itself. */
-const OWN_SERIES = ["up", "ALERTS"];
+const OWN_SERIES = ["up"];
 /** Labels that a scrape adds. */
 const TARGET_LABELS = ["job", "instance"];
-/** Labels that Prometheus gives the series of an alert. */
-const ALERT_LABELS = ["alertname", "alertstate"];
 
-const labelsByMetric = new Map<string, readonly string[]>([
-  ...ALERTS.flatMap(({ signal }) => (signal === undefined ? [] : [...(signal.inputs ?? []), signal])).map(
-    ({ record, labels }): [string, readonly string[]] => [record, labels],
-  ),
-  ...Object.entries(METRICS).flatMap(([name, spec]): [string, readonly string[]][] =>
+const labelsByMetric = new Map<string, readonly string[]>(
+  Object.entries(METRICS).flatMap(([name, spec]): [string, readonly string[]][] =>
     spec.type === "histogram"
       ? [
           [`${name}_bucket`, [...spec.labels, "le"]],
@@ -29,7 +23,7 @@ const labelsByMetric = new Map<string, readonly string[]>([
         ]
       : [[name, spec.labels]],
   ),
-]);
+);
 
 const metricsIn = (expression: string) => parseQuery(expression).selectors.map(({ metric }) => metric);
 const labelNamesIn = (node: PromqlNode) =>
@@ -47,7 +41,7 @@ describe.each(rules.map((rule) => ({ name: "alert" in rule ? rule.alert : rule.r
     test("matches and groups only by labels that its series have", () => {
       const known = metricsIn(rule.expr).flatMap((metric) => labelsByMetric.get(metric) ?? []);
       const used = labelNamesIn(parsePromql(rule.expr));
-      expect(used.filter((label) => ![...known, ...TARGET_LABELS, ...ALERT_LABELS].includes(label))).toEqual([]);
+      expect(used.filter((label) => ![...known, ...TARGET_LABELS].includes(label))).toEqual([]);
     });
 
     test("reads recorded series only after they are recorded", () => {
@@ -90,7 +84,7 @@ describe.each([1, 7, 60, 600])("the drill at a factor of %i", (factor) => {
 
 test("rules are evaluated as often as the samples assume", () => {
   // promtool takes the interval from its own file and not from the groups.
-  expect(production.groups.map(({ interval }) => interval)).toEqual(production.groups.map(() => "15s"));
+  expect(production.groups.map(({ interval }) => interval)).toEqual(["15s", "15s"]);
 });
 
 test("a threshold is not a duration: none of them is scaled", () => {

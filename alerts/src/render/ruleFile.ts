@@ -1,5 +1,5 @@
 import type { Bundle } from "../bundle/index.ts";
-import type { Alert, Signal } from "../catalogue/alert.ts";
+import type { Alert } from "../catalogue/alert.ts";
 import { CATALOGUE } from "../catalogue/index.ts";
 import { renderExpression } from "../promql/render.ts";
 import { EXPECTED_INSTALLATION, scopedName } from "../promql/scope.ts";
@@ -37,8 +37,6 @@ export type RuleSource = {
  * that an alert sees the signal of its own evaluation.
  */
 export function ruleFile(profile: TimingProfile, { bundle, groups }: RuleSource = CATALOGUE): RuleFile {
-  // A signal that alerts of several groups read is recorded by the first of them.
-  const recordedBefore = new Set<string>();
   const duration = (productionMs: number) => formatDuration(scaleMs(productionMs, profile));
   return {
     groups: groups.map((group, index) => ({
@@ -46,7 +44,7 @@ export function ruleFile(profile: TimingProfile, { bundle, groups }: RuleSource 
       interval: formatDuration(profile.prometheus.evaluationIntervalMs),
       rules: [
         ...(index === 0 ? expectedInstallations(bundle) : []),
-        ...newSignalsOf(group, recordedBefore).map((signal) => ({
+        ...[...signalsOf(group)].map((signal) => ({
           record: signal.record,
           expr: renderExpression(signal.expression, profile),
         })),
@@ -69,13 +67,9 @@ function expectedInstallations(bundle: Bundle): RecordingRule[] {
   return bundle.scope.installations.map((labels) => ({ record, expr: "vector(1)", labels }));
 }
 
-function newSignalsOf(group: RuleSource["groups"][number], before: Set<string>): Signal[] {
+function signalsOf(group: RuleSource["groups"][number]) {
   const signals = group.alerts.flatMap(({ signal }) =>
     signal === undefined ? [] : [...(signal.inputs ?? []), signal],
   );
-  return signals.filter(({ record }) => {
-    const fresh = !before.has(record);
-    before.add(record);
-    return fresh;
-  });
+  return new Map(signals.map((signal) => [signal.record, signal])).values();
 }

@@ -37,24 +37,17 @@ export const overview: DashboardSpec = {
     },
     { title: "Traffic and failures", rows: [[traffic.flow, traffic.failureShare, traffic.failuresByReason]] },
     { title: "Express latency", rows: [[latency.express, latency.expressByType, latency.expressHeatmap]] },
-    {
-      title: "Queues",
-      rows: [
-        [queues.depth, queues.lag],
-        [queues.oldest, queues.overdue, queues.delayed],
-      ],
-    },
+    { title: "Queues", rows: [[queues.depth, queues.lag, queues.oldest]] },
     {
       title: "Workers and acknowledgement",
       rows: [[workers.active, workers.crashes, delivery.ackFailures, delivery.ackSuccess]],
     },
     { title: "Upstreams", rows: [[upstreams.requests, upstreams.latency, upstreams.breakers]] },
     {
-      title: "Submission, Redis and task accounting",
+      title: "Saturation and task accounting",
       rows: [
-        [traffic.submissions, traffic.rejected, redis.memory],
-        [delivery.deadLetters, queues.unaccounted, workers.eventLoop],
-        [redis.state, redis.scrape, redis.overrides],
+        [redis.memory, workers.eventLoop, traffic.rejected],
+        [delivery.deadLetters, queues.unaccounted, redis.scrape],
       ],
     },
   ],

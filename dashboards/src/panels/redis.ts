@@ -13,7 +13,7 @@ export const redis = {
     key: "redis-memory-now",
     kind: "stat",
     title: "Redis memory",
-    meaning: "Memory in use as a share of maxmemory, or of the host's memory where Redis has no limit.",
+    meaning: "Memory in use as a share of maxmemory; 0 where Redis has no limit.",
     good: "Under the alert's threshold. At 100 % Redis refuses writes.",
     runbooks: ["RedisMemoryHigh"],
     unit: "percentunit",
@@ -48,39 +48,6 @@ export const redis = {
     states: [
       { text: "down", color: "red" },
       { text: "up", color: "green" },
-    ],
-  },
-  state: {
-    key: "redis-state",
-    kind: "state-timeline",
-    title: "State of the queues",
-    meaning: "Whether each replica could read the state of all queues from Redis.",
-    good: "Known on all replicas. While it is unknown, the panels of queues are empty.",
-    runbooks: ["RedisStateUnknown"],
-    unit: "short",
-    series: [{ query: aggregate("min", gauge("mcp_redis_state_known"), ["instance"]), legend: "{{instance}}" }],
-    states: [
-      { text: "unknown", color: "red" },
-      { text: "known", color: "green" },
-    ],
-  },
-  overrides: {
-    key: "operator-overrides",
-    kind: "state-timeline",
-    title: "Operator overrides",
-    meaning: "Settings of the running service that an operator has changed.",
-    good: "Off. Whatever stays on after an incident is forgotten.",
-    runbooks: ["SwitchLeftOn"],
-    unit: "short",
-    series: [
-      {
-        query: aggregate("max", gauge("mcp_operator_override"), ["override", "type"]),
-        legend: "{{override}} {{type}}",
-      },
-    ],
-    states: [
-      { text: "off", color: "green" },
-      { text: "on", color: "orange" },
     ],
   },
   scrape: {

@@ -3,7 +3,6 @@ import type { Redis } from "ioredis";
 import type { Load } from "../../services/load/load.ts";
 import type { ServiceApi } from "../../services/load/serviceApi.ts";
 import type { ControlUpdate } from "../../services/simulator/index.ts";
-import type { ScrapeGate } from "./scrapeGate.ts";
 
 /** A process that can be ended and started again. */
 export type Stoppable = { stop(): Promise<void>; start(): Promise<void> };
@@ -26,8 +25,6 @@ export type FaultContext = {
   readonly aclUser: string;
   /** Changes how the upstream APIs behave. */
   readonly upstreams: (change: ControlUpdate) => Promise<void>;
-  /** Between Prometheus and each replica. */
-  readonly gates: readonly ScrapeGate[];
   /** Aborted when the episode ends, however it ends. */
   readonly signal: AbortSignal;
 };

@@ -2,10 +2,7 @@ export { failOneAcknowledgement, flapAck, revokeAck } from "./acknowledgement.ts
 export { AclUser } from "./acl.ts";
 export type { ActiveFault, FaultInjection } from "./fault.ts";
 export type { FaultContext, Stoppable } from "./faultContext.ts";
-export { leaveBypassOn, pauseWithAnOldTask, scaleTypeToZero } from "./operator.ts";
-export { flapService } from "./reachability.ts";
 export { fillRedis, loseAnEntry } from "./redis.ts";
-export { refusePromotion, refuseRedisState, refuseSubmissions } from "./refusals.ts";
 export { type ScrapeGate, startScrapeGate } from "./scrapeGate.ts";
 export { failingUpstream, slowUpstream, stallFlood, stallSmallBacklog, verySlowUpstream } from "./upstream.ts";
-export { killWorkers, killWorkersOfAType, starveWorkers, stopService } from "./workers.ts";
+export { killWorkers, starveWorkers, stopService } from "./workers.ts";

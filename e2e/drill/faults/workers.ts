@@ -26,36 +26,13 @@ export const killWorkers: FaultInjection = {
   },
 };
 
-/** Half of the rate at which WorkerCrashRateHigh fires. */
-const SELDOM_MS = 4 * FAULT_SIZES.killIntervalMs;
-
-/** The worker of one type gets SIGKILL now and then; that of another replica is left alone. */
-export const killWorkersOfAType: FaultInjection = {
-  id: "kill-workers-of-a-type",
-  async start({ api, signal }) {
-    const stop = new AbortController();
-    const killing = killInTurn(api, AbortSignal.any([stop.signal, signal]), ["ml"], SELDOM_MS);
-    return {
-      remove: async () => {
-        stop.abort();
-        await killing;
-      },
-    };
-  },
-};
-
-async function killInTurn(
-  api: ServiceApi,
-  ended: AbortSignal,
-  types: readonly string[] = BUILT_IN_TYPES,
-  intervalMs: number = FAULT_SIZES.killIntervalMs,
-): Promise<void> {
+async function killInTurn(api: ServiceApi, ended: AbortSignal): Promise<void> {
   let dueAtMs = performance.now();
   for (let turn = 0; !ended.aborted; turn += 1) {
-    const type = types[turn % types.length];
+    const type = BUILT_IN_TYPES[turn % BUILT_IN_TYPES.length];
     const victim = (await api.workers()).find((worker) => worker.type === type && worker.index === 0);
     if (victim?.pid !== undefined) kill(victim.pid);
-    dueAtMs += intervalMs;
+    dueAtMs += FAULT_SIZES.killIntervalMs;
     await pause(Math.max(0, dueAtMs - performance.now()), undefined, { signal: ended }).catch(() => {});
   }
 }

@@ -53,7 +53,6 @@ test("an inhibition is dropped, turned, widened and narrowed", () => {
     "equal without queue",
     "equal with severity",
     "target HighConsumerLag dropped",
-    "target OldestTaskTooOld dropped",
   ]);
   expect(about('inhibition by alertname="NoActiveWorkers": ')).toContain("target Watchdog added");
 });

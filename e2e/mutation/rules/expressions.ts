@@ -113,12 +113,7 @@ function mutateMatchers(node: PromqlNode, edit: Edit): void {
   for (const dropped of node.children) {
     const kept = node.children.filter((child) => child !== dropped).map((child) => child.text);
     edit("matcher", node.from, node.to, kept.length === 0 ? "" : `{${kept.join(", ")}}`);
-    edit(
-      "matcher",
-      dropped.from,
-      dropped.to,
-      dropped.text.replace(/=~?/, (operator) => (operator === "=~" ? "!~" : "!=")),
-    );
+    edit("matcher", dropped.from, dropped.to, dropped.text.replace("=", "!="));
   }
 }
 

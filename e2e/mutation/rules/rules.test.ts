@@ -26,7 +26,7 @@ test("every mutant is another rule file than the original and than every other, 
 test("every kind of mistake is made somewhere", () => {
   expect([...new Set(mutants.map(({ kind }) => kind))].sort()).toEqual(
     [
-      ...["comparator", "number", "window", "for", "keep_firing_for", "aggregation", "grouping", "matcher", "matching"],
+      ...["comparator", "number", "window", "for", "keep_firing_for", "aggregation", "grouping", "matcher"],
       ...["guard", "branch", "severity", "page", "label", "annotation", "function", "arithmetic", "offset", "rule"],
     ].sort(),
   );
@@ -45,16 +45,12 @@ test("labels are dropped, added and exchanged", () => {
   expect(changesOf("QueueDepthSpike", "label")).toEqual(["service dropped", "team dropped", "value added"]);
 });
 
-test("each recording rule is removed, and read before it is recorded", () => {
-  const changes = ["removed", "moved behind what reads it"];
-  expect(changesOf("QueueDepthSpike", "rule")).toEqual([...changes, ...changes]);
-  const moved = ruleMutants(alertNamed("QueueDepthSpike")).filter(({ name }) => name.endsWith("what reads it"));
-  const order = moved.map(({ rules }) =>
-    rules.groups[0]?.rules.map((rule) => ("alert" in rule ? rule.alert : rule.record)),
-  );
-  expect(order).toEqual([
-    ["queue:mcp_queue_depth:max", "QueueDepthSpike", "service:mcp_redis_state_known:max"],
-    ["service:mcp_redis_state_known:max", "QueueDepthSpike", "queue:mcp_queue_depth:max"],
+test("a recording rule is removed, and read before it is recorded", () => {
+  expect(changesOf("QueueDepthSpike", "rule")).toEqual(["removed", "moved behind what reads it"]);
+  const [moved] = ruleMutants(alertNamed("QueueDepthSpike")).filter(({ name }) => name.endsWith("what reads it"));
+  expect(moved?.rules.groups[0]?.rules.map((rule) => ("alert" in rule ? rule.alert : rule.record))).toEqual([
+    "QueueDepthSpike",
+    "queue:mcp_queue_depth:max",
   ]);
 });
 

@@ -8,8 +8,6 @@ export type Submission = {
   readonly type: string;
   readonly priority: number;
   readonly payload: unknown;
-  /** It is not to start before so much time has passed. */
-  readonly delay_ms?: number;
 };
 
 /** How a batch was answered; it is accepted whole or not at all. */
@@ -18,8 +16,6 @@ export type Answer = "accepted" | "refused" | "unanswered";
 const workersSchema = z.object({
   workers: z.array(z.object({ type: z.string(), index: z.number(), active: z.boolean(), pid: z.number().optional() })),
 });
-
-const wantedSchema = z.object({ types: z.array(z.object({ type: z.string(), wanted: z.number() })) });
 
 const taskSchema = z.object({ status: z.string() });
 
@@ -63,24 +59,6 @@ export class ServiceApi implements AsyncDisposable {
   async workers(): Promise<Worker[]> {
     const { body } = await this.#request("GET", "/api/v1/workers/status");
     return workersSchema.parse(await body.json()).workers;
-  }
-
-  /** How many workers of a type this replica is to have. */
-  async wantedWorkers(type: string): Promise<number> {
-    const { body } = await this.#request("GET", "/api/v1/workers/status");
-    const { types } = wantedSchema.parse(await body.json());
-    return types.find((each) => each.type === type)?.wanted ?? 0;
-  }
-
-  /**
-   * Uses an admin endpoint, such as `workers/scale`.
-   *
-   * @throws RangeError where the service refuses
-   */
-  async admin(path: string, json?: unknown): Promise<void> {
-    const { statusCode, body } = await this.#request("POST", `/api/v1/admin/${path}`, json);
-    const answer = await body.text();
-    if (statusCode >= 300) throw new RangeError(`POST ${path} was answered with ${statusCode}: ${answer}`);
   }
 
   /** Sum of the samples of a metric whose labels include the given ones, from /metrics. */

@@ -6,13 +6,11 @@ import { runbook } from "./runbook.ts";
 import { samples } from "./samples.ts";
 
 const windowMs = minutes(15);
-const forMs = minutes(10);
 
 const signal: Signal = {
   record: "service:mcp_dlq_depth:max",
   labels: [],
   expression: max([], series("mcp_dlq_depth")),
-  fromRedisState: true,
 };
 
 export const deadLetterQueueGrowing = defineAlert({
@@ -22,10 +20,10 @@ export const deadLetterQueueGrowing = defineAlert({
   comparator: ">",
   threshold: { value: 10, unit: "messages" },
   windowMs,
-  forMs,
+  forMs: minutes(10),
   // Above its lowest depth in the window: unlike `delta`, that neither extrapolates nor minds a gap.
   condition: (limit) =>
-    binary(binary(held(signal, forMs), "-", call("min_over_time", recorded(signal.record, windowMs))), ">", limit),
+    binary(binary(held(signal), "-", call("min_over_time", recorded(signal.record, windowMs))), ">", limit),
   summary: (facts) => `The dead letter queue grows by more than ${facts.threshold} in ${facts.window}`,
   description: (facts) =>
     `The dead letter queue has grown by ${facts.value} in the last ${facts.window}, and by more than ` +

@@ -202,14 +202,14 @@ export const samples: Samples = {
     {
       name: "minutes without telemetry do not end an incident, and a telemetry that stays away does",
       series: {
-        [age()]: gauge({ "0s": 9, "12m": "stale", "15m45s": 9, "25m": "stale" }),
+        [age()]: gauge({ "0s": 9, "12m": "stale", "16m45s": 9, "25m": "stale" }),
         ...finishedTasks('type="ml", lane="express"', { "0.75": 4 }, { "0s": 1, "25m": "stale" }),
       },
       expect: [
         { at: "14m", firing: [reasoning, { type: "ml" }] },
         { at: "16m30s", firing: [reasoning, { type: "ml" }] },
         { at: "19m", firing: [reasoning, { type: "ml" }] },
-        { at: "29m45s", firing: [reasoning, { type: "ml" }] },
+        { at: "32m30s", firing: [reasoning, { type: "ml" }] },
         { at: "34m", firing: [{ type: "ml" }] },
         { at: "38m15s" },
       ],

@@ -12,7 +12,6 @@ const signal: Signal = {
   record: "queue:mcp_consumer_group_lag:max",
   labels,
   expression: max(labels, series("mcp_consumer_group_lag")),
-  fromRedisState: true,
 };
 
 export const highConsumerLag = defineAlert({

@@ -6,19 +6,19 @@ import { runbook } from "./runbook.ts";
 import { samples } from "./samples.ts";
 
 /** Each replica reports its own workers: they add up. */
-export const activeWorkers: Signal = {
+const signal: Signal = {
   record: "service:mcp_active_workers:sum",
   labels: [],
   expression: sum([], series("mcp_active_workers")),
 };
 
-const workers = recorded(activeWorkers.record);
+const workers = recorded(signal.record);
 
 export const noActiveWorkers = defineAlert({
   name: "NoActiveWorkers",
   severity: "critical",
   page: true,
-  signal: activeWorkers,
+  signal,
   comparator: "==",
   threshold: { value: 0, unit: "workers", fixed: true },
   forMs: minutes(2),

@@ -12,7 +12,6 @@ const signal: Signal = {
   record: "queue:mcp_queue_depth:max",
   labels,
   expression: max(labels, series("mcp_queue_depth")),
-  fromRedisState: true,
 };
 
 export const queueDepthSpike = defineAlert({

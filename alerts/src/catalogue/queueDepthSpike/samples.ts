@@ -96,28 +96,8 @@ export const samples: Samples = {
         { at: "12m", firing: [express] },
         { at: "14m15s", firing: [express] },
         { at: "16m45s", firing: [express] },
-        { at: "24m45s", firing: [express] },
-        { at: "25m45s" },
-      ],
-    },
-    {
-      name: "half a minute above it and then no telemetry is silent: one old sample does not fire",
-      series: { [depth(EXPRESS)]: gauge({ "0s": 0, "2m": 600, "2m30s": "stale" }) },
-      expect: [{ at: "4m30s", pending: [express] }, { at: "5m15s" }, { at: "7m" }, { at: "15m" }],
-    },
-    {
-      name: "it keeps firing while the state of Redis is unknown, and cannot begin to",
-      series: {
-        [depth(EXPRESS)]: gauge({ "0s": 600, "10m": "stale", "30m": 20 }),
-        [depth(REGULAR)]: gauge({ "0s": 0, "8m": 600, "10m": "stale", "30m": 20 }),
-        mcp_redis_state_known: gauge({ "0s": 1, "10m": 0, "30m": 1 }),
-      },
-      expect: [
-        { at: "12m", firing: [express], pending: [regular] },
-        { at: "15m", firing: [express] },
-        { at: "29m45s", firing: [express] },
-        { at: "32m45s", firing: [express] },
-        { at: "33m30s" },
+        { at: "27m30s", firing: [express] },
+        { at: "28m15s" },
       ],
     },
     {

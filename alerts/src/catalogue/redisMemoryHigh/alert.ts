@@ -9,7 +9,6 @@ const signal: Signal = {
   record: "service:mcp_redis_memory_used_ratio:max",
   labels: [],
   expression: max([], series("mcp_redis_memory_used_ratio")),
-  fromRedisState: true,
 };
 
 export const redisMemoryHigh = defineAlert({

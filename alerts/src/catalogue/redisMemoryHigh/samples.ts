@@ -44,8 +44,8 @@ export const samples: Samples = {
     },
     {
       name: "minutes without telemetry do not end an incident, and a telemetry that stays away does",
-      series: { [memory()]: gauge({ "0s": 0.9, "10m": "stale", "13m45s": 0.9, "20m": "stale" }) },
-      expect: [{ at: "13m30s", firing: [redis] }, { at: "23m45s", firing: [redis] }, { at: "24m45s" }],
+      series: { [memory()]: gauge({ "0s": 0.9, "10m": "stale", "14m30s": 0.9, "20m": "stale" }) },
+      expect: [{ at: "14m15s", firing: [redis] }, { at: "26m30s", firing: [redis] }, { at: "27m15s" }],
     },
   ],
 };

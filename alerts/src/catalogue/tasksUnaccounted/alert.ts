@@ -12,7 +12,6 @@ const signal: Signal = {
   record: "type_lane:mcp_tasks_unaccounted:max_abs",
   labels,
   expression: max(labels, call("abs", series("mcp_tasks_unaccounted"))),
-  fromRedisState: true,
 };
 
 export const tasksUnaccounted = defineAlert({
