@@ -17,14 +17,14 @@ function positive(text: string): number {
 }
 
 const program = new Command("bench")
-  .description("Measures the orchestrator beside BullMQ and beside a bare ioredis loop, on a redis-server of its own.")
+  .description("Compares the orchestrator with BullMQ and with a bare ioredis loop, on a separate redis-server.")
   .addOption(
     new Option("-s, --scenario <names...>", "only these scenarios").choices(SCENARIOS.map((scenario) => scenario.name)),
   )
   .option("-r, --rounds <count>", "interleaved rounds", positive, 7)
   .option("-t, --tasks <count>", "measured tasks per round", positive, 50_000)
-  .option("-q, --quick", "a smoke test: one small round of everything, no results written")
-  .option("-o, --out <dir>", "where results.md and results.json go", import.meta.dirname)
+  .option("-q, --quick", "smoke test: one small round of everything, writes no results")
+  .option("-o, --out <dir>", "directory of results.md and results.json", import.meta.dirname)
   .addHelpText(
     "after",
     `\nScenarios:\n${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}`,
@@ -36,7 +36,7 @@ const quick = options.quick === true;
 const { rounds, tasks } = quick ? QUICK : options;
 const chosen = SCENARIOS.filter(({ name }) => options.scenario?.includes(name) ?? true);
 
-/** Kills what was started as soon as the benchmark is asked to end, and resolves to the signal. */
+/** Kills all started processes on a signal to end, and resolves to the signal. */
 function interruption(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

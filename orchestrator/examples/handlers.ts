@@ -1,7 +1,7 @@
 /*
- * Handlers of one's own: HANDLERS=orchestrator/examples/handlers.ts npm start
+ * Your own handlers: HANDLERS=orchestrator/examples/handlers.ts npm start
  *
- * `word_count` is a new type that needs nothing from outside; `codegen` replaces the built-in one.
+ * `word_count` is a new type that calls no external API. `codegen` replaces the built-in type.
  */
 import type { HandlerModule, TaskHandler } from "mcp-orchestrator/handlers";
 import { z } from "zod";
@@ -26,7 +26,7 @@ const handlers: HandlerModule = ({ chat }) => [
   {
     type: "codegen",
     schema: codegenPayload,
-    // Named, so that the status page can say why its tasks wait while this API's circuit breaker is open.
+    // With this name, the worker status shows why tasks wait while the circuit breaker of the API is open.
     upstream: "chat",
     async run(payload, { signal }) {
       const { task, language } = payload as z.infer<typeof codegenPayload>;
@@ -34,7 +34,7 @@ const handlers: HandlerModule = ({ chat }) => [
         { role: "system", content: `Answer with ${language} code only.` },
         { role: "user", content: task },
       ] as const;
-      // The signal ends the call when the task's time is over.
+      // The signal ends the call when the time limit of the task is reached.
       const { value, degraded } = await chat.complete({ messages }, signal);
       return { language, code: value.content, ...(degraded ? { degraded } : {}) };
     },

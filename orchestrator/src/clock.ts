@@ -1,8 +1,8 @@
-/** Where times come from. Passed in, so that tests can set either clock on its own. */
+/** The source of times. Passed as a dependency, so that tests can set each clock. */
 export type Clock = {
-  /** Epoch ms, for timestamps only: it may be set back or forward at any moment. */
+  /** Epoch ms. For timestamps only, because the clock may be set back or forward at any time. */
   readonly wallMs: () => number;
-  /** Milliseconds that only ever grow, for everything that lasts. */
+  /** Monotonic milliseconds. For durations. */
   readonly monotonicMs: () => number;
 };
 

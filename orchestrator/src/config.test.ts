@@ -1,18 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { SETTINGS } from "./config/settings.ts";
 import { renderSettings } from "./config/table.ts";
 import { loadConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
+import { equalJitterMs } from "./jitter.ts";
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "config-"));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const { path: directory, remove } = mkdtempDisposableSync(join(tmpdir(), "config-"));
+afterAll(remove);
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -25,7 +23,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe("loadConfig", () => {
-  it("accepts an empty environment: the defaults are consistent", () => {
+  it("accepts an empty environment, so the defaults are consistent", () => {
     expect(loadConfig({})).toMatchObject({
       http: {
         host: "127.0.0.1",
@@ -39,29 +37,38 @@ describe("loadConfig", () => {
     });
   });
 
+  it("has defaults whose attempts outlive an outage of a minute and a half, and end within three", () => {
+    const { maxAttempts, retryBaseMs, retryCapMs } = loadConfig({}).tasks;
+    const pausesMs = (random: number) =>
+      Array.from({ length: maxAttempts - 1 }, (_, at) => equalJitterMs(at + 1, retryBaseMs, retryCapMs, () => random));
+    const allMs = (random: number) => pausesMs(random).reduce((sum, ms) => sum + ms);
+    expect(allMs(0)).toBeGreaterThanOrEqual(90_000);
+    expect(allMs(1)).toBeLessThanOrEqual(185_000);
+  });
+
   it.each([
     [{}, "loopback"],
     [{ HOST: "::1" }, "loopback"],
     [{ HOST: "0.0.0.0" }, "any"],
     [{ HOST: "0.0.0.0", ALLOWED_HOSTS: "tasks.example, 10.0.0.1" }, ["tasks.example", "10.0.0.1"]],
     [{ ALLOWED_HOSTS: "*" }, "any"],
-  ])("with %j answers to the names %j", (environment, allowed) => {
+  ])("with %j allows the host names %j", (environment, allowed) => {
     expect(loadConfig(environment).http.allowedHosts).toEqual(allowed);
   });
 
-  it("refuses a breaker that no share of failures could open", () => {
+  it("rejects a breaker that no share of failures could open", () => {
     const problems = problemsOf({ UPSTREAM_BREAKER_FAILURE_RATIO: "1" });
     expect(problems).toEqual(['UPSTREAM_BREAKER_FAILURE_RATIO: must be at most 0.99, not "1"']);
   });
 
-  it("takes an empty variable as one that is not set", () => {
+  it("treats an empty variable as not set", () => {
     expect(loadConfig({ PORT: "", INSTANCE_ID: "" })).toEqual(loadConfig({}));
   });
 
   it.each([
     ["of the wrong kind", "http://user:s3cret@redis"],
-    ["that is not one", "redis//user:s3cret@redis"],
-    ["with an escape that is none", "redis://user:s3cret%@redis"],
+    ["that is malformed", "redis//user:s3cret@redis"],
+    ["with an invalid escape sequence", "redis://user:s3cret%@redis"],
     ["with a user that cannot be decoded", "redis://%user:s3cret@redis"],
   ])("does not print the password of a Redis URL %s", (_, url) => {
     const problems = problemsOf({ REDIS_URL: url });
@@ -69,9 +76,9 @@ describe("loadConfig", () => {
     expect(problems.join()).not.toContain("s3cret");
   });
 
-  it("says how to write a % in the password of the Redis URL", () => {
+  it("explains how to write a % in the password of the Redis URL", () => {
     expect(problemsOf({ REDIS_URL: "redis://user:50%@redis" })).toEqual([
-      "REDIS_URL: has a % in its user or password that begins no escape sequence: write it as %25",
+      "REDIS_URL: has a % in its user or password that does not start an escape sequence: write it as %25",
     ]);
     expect(problemsOf({ REDIS_URL: "redis://user:50%25@redis" })).toEqual([]);
   });
@@ -104,7 +111,7 @@ describe("loadConfig", () => {
     [{ REDIS_TLS_SERVER_NAME: "x" }, "REDIS_TLS_SERVER_NAME needs a REDIS_URL that starts with rediss://"],
     [
       { REDIS_URL: "rediss://redis", REDIS_TLS_CERT_FILE: "x" },
-      "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: give both or none",
+      "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: set both or neither",
     ],
     [{ REDIS_SENTINEL_USERNAME: "x" }, "REDIS_SENTINEL_USERNAME needs REDIS_SENTINELS"],
     [{ REDIS_SENTINEL_PASSWORD_FILE: "x" }, "REDIS_SENTINEL_PASSWORD_FILE needs REDIS_SENTINELS"],
@@ -138,14 +145,33 @@ describe("loadConfig", () => {
     ]);
   });
 
-  it("refuses a slip of a known name and names what was meant", () => {
-    expect(problemsOf({ WORKER_CONCURENCY: "4" })).toEqual([
-      "WORKER_CONCURENCY: no such setting; did you mean WORKER_CONCURRENCY?",
+  it("lists contradictions of valid settings beside invalid settings", () => {
+    const given = { PORT: "70000", WORKER_CONCURENCY: "4", RETRY_BASE_MS: "61000", BLOCK_MS: "59000" };
+    expect(problemsOf({ ...given, REDIS_SENTINELS: "a", REDIS_SENTINEL_NAME: "mcp" })).toEqual([
+      expect.stringMatching(/^WORKER_CONCURENCY: no such setting/),
+      expect.stringMatching(/^PORT: must be at most/),
+      expect.stringMatching(/^REDIS_SENTINELS: must be a list/),
+      expect.stringMatching(/^ORPHAN_MIN_IDLE_MS \(60000\) must exceed BLOCK_MS/),
+      "RETRY_CAP_MS must not be less than RETRY_BASE_MS",
     ]);
   });
 
-  it("leaves the rest of the environment alone", () => {
-    expect(problemsOf({ HOME: "/root", PATH: "/bin", REDIS_SERVICE_HOST: "10.0.0.1", HOSTNAME: "x" })).toEqual([]);
+  it.each(["WORKER_CONCURENCY", "WORKER_CONCURRRENCYS", "WORKER_CUNCURRENSY", "WROKER_CONCURRENCY"])(
+    "rejects the typo %s and suggests the correct name",
+    (typo) => {
+      expect(problemsOf({ [typo]: "4" })).toEqual([`${typo}: no such setting; did you mean WORKER_CONCURRENCY?`]);
+    },
+  );
+
+  it("ignores the rest of the environment", () => {
+    const others = {
+      HOME: "/root",
+      PATH: "/bin",
+      REDIS_SERVICE_HOST: "10.0.0.1",
+      HOSTNAME: "x",
+      WORKERCONCURENCI: "4",
+    };
+    expect(problemsOf({ ...others, WORKER_COUNCURRENCIES: "4" })).toEqual([]);
   });
 
   it("reads secrets from files, without the newline at their end", () => {
@@ -154,10 +180,18 @@ describe("loadConfig", () => {
     expect(loadConfig({ ADMIN_TOKEN_FILE: file }).http.adminToken).toBe("s3cret");
   });
 
-  it("refuses an empty secret", () => {
+  it("rejects an empty secret", () => {
     const file = join(directory, "empty");
     writeFileSync(file, "\n");
     expect(problemsOf({ ADMIN_TOKEN_FILE: file })).toEqual([`ADMIN_TOKEN_FILE: ${file} is empty`]);
+  });
+
+  it.each(["ADMIN_TOKEN_FILE", "CHAT_API_KEY_FILE"])("rejects what no bearer token can contain: %s", (name) => {
+    const file = join(directory, "spaces");
+    writeFileSync(file, "two words\n");
+    expect(problemsOf({ [name]: file })).toEqual([
+      `${name}: ${file} has a space or a line break inside, which a bearer token cannot have`,
+    ]);
   });
 
   it.each([
@@ -172,13 +206,13 @@ describe("loadConfig", () => {
     [{ REDIS_SENTINELS: "a:1" }, "REDIS_SENTINEL_NAME"],
     [{ REDIS_CLUSTER_NODES: "a:1" }, "KEY_PREFIX"],
     [{ REDIS_CLUSTER_NODES: "a:1", KEY_PREFIX: "{mcp}", REDIS_SENTINELS: "a:1", REDIS_SENTINEL_NAME: "m" }, "exclude"],
-  ])("refuses settings that contradict each other: %j", (environment, mentioned) => {
+  ])("rejects settings that contradict each other: %j", (environment, mentioned) => {
     const problems = problemsOf(environment as unknown as Record<string, string>);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(mentioned);
   });
 
-  it("never throws anything but a ConfigError, whatever the values", () => {
+  it("throws only a ConfigError, for any values", () => {
     const names = Object.keys(SETTINGS);
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), fc.string()), (environment) => {
@@ -188,7 +222,13 @@ describe("loadConfig", () => {
   });
 });
 
-it("docs/configuration.md is what the settings render to", () => {
-  const path = new URL("../../docs/configuration.md", import.meta.url);
+it("every variable that ends in _FILE, except LOG_FILE, is read as a file", () => {
+  const read = Object.entries(SETTINGS).filter(([, setting]) => "secret" in setting);
+  const named = Object.keys(SETTINGS).filter((name) => name.endsWith("_FILE") && name !== "LOG_FILE");
+  expect(read.map(([name]) => name)).toEqual(named);
+});
+
+it("docs/reference/configuration.md is generated from the settings", () => {
+  const path = new URL("../../docs/reference/configuration.md", import.meta.url);
   expect(readFileSync(path, "utf8"), "run: npm run generate -w orchestrator").toBe(renderSettings());
 });

@@ -1,23 +1,23 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { distance } from "fastest-levenshtein";
+import { contradictionsIn } from "./config/contradictions.ts";
 import { SETTINGS, type SettingValues } from "./config/settings.ts";
 import { ConfigError, messageOf } from "./errors.ts";
 import { isLoopbackName } from "./loopback.ts";
 
-/** The configuration of the service, complete and consistent. Durations end in their unit. */
+/** The complete, validated configuration. */
 export type Config = ReturnType<typeof structure>;
 export type AllowedHosts = "any" | "loopback" | readonly string[];
-export type LogLevel = SettingValues["LOG_LEVEL"];
 
-/** Names shorter than this have too many innocent neighbours (HOME and HOST) to call a slip a slip. */
-const SHORTEST_CHECKED_NAME = 8;
+/** Shorter names are not checked for typos: too many correct variables are similar, such as HOME and HOST. */
+const MIN_CHECKED_LENGTH = 8;
+const MAX_TYPOS = 2;
 
 /**
- * Reads the configuration from environment variables. The only place that reads the environment.
+ * Reads the configuration from environment variables. No other code reads the environment.
  *
- * @throws ConfigError that lists every problem: unreadable values, near misses of known names, unreadable secret
- *   files, settings that contradict each other
+ * @throws ConfigError with all problems: invalid values, misspelled names, unreadable secret files, and valid values that
+ *   contradict each other
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const problems = misspelled(environment);
@@ -29,7 +29,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     if (!parsed.success) {
       for (const issue of parsed.error.issues) {
         const place = issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-        // A URL may hold a password, and problems end up in logs.
+        // A URL may contain a password, and problems are logged.
         const shown = name.endsWith("_URL") ? "" : `, not ${JSON.stringify(given)}`;
         problems.push(`${name}${place}: ${issue.message}${shown}`);
       }
@@ -38,107 +38,50 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     values[name] = parsed.data;
     if ("secret" in setting && parsed.data !== "") {
       try {
-        secrets[name] = readSecret(String(parsed.data));
+        secrets[name] = readSecret(String(parsed.data), setting.secret);
       } catch (error) {
         problems.push(`${name}: ${messageOf(error)}`);
       }
     }
   }
+  problems.push(...contradictionsIn(values));
   if (problems.length > 0) throw new ConfigError(problems);
-  const complete = values as SettingValues;
-  const contradictions = contradictionsIn(complete);
-  if (contradictions.length > 0) throw new ConfigError(contradictions);
-  return structure(complete, secrets);
+  return structure(values as SettingValues, secrets);
 }
 
-function readSecret(path: string): string {
+function readSecret(path: string, kind: true | "bearer"): string {
   const secret = readFileSync(path, "utf8").trim();
   if (secret === "") throw new Error(`${path} is empty`);
+  if (kind === "bearer" && /\s/.test(secret)) {
+    throw new Error(`${path} has a space or a line break inside, which a bearer token cannot have`);
+  }
   return secret;
 }
 
 function misspelled(environment: NodeJS.ProcessEnv): string[] {
   const known = Object.keys(SETTINGS);
   return Object.keys(environment).flatMap((name) => {
-    if (name in SETTINGS || name.length < SHORTEST_CHECKED_NAME) return [];
-    const meant = known.find((candidate) => distance(candidate, name) <= 2);
+    if (name in SETTINGS || name.length < MIN_CHECKED_LENGTH) return [];
+    const meant = known.find((candidate) => isWithinEdits(candidate, name, MAX_TYPOS));
     return meant === undefined ? [] : [`${name}: no such setting; did you mean ${meant}?`];
   });
 }
 
-/** What each setting allows on its own and they do not allow together. */
-function contradictionsIn(s: SettingValues): string[] {
-  const problems: string[] = [];
-  const check = (holds: boolean, problem: string) => {
-    if (!holds) problems.push(problem);
-  };
-  check(
-    s.ORPHAN_MIN_IDLE_MS > 2 * s.LEASE_INTERVAL_MS,
-    `ORPHAN_MIN_IDLE_MS (${s.ORPHAN_MIN_IDLE_MS}) must be more than twice LEASE_INTERVAL_MS (${s.LEASE_INTERVAL_MS}), or tasks of healthy workers are taken over`,
-  );
-  check(
-    s.ORPHAN_MIN_IDLE_MS > s.BLOCK_MS + s.REDIS_COMMAND_TIMEOUT_MS,
-    `ORPHAN_MIN_IDLE_MS (${s.ORPHAN_MIN_IDLE_MS}) must exceed BLOCK_MS + REDIS_COMMAND_TIMEOUT_MS, or entries are orphans before their reader got them`,
-  );
-  const overrides = Object.entries(s.TASK_OVERRIDES);
-  const longestTaskMs = Math.max(s.TASK_TIMEOUT_MS, ...overrides.map(([, { timeoutMs }]) => timeoutMs ?? 0));
-  check(
-    s.WORKER_UNRESPONSIVE_MS > longestTaskMs,
-    `WORKER_UNRESPONSIVE_MS (${s.WORKER_UNRESPONSIVE_MS}) must exceed the longest task time-out (${longestTaskMs}), or a worker is killed before it can abort its task`,
-  );
-  check(
-    s.WORKER_UNRESPONSIVE_MS > 3 * s.HEARTBEAT_INTERVAL_MS,
-    `WORKER_UNRESPONSIVE_MS (${s.WORKER_UNRESPONSIVE_MS}) must exceed three times HEARTBEAT_INTERVAL_MS (${s.HEARTBEAT_INTERVAL_MS}), or one late heartbeat kills a worker`,
-  );
-  check(
-    s.WORKER_RESTART_MAX_MS >= s.WORKER_RESTART_MIN_MS,
-    "WORKER_RESTART_MAX_MS must not be less than WORKER_RESTART_MIN_MS",
-  );
-  check(s.RETRY_CAP_MS >= s.RETRY_BASE_MS, "RETRY_CAP_MS must not be less than RETRY_BASE_MS");
-  check(
-    s.AUTOSCALE_MAX_WORKERS >= s.AUTOSCALE_MIN_WORKERS,
-    "AUTOSCALE_MAX_WORKERS must not be less than AUTOSCALE_MIN_WORKERS",
-  );
-  const sentinel = s.REDIS_SENTINELS.length > 0;
-  const cluster = s.REDIS_CLUSTER_NODES.length > 0;
-  check(!(sentinel && cluster), "REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other");
-  check(
-    sentinel === (s.REDIS_SENTINEL_NAME !== ""),
-    "REDIS_SENTINELS and REDIS_SENTINEL_NAME belong together: give both or none",
-  );
-  check(
-    s.REDIS_WAIT_REPLICAS === 0 || s.REDIS_WAIT_TIMEOUT_MS < s.REDIS_COMMAND_TIMEOUT_MS,
-    "REDIS_WAIT_TIMEOUT_MS must be less than REDIS_COMMAND_TIMEOUT_MS, or a connection is given up while it waits",
-  );
-  check(
-    s.REDIS_WAIT_REPLICAS === 0 || !cluster,
-    "REDIS_WAIT_REPLICAS does not work with REDIS_CLUSTER_NODES: set min-replicas-to-write on its nodes",
-  );
-  check(
-    (s.REDIS_TLS_CERT_FILE === "") === (s.REDIS_TLS_KEY_FILE === ""),
-    "REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE belong together: give both or none",
-  );
-  const tls = ["REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_SERVER_NAME"] as const;
-  for (const setting of tls) {
-    check(
-      s[setting] === "" || s.REDIS_URL.startsWith("rediss:"),
-      `${setting} needs a REDIS_URL that starts with rediss://`,
-    );
-  }
-  const sentinelOnly = ["REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD_FILE"] as const;
-  for (const setting of sentinelOnly) check(s[setting] === "" || sentinel, `${setting} needs REDIS_SENTINELS`);
-  check(
-    !(s.ADMIN_WITHOUT_TOKEN && s.ADMIN_TOKEN_FILE !== ""),
-    "ADMIN_WITHOUT_TOKEN and ADMIN_TOKEN_FILE exclude each other",
-  );
-  check(
-    !cluster || /\{[^{}]+\}/.test(s.KEY_PREFIX),
-    `KEY_PREFIX (${s.KEY_PREFIX}) must hold a hash tag such as {mcp} in a Redis Cluster, or the keys land in different slots`,
-  );
-  return problems;
+/** True if two texts differ in at most this many missing, extra or wrong letters. */
+function isWithinEdits(one: string, other: string, edits: number): boolean {
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same++;
+  const [a, b] = [one.slice(same), other.slice(same)];
+  if (a === "" || b === "") return a.length + b.length <= edits;
+  if (edits === 0) return false;
+  return [
+    [a.slice(1), b],
+    [a, b.slice(1)],
+    [a.slice(1), b.slice(1)],
+  ].some(([x = "", y = ""]) => isWithinEdits(x, y, edits - 1));
 }
 
-/** The name of this host in the alphabet of INSTANCE_ID. */
+/** The host name, limited to the characters of INSTANCE_ID. */
 function hostName(): string {
   return (
     hostname()
@@ -147,12 +90,12 @@ function hostName(): string {
   );
 }
 
-/** Empty is not set. */
+/** Undefined for an empty text. */
 function optional(text: string): string | undefined {
   return text === "" ? undefined : text;
 }
 
-/** What the API answers to: `loopback` names, all of them (`any`), or those that are listed. */
+/** The host names under which the API answers: `loopback` names, `any`, or a list. */
 function allowedHosts(listed: readonly string[], host: string): AllowedHosts {
   if (listed.includes("*")) return "any";
   if (listed.length > 0) return listed;

@@ -1,8 +1,8 @@
-import type { RejectReason } from "./metrics/contract.ts";
+import type { SubmissionCause } from "./metrics/contract.ts";
 
 /**
- * Base of every error that the service raises on purpose: a stable `code` for machines, the `subject` it is about (a
- * task id, a queue, a setting) and, where there is one, the `cause`.
+ * Base class of all errors that the service throws on purpose. `code` is stable, for programs. `subject` is the affected
+ * task id, queue or setting.
  */
 export class OrchestratorError extends Error {
   readonly code: string;
@@ -16,7 +16,7 @@ export class OrchestratorError extends Error {
   }
 }
 
-/** The configuration is not usable; `problems` lists every one of them. */
+/** The configuration is invalid; `problems` lists everything that is wrong. */
 export class ConfigError extends OrchestratorError {
   readonly problems: readonly string[];
 
@@ -30,7 +30,7 @@ export class ConfigError extends OrchestratorError {
   }
 }
 
-/** A task's payload does not fit its type's schema. Never retried. */
+/** The payload of a task does not match the schema of its type. Never retried. */
 export class ValidationError extends OrchestratorError {
   readonly issues: readonly string[];
 
@@ -40,7 +40,9 @@ export class ValidationError extends OrchestratorError {
   }
 }
 
-/** A submission was refused for now; the caller may come back after `retryAfterSeconds`. */
+type RejectReason = Extract<SubmissionCause, "rate_limit" | "overload">;
+
+/** A submission was rejected for now. The client may retry after `retryAfterSeconds`. */
 export class RejectedError extends OrchestratorError {
   readonly reason: RejectReason;
   readonly retryAfterSeconds: number;
@@ -52,7 +54,7 @@ export class RejectedError extends OrchestratorError {
   }
 }
 
-/** A task's id belongs to a task that differs from the submitted one. */
+/** The id of a submitted task belongs to a different task. */
 export type TaskIdConflict = {
   /** Position in the submission. */
   readonly index: number;
@@ -60,7 +62,7 @@ export type TaskIdConflict = {
   readonly differs: readonly ("type" | "priority" | "payload")[];
 };
 
-/** Ids of a submission belong to other tasks already; nothing was enqueued. */
+/** Ids of a submission belong to different tasks. Nothing was enqueued. */
 export class TaskIdConflictError extends OrchestratorError {
   readonly conflicts: readonly TaskIdConflict[];
 
@@ -71,22 +73,22 @@ export class TaskIdConflictError extends OrchestratorError {
   }
 }
 
-/** Redis could not be reached, did not answer in time, or refused the command. */
+/** Redis is unreachable, did not answer in time, or rejected the command. */
 export class RedisUnavailableError extends OrchestratorError {
   constructor(subject: string, cause: unknown) {
     super("REDIS_UNAVAILABLE", subject, `Redis is not available for ${subject}: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** Longest wait that an upstream's wish imposes on a task: an hour. */
+/** Upper bound of the delay that an upstream may request: an hour. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** An external API failed; retried unless `permanent`. */
+/** An external API failed. Retried unless `permanent`. */
 export class UpstreamError extends OrchestratorError {
   readonly permanent: boolean;
   /**
-   * The upstream asked not to be called again before this time has passed. Taken from 0 to MAX_RETRY_AFTER_MS; what is not a
-   * number counts as absent.
+   * The delay that the upstream requests. Bounded to 0 to MAX_RETRY_AFTER_MS; a value that is not a number counts as
+   * absent.
    */
   readonly retryAfterMs: number | undefined;
 
@@ -102,11 +104,11 @@ export class UpstreamError extends OrchestratorError {
 }
 
 /**
- * The circuit breaker of an upstream is open: the task goes back to its queue and no attempt is spent. Its `cause` is the
- * task's own failed request where that is what left the breaker open.
+ * The circuit breaker of an upstream is open. The task waits and no attempt is spent. If a request of the task itself
+ * opened the breaker, its failure is the `cause`.
  */
 export class CircuitOpenError extends OrchestratorError {
-  /** Milliseconds until the breaker lets a call through again; undefined where that is not known. */
+  /** Milliseconds until the breaker allows the next call; undefined if unknown. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -127,29 +129,29 @@ export class TaskTimeoutError extends OrchestratorError {
   }
 }
 
-/** What a task, a dead letter, a type or another named thing is not: there. */
+/** A task, dead letter, type or other subject does not exist. */
 export class NotFoundError extends OrchestratorError {
   constructor(kind: string, subject: string) {
     super("NOT_FOUND", subject, `No such ${kind}: ${subject}`);
   }
 }
 
-/** The number of unaccounted tasks is not the one that the caller has seen, or another caller has just written them off. */
+/** The number of unaccounted tasks is not the expected one, or another caller has just written them off. */
 export class AccountingChangedError extends OrchestratorError {
-  constructor(subject: string, seen: number, found?: number) {
-    const why = found === undefined ? "has changed meanwhile" : `misses ${found} tasks, not ${seen}`;
+  constructor(subject: string, expected: number, found?: number) {
+    const why = found === undefined ? "has changed meanwhile" : `has ${found} unaccounted tasks, not ${expected}`;
     super("ACCOUNTING_CHANGED", subject, `Task accounting of ${subject} ${why}: nothing was written off`);
   }
 }
 
 const MAX_NAME_CHARACTERS = 200;
 
-/** What can be said about a thrown value. */
+/** The description of a thrown value. */
 export type ErrorDescription = { readonly name: string; readonly message: string; readonly stack?: string | undefined };
 
 /**
- * Describes anything that was thrown. Never throws itself, whatever the value does when it is looked at: objects without
- * a prototype, messages that are not text, getters that throw and proxies are all described.
+ * Describes any thrown value. Never throws, even for objects without a prototype, messages that are not text, getters that
+ * throw, and proxies.
  */
 export function describeError(error: unknown): ErrorDescription {
   if (!isInstanceOf(error, Error)) return { name: typeof error, message: textOf(error) };
@@ -161,12 +163,12 @@ export function describeError(error: unknown): ErrorDescription {
   };
 }
 
-/** Text of an unknown thrown value. Never throws. */
+/** The message of any thrown value. Never throws. */
 export function messageOf(error: unknown): string {
   return describeError(error).message;
 }
 
-/** `instanceof` for a value that may throw when it is asked. */
+/** `instanceof` for a value that may throw during the check. */
 export function isInstanceOf<T>(value: unknown, type: abstract new (...args: never) => T): value is T {
   try {
     return value instanceof type;
@@ -175,7 +177,7 @@ export function isInstanceOf<T>(value: unknown, type: abstract new (...args: nev
   }
 }
 
-/** A property of a value from unknown code; undefined where it is absent, not as `accept` wants it, or throws. */
+/** A property of a value from unknown code; undefined if it is absent, not accepted by `accept`, or throws. */
 export function property<T>(value: object, name: string, accept: (found: unknown) => found is T): T | undefined {
   try {
     const found: unknown = Reflect.get(value, name);

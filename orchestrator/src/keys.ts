@@ -1,6 +1,6 @@
 import { LANES, type Lane } from "./metrics/contract.ts";
 
-/** One work stream with its consumer group. */
+/** The stream of one lane of a type, with its consumer group. */
 export type QueueKeys = {
   readonly type: string;
   readonly lane: Lane;
@@ -10,19 +10,19 @@ export type QueueKeys = {
   readonly group: string;
 };
 
-/** Every Redis key of the service. Names are the runbook's; only the prefix can change. */
+/** All Redis keys of the service. The names are those of the runbook; only the prefix can change. */
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
  * Builds the key names.
  *
- * @param prefix `mcp` by default. In a Redis Cluster it must hold a hash tag (`{mcp}`), so that the scripts which touch
- *   a stream, its retries and its records together find them in one slot.
+ * @param prefix `mcp` by default. In a Redis Cluster it must contain a hash tag (`{mcp}`), so that all keys of a script are
+ *   in the same slot.
  */
 export function createKeys(prefix: string) {
   return {
     prefix,
-    /** The work stream of a type's lane, with its group. */
+    /** The stream of one lane of a type, with its group. */
     queue(type: string, lane: Lane): QueueKeys {
       const express = lane === "express";
       return {
@@ -38,39 +38,40 @@ export function createKeys(prefix: string) {
     },
     /** Dead letters of all types. */
     deadLetters: `${prefix}:queue:dlq`,
-    /** Sorted set of a lane's entries that wait for a retry or a delayed start; scored by due time in ms. */
+    /** Sorted set of delayed tasks and retries of a lane, with the due time in ms as score. */
     delayed: (type: string, lane: Lane) => `${prefix}:delayed:${type}${lane === "express" ? ":express" : ""}`,
-    /** What every record key starts with; scripts append the task id. */
+    /** Prefix of all record keys. Scripts append the task id. */
     taskPrefix: `${prefix}:task:`,
-    /** The record of one task: where it is, or how it ended. */
+    /** The record of one task: its stream entry, or how it ended. */
     task: (taskId: string) => `${prefix}:task:${taskId}`,
-    /** What the keys of a lane's result hashes start with; `resultBucket` of `queue/record.ts` follows. */
+    /** Prefix of the result hashes of a lane. `resultBucket` of `queue/record.ts` gives the rest. */
     resultsPrefix: (type: string, lane: Lane) => `${prefix}:results:${type}${lane === "express" ? ":express" : ""}:`,
-    /** Hash of the task accounting of a type, by lane: what was completed, dead, delayed, moved; the snapshot reads it. */
+    /** Hash of the task accounting of a type: numbers of completed, dead, delayed and moved tasks per lane. */
     ledger: (type: string) => `${prefix}:ledger:${type}`,
-    /** Hash of the switches that all replicas share: rate limit, pauses, express bypass. */
-    controls: `${prefix}:controls`,
+    /** Hash of the runtime switches: rate limit, pauses, express bypass. */
+    switches: `${prefix}:controls`,
     /** Token bucket of the rate limit. */
     rateLimit: `${prefix}:rate-limit`,
-    /** Sorted set of the consumers of all replicas, scored by their last heartbeat in ms. */
+    /** Sorted set of the consumers of all replicas, with the time of the last heartbeat in ms as score. */
     heartbeats: `${prefix}:heartbeats`,
-    /** Hash of the replicas that are there, by id. */
+    /** Hash of the replicas that are present, by id. */
     instances: `${prefix}:instances`,
-    /** Hash of what one life of a replica has accepted, by stream. */
+    /** Hash of the number of tasks that one main process has accepted, by stream. */
     acceptances: (instance: string) => `${prefix}:accepted:${instance}`,
-    /** Hash of every task type that a replica has ever had. */
+    /** Hash of all task types that any replica has ever had. */
     types: `${prefix}:types`,
-    /** Version of the layout of all these keys; `redis/schema.ts` has what it means. */
+    /** Version of the data layout; see `redis/schema.ts`. */
     schema: `${prefix}:schema`,
-    /** What readiness writes to see whether Redis takes writes. */
+    /** Written by the readiness check, to test whether Redis accepts writes. */
     probe: `${prefix}:probe`,
   };
 }
 
 /**
- * Name of a worker's consumer in a group; stable over restarts of the worker, so that it finds what it had pending.
+ * The consumer name of a worker in a group. It stays the same when the worker restarts, so that the worker finds its
+ * pending entries.
  *
- * @param instance id of this life of the main process: no two processes ever share a consumer. Empty leaves it out
+ * @param instance id of the main process, so that no two processes share a consumer; empty: no suffix
  */
 export function consumerName(type: string, lane: Lane, index: number, instance: string): string {
   return `${lane}_${type}_${index}${instance === "" ? "" : `_${instance}`}`;

@@ -1,30 +1,28 @@
 import { basename, dirname } from "node:path";
 import { pino, stdTimeFunctions } from "pino";
 import { createStream } from "rotating-file-stream";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 
 export type Log = import("pino").Logger;
 
-/** Where finished lines go. */
+/** The destination of log lines. */
 export type LogSink = {
-  /** Takes one line of JSON with its line end. */
+  /** Writes one line of JSON, including its line end. */
   write(line: string): void;
-  /** Resolves when everything is written. */
+  /** Resolves when all lines are written. */
   close(): Promise<void>;
 };
 
-/** pino's names, in the words that the runbook greps for. */
+/** Level names that the runbook searches for, where they differ from those of pino. */
 const LEVEL_WORDS: Record<string, string> = { fatal: "CRITICAL" };
 
-/** Children above this number are looked through for those that are no longer referenced. */
-const MANY_CHILDREN = 1_000;
-
 /**
- * A logger with structured fields, ISO times and level words (`ERROR`, `CRITICAL`, ...). Setting `log.level` changes the
- * level while running, also of the children that it has had so far.
+ * Creates a logger with structured fields, ISO times and level names (`ERROR`, `CRITICAL`, ...). Setting `log.level` at
+ * run time also changes children that have no level of their own.
  *
- * @param secrets texts that must never reach the sink, wherever they turn up
- * @param fields on every line
+ * @param secrets texts that are redacted anywhere in a line
+ * @param fields added to each line
  */
 export function createLog(
   level: string,
@@ -32,37 +30,25 @@ export function createLog(
   secrets: readonly string[] = [],
   fields: Readonly<Record<string, string>> = {},
 ): Log {
-  let children: WeakRef<Log>[] = [];
-  const log = pino(
+  return pino(
     {
       level,
       base: { ...fields },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: LEVEL_WORDS[label] ?? label.toUpperCase() }) },
-      // A child of pino keeps the level that it was born with.
-      onChild: (child) => {
-        if (children.length > MANY_CHILDREN) children = children.filter((ref) => ref.deref() !== undefined);
-        children.push(new WeakRef(child));
-      },
     },
     { write: secrets.length === 0 ? sink.write : (line: string) => sink.write(scrub(line, secrets)) },
   );
-  log.on("level-change", (label) => {
-    for (const ref of children) {
-      const child = ref.deref();
-      if (child !== undefined && child.level !== label) child.level = label;
-    }
-  });
-  return log;
 }
 
-// The reader of our output may end before us. That ends the output and not the service.
+// If the reader of standard output or standard error ends first, the output ends, but not the service.
 let stdoutOpen = true;
 process.stdout.on("error", () => {
   stdoutOpen = false;
 });
+process.stderr.on("error", () => undefined);
 
-/** Standard output alone: what a worker writes to, for the main process to pass on. */
+/** Standard output only. The main process forwards the lines of its workers. */
 export const stdoutSink: LogSink = {
   write: (line) => {
     if (stdoutOpen) process.stdout.write(line);
@@ -70,26 +56,45 @@ export const stdoutSink: LogSink = {
   close: () => new Promise((resolve) => (stdoutOpen ? process.stdout.write("", () => resolve()) : resolve())),
 };
 
-/** Standard output, and the log file where one is configured: rotated by size, the current one always under its own name. */
-export function openLogSink(config: Config["log"]): LogSink {
+/** How long a log file that could not be written is left alone. */
+const REOPEN_AFTER_MS = 10_000;
+
+/**
+ * Standard output and, if configured, a log file. The file is rotated by size; the current one keeps its name. What cannot be
+ * written, such as on a full disk, stops neither the service nor standard output, and the file is opened again later.
+ */
+export function openLogSink(config: Config["log"], { monotonicMs }: Pick<Clock, "monotonicMs"> = systemClock): LogSink {
   if (config.file === "") return stdoutSink;
-  const file = createStream(basename(config.file), {
-    path: dirname(config.file),
-    size: `${config.fileMaxBytes}B`,
-    rotate: config.filesKept,
-  });
-  // A full disk must not stop the service: standard output still has every line.
-  file.on("error", (error) => process.stderr.write(`log file: ${error.message}\n`));
+  const open = () => {
+    const stream = createStream(basename(config.file), {
+      path: dirname(config.file),
+      size: `${config.fileMaxBytes}B`,
+      rotate: config.filesKept,
+    });
+    return stream.on("error", (error) => {
+      if (file !== stream) return;
+      file = undefined;
+      failedMs = monotonicMs();
+      process.stderr.write(`log file: ${error.message}\n`);
+    });
+  };
+  let failedMs = Number.NEGATIVE_INFINITY;
+  let file: ReturnType<typeof open> | undefined = open();
   return {
     write: (line) => {
       stdoutSink.write(line);
-      file.write(line);
+      if (file === undefined && monotonicMs() - failedMs >= REOPEN_AFTER_MS) file = open();
+      file?.write(line);
     },
-    close: () => new Promise((resolve) => file.end(() => stdoutSink.close().then(resolve))),
+    close: async () => {
+      const last = file;
+      if (last !== undefined) await new Promise<void>((resolve) => last.end(() => resolve()));
+      await stdoutSink.close();
+    },
   };
 }
 
-/** The secrets of the configuration, as `createLog` wants them. */
+/** The secrets of the configuration, for `createLog`. */
 export function secretsOf(config: Config): string[] {
   const inUrl = URL.parse(config.redis.url)?.password ?? "";
   return [

@@ -1,5 +1,5 @@
 import { enableCompileCache } from "node:module";
 
-// Compiling is a good part of a start: the code is kept for the next one. Before anything else is loaded.
+// Compiling takes a large part of a start, so the compiled code is cached. Must come before all other imports.
 enableCompileCache();
 await import("./main/entry.ts");

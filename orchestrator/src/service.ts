@@ -12,14 +12,13 @@ import { selfCheck } from "./health/selfCheck.ts";
 import { createKeys } from "./keys.ts";
 import { createLog, type Log, type LogSink, secretsOf } from "./log.ts";
 import { AckWindow } from "./metrics/ackWindow.ts";
-import { Cells } from "./metrics/cells.ts";
 import { DISCARD_REASONS } from "./metrics/contract.ts";
 import { createGaugeReader } from "./metrics/gauges.ts";
 import { createLayout } from "./metrics/layout.ts";
-import { createMetrics } from "./metrics/registry.ts";
+import { collectProcessMetrics } from "./metrics/processMetrics.ts";
+import { createScraper } from "./metrics/scrape.ts";
+import { ServiceMetrics } from "./metrics/serviceMetrics.ts";
 import { noTelemetry } from "./metrics/telemetry.ts";
-import { Totals } from "./metrics/totals.ts";
-import { Controls } from "./queue/controls.ts";
 import { TaskAccounting } from "./queue/inspect/accounting.ts";
 import { DeadLetters } from "./queue/inspect/deadLetters.ts";
 import { TaskExplainer } from "./queue/inspect/explain.ts";
@@ -35,8 +34,10 @@ import { Promoter } from "./queue/recover/promoter.ts";
 import { Acceptances } from "./queue/submit/acceptances.ts";
 import { MemoryGuard } from "./queue/submit/memoryGuard.ts";
 import { Submission } from "./queue/submit/submission.ts";
+import { Switches } from "./queue/switches.ts";
 import { createRedis } from "./redis/connection.ts";
-import { REQUIRED_COMMANDS } from "./redis/permissions.ts";
+import { requiredCommands } from "./redis/permissions.ts";
+import { connectionFailure } from "./redis/redisError.ts";
 import { checkSchema } from "./redis/schema.ts";
 import { HTTP_CLOSE_TIMEOUT_MS, LOOP_STOP_TIMEOUT_MS } from "./shutdown.ts";
 import { Loop } from "./supervisor/loop.ts";
@@ -48,27 +49,27 @@ import { within } from "./within.ts";
 
 /** The running service. */
 export type Service = {
-  /** Where the API listens. */
+  /** Address of the API. */
   readonly url: string;
-  /** Rejects when the process must end at once: with a SchemaError, when Redis holds data that are not for this release. */
+  /** Rejects with a SchemaError if this release does not support the data in Redis. The process must then end at once. */
   readonly failed: Promise<never>;
-  /** Says that it is not ready, then refuses new work, lets the workers finish or hand back what is in flight, closes everything. */
+  /** Stops in order: reports not ready, rejects requests, drains the workers, closes connections. */
   stop(): Promise<void>;
 };
 
-/** How soon it is seen that Redis has lost what it had accepted. */
+/** How soon a loss of accepted tasks in Redis is detected. */
 const RECONCILE_INTERVAL_MS = 2_000;
 
 /**
- * Composition root of the main process. Resolves when the API listens: Redis need not be there yet, `/readyz` tells.
+ * Composition root of the main process. Resolves when the API listens, even if Redis is not available yet (see `/readyz`).
  *
- * @throws when a handler module cannot be loaded or the port is taken; SchemaError when the data in Redis have a layout that
- *   this release does not know
+ * @throws if a handler module cannot be loaded or the port is in use; SchemaError if this release does not support the data
+ *   layout in Redis
  */
 export async function startService(config: Config, log: Log, sink: LogSink): Promise<Service> {
   const monotonicMs = () => performance.now();
   const keys = createKeys(config.keyPrefix);
-  // Here the handlers only lend their schemas; the workers run them.
+  // The main process uses only the schemas of the handlers. The workers run them.
   const upstreams = createUpstreams(config.upstreams, {
     telemetry: noTelemetry,
     log,
@@ -78,9 +79,9 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const handlers = await loadHandlers(config.handlers, upstreams);
   const types = [...handlers.keys()];
   warnOfMemory(types.length, config, log);
-  const totals = new Totals(createLayout(types));
-  const telemetry = new Cells(totals.layout, totals.values);
-  const redis = createRedis(config.redis, "commands", "orchestrator");
+  const metrics = new ServiceMetrics(createLayout(types), collectProcessMetrics);
+  const { command: took } = metrics.telemetry.redis();
+  const redis = createRedis(config.redis, "commands", "orchestrator", took);
   const expectClose = logConnection(redis, log);
   const schema = new SchemaGuard(() => checkSchema(redis, keys), log);
 
@@ -98,7 +99,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     orphanMinIdleMs: config.delivery.orphanMinIdleMs,
     forgetAfterMs: goneAfterMs(config),
     now: monotonicMs,
-    onHandedOver: () => supervisor.recover(),
+    onReleased: () => supervisor.recover(),
     log,
   });
   const deaths = new Deaths(redis, keys, identity.id);
@@ -117,7 +118,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     },
     types,
     instance: identity.id,
-    totals,
+    metrics,
     log,
     sink,
     now: monotonicMs,
@@ -128,7 +129,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
         (error) =>
           log.warn(
             { ...worker, error: messageOf(error) },
-            `The death of a worker was not counted: ${messageOf(error)}`,
+            `The death of a worker could not be counted: ${messageOf(error)}`,
           ),
       ),
     onDelayed: promotion.delayed,
@@ -136,9 +137,9 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   const readiness = new Readiness({
     selfCheck: () =>
       selfCheck(redis, {
-        key: keys.controls,
+        key: keys.switches,
         probeKey: keys.probe,
-        requiredCommands: REQUIRED_COMMANDS,
+        requiredCommands: requiredCommands({ waits: config.redis.wait !== undefined }),
         now: Date.now,
       }),
     unserved: () => unserved(),
@@ -148,13 +149,13 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     monotonicMs,
     log,
   });
-  const ackWindow = new AckWindow(totals, monotonicMs);
+  const ackWindow = new AckWindow(metrics, monotonicMs);
   const snapshot = async () =>
     withoutEmptyQueues(await readSnapshot(redis, keys, presence.types, config.load.rateLimitPerSecond), types);
   const unserved = async () => unservedTypes(await snapshot(), presence);
   const lookup = new TaskLookup(redis, keys, types);
   const explainer = new TaskExplainer(redis, keys, types);
-  const controls = new Controls(redis, keys, config.load.rateLimitPerSecond);
+  const switches = new Switches(redis, keys, config.load.rateLimitPerSecond);
   const deadLetters = new DeadLetters(redis, keys, types);
   const maintenance = createLoops({
     config,
@@ -167,7 +168,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     trimDeadLetters: async () => {
       const discarded = await deadLetters.trim(config.deadLetters);
       for (const reason of DISCARD_REASONS) {
-        totals.increment("mcp_dead_letters_discarded_total", { reason }, discarded[reason]);
+        metrics.increment("mcp_dead_letters_discarded_total", { reason }, discarded[reason]);
         if (discarded[reason] > 0) log.warn({ reason, count: discarded[reason] }, "Dead letters discarded");
       }
     },
@@ -176,9 +177,11 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     readLag: async () => lagByType(await snapshot()),
   });
   const acceptances = new Acceptances(redis, keys, types, identity.id, log);
-  // WAIT blocks its connection: what only reads has another one.
-  const submissions = config.redis.wait === undefined ? redis : createRedis(config.redis, "commands", "submissions");
-  if (submissions !== redis) submissions.on("error", (error) => log.debug({ err: error }, "Redis connection failed"));
+  // WAIT blocks its connection, so submissions then have a separate one.
+  const submissions =
+    config.redis.wait === undefined ? redis : createRedis(config.redis, "commands", "submissions", took);
+  if (submissions !== redis)
+    submissions.on("error", (error) => log.debug({ error: connectionFailure(error) }, "Redis connection failed"));
   const reconciliation = new Loop({
     name: "comparison of accepted tasks",
     intervalMs: RECONCILE_INTERVAL_MS,
@@ -190,7 +193,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     name: "check of the schema",
     intervalMs: () => schema.intervalMs,
     log,
-    run: () => schema.look(),
+    run: () => schema.check(),
   });
   const server = createServer({
     settings: config.http,
@@ -205,7 +208,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
         replicas: config.redis.wait,
         keys,
         types,
-        telemetry,
+        telemetry: metrics.telemetry,
         maxQueueDepth: config.load.maxQueueDepth,
         rateLimitPerSecond: config.load.rateLimitPerSecond,
         memory: new MemoryGuard(redis, config.load.redisMemoryCeiling, monotonicMs, (error) =>
@@ -221,7 +224,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       explain: (taskId) => explainer.explain(taskId),
     },
     deadLetters,
-    controls,
+    switches,
     supervisor,
     queues: {
       async read() {
@@ -231,8 +234,8 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
     },
     accounting: new TaskAccounting(redis, keys, snapshot),
     readiness,
-    metrics: createMetrics(
-      totals,
+    metrics: createScraper(
+      metrics,
       createGaugeReader({
         types,
         known: presence,
@@ -255,7 +258,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
       },
     },
     types: handlers,
-    telemetry,
+    telemetry: metrics.telemetry,
   });
 
   await schema.atStart();
@@ -263,7 +266,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   supervisor.start();
   schemaLoop.start();
   let stopping = false;
-  void schema.agreed.then(() => {
+  void schema.accepted.then(() => {
     if (!stopping) for (const loop of loops) loop.start();
   });
   void readiness.check();
@@ -271,17 +274,17 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
 
   return {
     url,
-    failed: schema.refused,
+    failed: schema.rejected,
     async stop() {
       stopping = true;
       readiness.stopping();
-      // Load balancers see it before requests are refused.
+      // Load balancers must notice it before requests are rejected.
       await sleep(config.shutdownDelayMs);
       await within(server.close(), HTTP_CLOSE_TIMEOUT_MS, undefined);
       await supervisor.stop();
       const ended = Promise.all([schemaLoop, ...loops].map((loop) => loop.stop())).then(() => presence.leave());
       const left = ended.catch((error) =>
-        log.warn({ err: error }, `The replica is not signed off: ${messageOf(error)}`),
+        log.warn({ err: error }, `The replica could not release its entries: ${messageOf(error)}`),
       );
       await within(left, LOOP_STOP_TIMEOUT_MS, undefined);
       expectClose();
@@ -291,7 +294,7 @@ export async function startService(config: Config, log: Log, sink: LogSink): Pro
   };
 }
 
-/** Accepts nothing into data whose layout is not known. */
+/** Accepts tasks only after the data layout is known. */
 function afterSchema(schema: SchemaGuard, submission: Submission): Pick<Submission, "submit"> {
   return {
     async submit(tasks, receivedMs) {
@@ -301,12 +304,12 @@ function afterSchema(schema: SchemaGuard, submission: Submission): Pick<Submissi
   };
 }
 
-/** A lane that works finishes a poll at least once in this time; what is older is a lane that does not work. */
+/** A working lane finishes at least one poll in this time. */
 function activeWithinMs({ delivery, redis, workers }: Config): number {
   return delivery.blockMs + redis.commandTimeoutMs + 2 * workers.heartbeatIntervalMs;
 }
 
-/** A consumer without a heartbeat for this long is gone: late enough that its entries were taken over before. */
+/** A consumer without a heartbeat for this long is gone. By then, its entries have been claimed. */
 function goneAfterMs({ delivery }: Config): number {
   return 2 * (delivery.orphanMinIdleMs + delivery.orphanRecoveryIntervalMs);
 }
@@ -317,13 +320,13 @@ function lagByType(snapshot: Awaited<ReturnType<typeof readSnapshot>>): Map<stri
   return lags;
 }
 
-/** Says so where the container or the unit has less memory than the workers may take together. */
+/** Warns if the container or unit has less memory than all processes may use together. */
 function warnOfMemory(types: number, { workers }: Config, log: Log): void {
   const neededBytes = replicaMemoryBytes(types, workers);
   const limitBytes = process.constrainedMemory();
   if (limitBytes === 0 || limitBytes >= neededBytes) return;
   log.warn(
     { limitBytes, neededBytes },
-    "The memory limit is lower than what the main process and its workers may take: the kernel may kill any of them",
+    "The memory limit is lower than what the main process and its workers may use: the kernel may kill any of them",
   );
 }

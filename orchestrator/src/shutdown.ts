@@ -1,16 +1,17 @@
-/** How long each step of a stop may take: what supervises the service must wait for all of them. */
+/** Time limits for the steps of a shutdown. The process manager of the service must wait for all of them. */
 
-/** Requests under way get this long before their connections are cut. */
+/** Requests in progress may take this long before their connections are closed. */
 export const HTTP_CLOSE_TIMEOUT_MS = 2_000;
-/** The loops of the main process get this long to finish what they do. */
+/** The loops of the main process may take this long to finish their round. */
 export const LOOP_STOP_TIMEOUT_MS = 2_000;
-/** The last line of the log gets this long to be written. */
-export const LAST_WORDS_MS = 1_000;
+/** Writing the last log lines may take this long. */
+export const LOG_CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * A worker that is asked to stop is killed after this.
+ * Time after which a draining worker is killed. Longer than the drain, after which the worker ends by itself unless it
+ * hangs.
  *
- * @param timeoutMs what its tasks get to finish; a little more, since it ends by itself unless it hangs
+ * @param timeoutMs time limit of the drain
  */
 export function workerStopMs(timeoutMs: number): number {
   return timeoutMs * 1.1 + 500;
@@ -26,6 +27,6 @@ export function longestShutdownMs(settings: {
     HTTP_CLOSE_TIMEOUT_MS +
     workerStopMs(settings.shutdownTimeoutMs) +
     LOOP_STOP_TIMEOUT_MS +
-    LAST_WORDS_MS
+    LOG_CLOSE_TIMEOUT_MS
   );
 }

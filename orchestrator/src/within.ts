@@ -1,8 +1,8 @@
 /**
- * The value of a promise, or `late` when it takes longer than the deadline. The promise itself goes on; its failure
- * after the deadline is ignored.
+ * Resolves to the value of a promise, or to `late` if the promise takes longer than the deadline. The promise itself
+ * continues; a later failure is ignored.
  *
- * @throws what the promise rejects with in time
+ * @throws the error of the promise if it fails in time
  */
 export async function within<T, L>(promise: Promise<T>, deadlineMs: number, late: L): Promise<T | L> {
   promise.catch(() => undefined);

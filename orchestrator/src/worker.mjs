@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
 
-// Workers start often, and several at a time: compiled code is kept for the next one. Before anything else is loaded, and
-// in JavaScript, since Node would load a parser of its own to read a first file in TypeScript that is in no cache yet.
+// Workers start often, and several at a time, so the compiled code is cached. Must come before all other imports, and in
+// JavaScript: for a TypeScript file that is not cached yet, Node would first load its parser.
 enableCompileCache();
 await import("./worker/entry.ts");

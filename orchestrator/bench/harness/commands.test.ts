@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseCommandStats } from "./commands.ts";
 
-it("reads calls by command, subcommands too", () => {
+it("parses calls by command and subcommand", () => {
   const info =
     "# Commandstats\r\ncmdstat_xadd:calls=12,usec=30,usec_per_call=2.50,rejected_calls=0,failed_calls=0\r\ncmdstat_config|get:calls=1,usec=9\r\n";
   expect([...parseCommandStats(info)]).toEqual([

@@ -9,7 +9,6 @@ const SAMPLE_MS = 4;
 export type Drain = {
   readonly tasksPerSecond: number;
   readonly commandsPerTask: number;
-  /** Of the workers. */
   readonly workerCpuMicrosPerTask: number;
   readonly redisCpuMicrosPerTask: number;
 };
@@ -19,15 +18,15 @@ export type DrainOptions = {
   readonly redis: Redis;
   readonly redisPid: number;
   readonly workerPids: readonly number[];
-  /** Tasks in all, and how many of them are finished before the clock starts. */
+  /** Number of tasks; `warmUp` of them are finished before the measurement starts. */
   readonly total: number;
   readonly warmUp: number;
   readonly limitMs: number;
 };
 
 /**
- * Watches workers empty their queue, by Redis state alone: the clock starts when the warm-up tasks are finished, with
- * the count of that moment, and stops when nothing waits and nothing is pending.
+ * Measures how workers drain their queue, only by the state of Redis. The measurement starts when the warm-up tasks are
+ * finished, and ends when no task waits or is pending.
  */
 export async function watchDrain(options: DrainOptions): Promise<Drain> {
   const { peer, redis, total, warmUp, limitMs } = options;
@@ -42,7 +41,8 @@ export async function watchDrain(options: DrainOptions): Promise<Drain> {
       start = await mark(options, finished);
       samples = 0;
     } else if (left.count === 0) {
-      if (start === undefined) throw new Error(`${peer.name}: all was finished before the warm-up was seen to end`);
+      if (start === undefined)
+        throw new Error(`${peer.name}: all tasks were finished before the end of the warm-up was detected`);
       const end = await mark(options, total);
       const tasks = end.finished - start.finished;
       return {

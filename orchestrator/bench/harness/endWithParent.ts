@@ -1,4 +1,4 @@
-/** Loaded before every process of the benchmark: none goes on when the benchmark is gone, however it went. */
+/** Loaded first in each process of the benchmark, so that it ends when the benchmark ends in any way. */
 process.once("disconnect", () => process.exit(1));
-// To listen must not keep a process alive that is done.
+// The listener must not keep a finished process alive.
 process.channel?.unref();

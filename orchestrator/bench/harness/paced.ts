@@ -9,15 +9,15 @@ export type PacedOptions = {
   readonly rate: number;
   readonly tasks: number;
   readonly send: (payload: Payload) => Promise<unknown>;
-  /** How many tasks have a stored result, ever. */
+  /** Number of tasks that have ever had a stored result. */
   readonly finished: () => Promise<number>;
 };
 
 /**
- * Sends tasks on an even schedule, whether or not earlier ones were answered, and watches the count of stored results.
- * The n-th result is taken for the n-th task: tasks are served in order, and a swap of neighbours changes nothing.
+ * Sends tasks on an even schedule, without waiting for earlier answers, and polls the number of stored results. Counts the
+ * n-th result for the n-th task: tasks run in order, and swapped neighbours do not change the percentiles.
  *
- * @returns percentiles of the time from when a task was due to its result, in ms
+ * @returns percentiles of the time from the due time of a task to its result, in ms
  */
 export async function paced({ rate, tasks, send, finished }: PacedOptions): Promise<Percentiles> {
   const before = await finished();

@@ -1,10 +1,10 @@
 const PAYLOAD_BYTES = 200;
 
-/** What every task carries: 200 bytes as JSON, different for every number below 10^12. */
+/** The payload of a task: 200 bytes as JSON, different for each number below 10^12. */
 export type Payload = {
   readonly n: string;
   readonly text: string;
-  /** What the handler waits before it returns; absent for a no-op. */
+  /** The handler waits this long; absent for a no-op. */
   readonly holdMs?: number;
 };
 

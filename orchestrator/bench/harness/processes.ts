@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { BENCH_PROFILE } from "@mcp-orchestrator/e2e/testkit/config";
 
 /** Linux counts CPU time in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
@@ -11,11 +12,11 @@ export type ForkOptions = {
   readonly env?: NodeJS.ProcessEnv;
 };
 
-/** What `start` started and has not ended. */
+/** The processes of `start` that have not ended. */
 const running = new Set<ChildProcess>();
 const END_WITH_PARENT = new URL("./endWithParent.ts", import.meta.url).href;
 
-/** A process of the benchmark's own, which does not outlive it; its errors show, its output does not. */
+/** Starts a process that ends with the benchmark. Shows its errors, but not its output. */
 export function start(script: URL, options: ForkOptions = {}): ChildProcess {
   const child = fork(script, options.args ?? [], {
     env: { ...process.env, ...options.env },
@@ -28,18 +29,17 @@ export function start(script: URL, options: ForkOptions = {}): ChildProcess {
   return child;
 }
 
-/** Kills everything that `start` started: for a benchmark that is interrupted. */
+/** Kills all processes of `start`. For an interrupted benchmark. */
 export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** BENCH_PROFILE=<dir> has every process of the benchmark write a CPU profile there. */
+/** With BENCH_PROFILE=<dir>, each process of the benchmark writes a CPU profile there. */
 export function profilerOptions(): string[] {
-  const dir = process.env.BENCH_PROFILE;
-  return dir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${dir}`];
+  return BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${BENCH_PROFILE}`];
 }
 
-/** Asks the processes to end, and kills those that do not within a few seconds. */
+/** Terminates the processes, and kills those that do not end within a few seconds. */
 export async function stop(children: readonly ChildProcess[]): Promise<void> {
   await Promise.all(
     children.map(async (child) => {
@@ -53,13 +53,13 @@ export async function stop(children: readonly ChildProcess[]): Promise<void> {
   );
 }
 
-/** CPU seconds, user and system, that the processes have used so far; NaN where there is no /proc. */
+/** CPU seconds (user and system) of the processes so far; NaN without /proc. */
 export function cpuSeconds(pids: readonly number[]): number {
   let ticks = 0;
   for (const pid of pids) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      // The name, in parentheses, may hold spaces; utime and stime are fields 14 and 15.
+      // The name in parentheses may contain spaces. utime and stime are fields 14 and 15.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       ticks += Number(fields[11]) + Number(fields[12]);
     } catch {
@@ -69,7 +69,7 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-/** Resident memory of a process in bytes; NaN where there is no /proc. */
+/** Resident memory of a process in bytes; NaN without /proc. */
 export function residentBytes(pid: number): number {
   try {
     return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;

@@ -16,13 +16,13 @@ type Config = {
   alerting?: unknown;
 };
 
-/** A Prometheus with the rules that ship, and the time between two evaluations. */
+/** A Prometheus with the shipped rules, and its evaluation interval. */
 export type RulesPrometheus = { readonly prometheus: TestPrometheus; readonly intervalMs: number };
 
 /**
  * Starts Prometheus with the generated configuration and rules.
  *
- * @param port where the metrics of one replica are served; each replica is that one, by another name
+ * @param port serves the metrics of one replica; all replicas are this one with different instance labels
  */
 export async function startPrometheus(port: number, replicas: number): Promise<RulesPrometheus> {
   const config = load(readFileSync(new URL("prometheus.yml", GENERATED), "utf8")) as Config;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { interleave } from "./rounds.ts";
 
-it("rotates who goes first and keeps the rounds apart", async () => {
+it("rotates the order, and separates the results by round", async () => {
   const order: string[] = [];
   const results = await interleave(3, ["a", "b"], async (name, round) => {
     order.push(name);

@@ -1,8 +1,8 @@
 /**
- * Runs every contestant once per round, in an order that rotates, so that what changes on the machine over time meets
- * all of them alike.
+ * Runs each candidate once per round, in a rotating order, so that changes of the machine over time affect all of them
+ * equally.
  *
- * @returns what each contestant's rounds gave, by name; the same index is the same round
+ * @returns the results of each candidate by name, one per round
  */
 export async function interleave<N extends string, T>(
   rounds: number,

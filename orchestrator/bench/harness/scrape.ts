@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { start, stop } from "./processes.ts";
 
-/** How long each request took, in the order in which they were made. */
+/** Durations of the requests, in their order. */
 export type ScrapeTimes = { readonly metricsMs: readonly number[]; readonly healthMs: readonly number[] };
 
 /**
- * Scrapes a service, and asks for its health beside. In a process that does nothing else, as Prometheus is one: the
- * benchmark's own collects garbage for 20 to 30 ms after it has queued a million tasks.
+ * Measures requests to /metrics and /healthz of a service. In a separate process, like Prometheus: the process of the
+ * benchmark has garbage collections of 20 to 30 ms after it has queued a million tasks.
  *
  * @param url base address of the service
- * @param count scrapes that are measured
- * @throws when a scrape fails
+ * @param count number of measured scrapes
+ * @throws if a scrape fails
  */
 export async function scrape(url: string, count: number): Promise<ScrapeTimes> {
   const scraper = start(new URL("./scraper.ts", import.meta.url), { args: [url, String(count)] });

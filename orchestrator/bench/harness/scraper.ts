@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import type { ScrapeTimes } from "./scrape.ts";
 
-/** A process that asks a service for its metrics again and again: see `scrape`. */
+/** The process of `scrape`. */
 
-/** Not measured: the first scrapes of a process run code that is not compiled yet, on both sides. */
+/** Not measured, because both sides run code that is not compiled yet. */
 const FIRST = 20;
 const EVERY_MS = 50;
 
@@ -22,7 +22,7 @@ for (let at = 0; at < FIRST + Number(count); at++) {
 }
 process.send?.(times);
 
-/** Not by `fetch`: its own milliseconds of CPU would be waited for on the same cores, and Prometheus has none of them. */
+/** Not with `fetch`, which uses milliseconds of CPU on the same cores and would distort the result. */
 async function get(address: string): Promise<{ text: string; tookMs: number }> {
   const from = performance.now();
   const text = await (await request(address)).body.text();

@@ -9,7 +9,7 @@ import { profilerOptions } from "./processes.ts";
 
 const START_LIMIT_MS = 60_000;
 
-/** The whole service as it ships, in processes of its own. */
+/** The whole service in its own processes. */
 export type Service = AsyncDisposable & {
   readonly url: string;
   readonly pid: number;
@@ -18,9 +18,9 @@ export type Service = AsyncDisposable & {
 };
 
 /**
- * Starts the service with no-op handlers for the built-in types and resolves when it is ready.
+ * Starts the service with no-op handlers for the built-in types. Resolves when it is ready.
  *
- * @param workersPerType 0 for a service that only accepts
+ * @param workersPerType 0 for a service that only accepts tasks
  */
 export async function startService(redisUrl: string, workersPerType: number): Promise<Service> {
   await using parts = new AsyncDisposableStack();
@@ -51,9 +51,9 @@ export async function startService(redisUrl: string, workersPerType: number): Pr
     type Answer = { workers: { pid?: number; active: boolean }[] };
     return (await requestJson<Answer>(`${url}/api/v1/workers/status`)).workers;
   };
-  await until("all workers to consume", { timeoutMs: START_LIMIT_MS }, async () => {
+  await until("all workers to be active", { timeoutMs: START_LIMIT_MS }, async () => {
     const active = (await workers()).filter((worker) => worker.active).length;
-    if (active !== 3 * workersPerType) throw new Error(`${active} of ${3 * workersPerType} consume`);
+    if (active !== 3 * workersPerType) throw new Error(`${active} of ${3 * workersPerType} are active`);
   });
   const owned = parts.move();
   return {

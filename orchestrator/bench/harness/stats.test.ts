@@ -5,12 +5,12 @@ import { percentiles, ratioOf, summarize } from "./stats.ts";
 const positive = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
 
 describe("summary of rounds", () => {
-  it("is the median with the distance of the extremes", () => {
+  it("contains the median and the distance of the extremes", () => {
     expect(summarize([30, 10, 20])).toEqual({ median: 20, min: 10, max: 30, spread: 1, rounds: 3 });
     expect(summarize([10, 20, 30, 40]).median).toBe(25);
   });
 
-  it("does not depend on the order of the rounds and lies between them", () => {
+  it("does not depend on the order of the rounds, and has a median between the extremes", () => {
     fc.assert(
       fc.property(fc.array(positive, { minLength: 1 }), (values) => {
         const summary = summarize(values);
@@ -21,17 +21,17 @@ describe("summary of rounds", () => {
     );
   });
 
-  it("refuses to summarize nothing", () => {
+  it("throws without rounds", () => {
     expect(() => summarize([])).toThrow(RangeError);
   });
 });
 
 describe("ratio", () => {
-  it("compares within the round, so that a machine that slows down does not matter", () => {
+  it("compares within each round, so that a slower machine does not matter", () => {
     expect(ratioOf([100, 10, 50], [20, 2, 10])).toBe(5);
   });
 
-  it("needs the same rounds on both sides", () => {
+  it("needs the same number of rounds on both sides", () => {
     expect(() => ratioOf([1, 2], [1])).toThrow(RangeError);
   });
 });

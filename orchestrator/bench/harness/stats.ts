@@ -1,16 +1,16 @@
 import { max, medianSorted, min, quantileSorted } from "simple-statistics";
 
-/** What several rounds gave. */
+/** Summary of several rounds. */
 export type Summary = {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** (max - min) / median: how far the rounds lie apart. */
+  /** (max - min) / median. */
   readonly spread: number;
   readonly rounds: number;
 };
 
-/** Median and spread of one figure over the rounds. */
+/** Summarizes one figure over the rounds. */
 export function summarize(values: readonly number[]): Summary {
   if (values.length === 0) throw new RangeError("no rounds to summarize");
   const sorted = values.toSorted((a, b) => a - b);
@@ -20,11 +20,11 @@ export function summarize(values: readonly number[]): Summary {
 }
 
 /**
- * Median of the ratios of what was measured in the same round: rounds run side by side, so that what slows the machine
- * down slows both.
+ * Median of the ratios within each round. Both values of a round are measured close together, so that a slower machine
+ * affects both.
  */
 export function ratioOf(numerators: readonly number[], denominators: readonly number[]): number {
-  if (numerators.length !== denominators.length) throw new RangeError("ratios are of equally many rounds");
+  if (numerators.length !== denominators.length) throw new RangeError("ratios need the same number of rounds");
   return summarize(numerators.map((value, round) => value / (denominators[round] as number))).median;
 }
 

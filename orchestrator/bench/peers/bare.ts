@@ -8,7 +8,7 @@ export const STREAM = `bare:${QUEUE}`;
 export const GROUP = "bare";
 export const RECORD_PREFIX = "bare:task:";
 
-/** The ceiling: pipelined XADD, and a loop of XREADGROUP and XACK with XDEL, with nothing around it. */
+/** The upper bound: pipelined XADD, and a bare loop of XREADGROUP and XACK with XDEL. */
 export const bare: Peer = {
   name: "bare",
   title: "bare ioredis loop",
@@ -39,7 +39,7 @@ export const bare: Peer = {
   },
 
   async unfinished(redis) {
-    // What is acknowledged is deleted: what is left waits or is pending.
+    // Acknowledged entries are deleted, so the remaining ones wait or are pending.
     return { count: await redis.xlen(STREAM), commands: 1 };
   },
 
@@ -49,7 +49,7 @@ export const bare: Peer = {
   },
 
   async finished(redis) {
-    // All keys but the stream are results.
+    // All keys except the stream are results.
     return (await redis.dbsize()) - 1;
   },
 };

@@ -3,15 +3,15 @@ import { Queue } from "bullmq";
 import { start } from "../harness/processes.ts";
 import { type Peer, type Producer, QUEUE, RESULT_TTL_SECONDS, type WorkerOptions } from "./peer.ts";
 
-/** Where BullMQ keeps the lists of the queue. */
+/** Key prefix of BullMQ for the queue. */
 const PREFIX = `bull:${QUEUE}`;
 
-/** BullMQ's settings for finished jobs, for an equal guarantee. */
+/** Settings of BullMQ for finished jobs, for the same guarantee. */
 export function removeOnComplete(keepResults: boolean): { age: number } | { count: number } {
   return keepResults ? { age: RESULT_TTL_SECONDS } : { count: 0 };
 }
 
-/** BullMQ as its documentation says to use it: addBulk, Worker with a concurrency, IORedis connections of its own. */
+/** BullMQ, used as its documentation recommends: addBulk, Worker with a concurrency, separate IORedis connections. */
 export const bullmq: Peer = {
   name: "bullmq",
   title: "BullMQ",

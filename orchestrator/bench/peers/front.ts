@@ -2,7 +2,7 @@ import { fastify } from "fastify";
 import type { Payload } from "../harness/payload.ts";
 import { PEERS } from "./index.ts";
 
-/** The least that puts a peer behind HTTP: what the service's own API is compared with. */
+/** A minimal HTTP API for a peer, to compare it with the API of the service. */
 const [name, redisUrl, port] = process.argv.slice(2);
 const peer = PEERS.find((candidate) => candidate.name === name);
 if (peer === undefined || redisUrl === undefined) throw new RangeError(`no peer ${name}`);

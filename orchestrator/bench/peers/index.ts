@@ -3,5 +3,5 @@ import { bullmq } from "./bullmq.ts";
 import { ours } from "./ours.ts";
 import type { Peer } from "./peer.ts";
 
-/** All contestants. */
+/** All candidates of the benchmark. */
 export const PEERS: readonly Peer[] = [ours, bullmq, bare];

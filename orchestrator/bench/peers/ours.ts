@@ -15,14 +15,14 @@ import { type Peer, type Producer, QUEUE, RESULT_TTL_SECONDS, scan, type WorkerO
 export const KEY_PREFIX = "bench";
 const keys = createKeys(KEY_PREFIX);
 
-/** `telemetry: false` gives the runner the telemetry that does nothing. */
+/** `telemetry: false` gives the runner the telemetry that counts nothing. */
 export type OursWorkerOptions = WorkerOptions & { readonly index: number; readonly telemetry: boolean };
 
 export function redisSettings(url: string): RedisSettings {
   return { url, sentinels: [], sentinelName: "", clusterNodes: [], connectTimeoutMs: 5_000, commandTimeoutMs: 10_000 };
 }
 
-/** Settings of a worker: the defaults of the service, but for what the scenario is about. */
+/** Settings of a worker: the defaults of the service, except those of the scenario. */
 export function runnerSettings({ concurrency, keepResults }: WorkerOptions): RunnerSettings {
   return {
     // The pool keeps one slot for the other lane.
@@ -81,7 +81,7 @@ export function startOurs(options: WorkerOptions, telemetry: boolean): ChildProc
   });
 }
 
-/** The orchestrator: Submission in front, TaskRunner behind, with the whole instrumentation on. */
+/** The orchestrator: Submission and TaskRunner, with full instrumentation. */
 export const ours: Peer = {
   name: "ours",
   title: "mcp-orchestrator",
@@ -89,7 +89,7 @@ export const ours: Peer = {
   startWorkers: (options) => startOurs(options, true),
 
   async unfinished(redis) {
-    // What is finished is deleted: what is left waits or is pending.
+    // Acknowledged entries are deleted, so the remaining ones wait or are pending.
     return { count: await redis.xlen(keys.queue(QUEUE, "regular").stream), commands: 1 };
   },
 

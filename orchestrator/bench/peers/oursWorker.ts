@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/clock.ts";
 import { createKeys } from "../../src/keys.ts";
 import { createLog, stdoutSink } from "../../src/log.ts";
-import { Cells } from "../../src/metrics/cells.ts";
+import { CounterDeltas } from "../../src/metrics/counterDeltas.ts";
 import { createLayout } from "../../src/metrics/layout.ts";
 import { noTelemetry } from "../../src/metrics/telemetry.ts";
 import { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
@@ -13,9 +13,9 @@ import { work } from "./handler.ts";
 import { KEY_PREFIX, type OursWorkerOptions, redisSettings, runnerSettings } from "./ours.ts";
 import { QUEUE } from "./peer.ts";
 
-/** A worker process made of the classes that ship; only the handler is the benchmark's. */
+/** A worker process with the classes of the service and the handler of the benchmark. */
 const options = JSON.parse(process.argv[2] ?? "") as OursWorkerOptions;
-const cells = new Cells(createLayout([QUEUE]));
+const counters = new CounterDeltas(createLayout([QUEUE]));
 const runner = new TaskRunner({
   type: QUEUE,
   index: options.index,
@@ -24,7 +24,7 @@ const runner = new TaskRunner({
   settings: runnerSettings(options),
   openRedis: (purpose, name) => createRedis(redisSettings(options.url), purpose, name),
   handler: { type: QUEUE, run: (payload) => work(payload as Payload) },
-  telemetry: options.telemetry ? cells : noTelemetry,
+  telemetry: options.telemetry ? counters.telemetry : noTelemetry,
   onDelayed: (delayMs) => reporter.delayed(delayMs),
   clock: systemClock,
   random: Math.random,
@@ -35,7 +35,7 @@ const reporter = new Reporter({
     if (process.connected) process.send?.(message, undefined, undefined, () => sent());
     else sent();
   },
-  cells,
+  counters,
   health: () => ({
     pollAgeMs: { express: 0, regular: 0 },
     inFlight: runner.health().inFlight,

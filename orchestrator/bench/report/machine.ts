@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, release, totalmem, type } from "node:os";
 
-/** What was measured on, and with what. */
+/** Machine, software versions and size of a measurement. */
 export type Facts = {
   readonly date: string;
   readonly commit: string;
@@ -36,7 +36,10 @@ export function machine(redis: string, run: { rounds: number; tasks: number }): 
 }
 
 function versionOf(name: string): string {
-  const path = createRequire(import.meta.url).resolve.paths(name)?.map((dir) => `${dir}/${name}/package.json`) ?? [];
+  const path =
+    createRequire(import.meta.url)
+      .resolve.paths(name)
+      ?.map((dir) => `${dir}/${name}/package.json`) ?? [];
   for (const candidate of path) {
     try {
       return String(JSON.parse(readFileSync(candidate, "utf8")).version);
@@ -47,7 +50,10 @@ function versionOf(name: string): string {
 
 function commit(): string {
   try {
-    return execFileSync("git", ["describe", "--always", "--dirty"], { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+    return execFileSync("git", ["describe", "--always", "--dirty"], {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+    }).trim();
   } catch {
     return "unknown";
   }

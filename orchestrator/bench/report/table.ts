@@ -1,7 +1,7 @@
 import { ratioOf, summarize } from "../harness/stats.ts";
 import type { Row, Section } from "../scenarios/scenario.ts";
 
-/** A section as cells of text: ratios first, then each column's median and spread. */
+/** The table cells of a section: ratios first, then median and spread of each column. */
 export function cellsOf(section: Section): { head: string[]; body: string[][] } {
   const ratioNames = unique(section.rows.flatMap((row) => row.ratios.map(nameOf)));
   const columns = unique(section.rows.flatMap((row) => Object.keys(row.values)));

@@ -1,4 +1,4 @@
-/** What must be reached: a ratio of one run unless it says otherwise. */
+/** The targets. Most are ratios within one run. */
 export const TARGETS = {
   process1: { what: "process, 1 worker process, against BullMQ at its best concurrency", atLeast: 5, unit: "x" },
   process6: { what: "process, 6 worker processes, against BullMQ at its best concurrency", atLeast: 4, unit: "x" },
@@ -19,7 +19,7 @@ type Target = { readonly what: string; readonly unit: string } & (
   | { readonly atMost: number }
 );
 
-/** A target with what was measured. */
+/** A target with the measured value. */
 export type Verdict = {
   readonly what: string;
   readonly limit: string;
@@ -27,13 +27,15 @@ export type Verdict = {
   readonly reached: boolean;
 };
 
-/** Compares what was measured with what must be reached; targets that were not measured are left out. */
+/** Compares measured values with their targets. Omits targets that were not measured. */
 export function judge(measured: Partial<Record<TargetId, number>>): Verdict[] {
   return (Object.entries(TARGETS) as [TargetId, Target][]).flatMap(([id, target]) => {
     const value = measured[id];
     if (value === undefined) return [];
     const [sign, limit, reached] =
-      "atLeast" in target ? ["≥", target.atLeast, value >= target.atLeast] : ["≤", target.atMost, value <= target.atMost];
+      "atLeast" in target
+        ? ["≥", target.atLeast, value >= target.atLeast]
+        : ["≤", target.atMost, value <= target.atMost];
     return [
       {
         what: target.what,

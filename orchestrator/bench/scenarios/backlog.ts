@@ -15,12 +15,12 @@ const FEW = 10;
 const SCRAPES = 200;
 const LIMIT_MS = 300_000;
 
-/** What one drain gave: latencies in ms. */
+/** The result of one drain; latencies in ms. */
 type Drain = { readonly scrape: Percentiles; readonly health: Percentiles; readonly tasksPerSecond: number };
 
 export const backlog: Scenario = {
   name: "backlog",
-  about: "Redis bytes per queued task; a backlog of 1,000,000 drained by the whole service; /metrics meanwhile",
+  about: "Redis bytes per queued task; the whole service drains a backlog of 1,000,000; /metrics meanwhile",
 
   async run(context): Promise<Outcome> {
     const bytes: Record<string, number[]> = {};
@@ -50,8 +50,8 @@ export const backlog: Scenario = {
           row("/metrics p99, 10 tasks", "ms", few, ({ scrape }) => scrape.p99),
         ],
         notes: [
-          "Only the tasks of one type are queued, so that two of the six workers drain them.",
-          "/healthz uses no dependency and takes 0.1 ms of CPU: the rest of its time is waiting for a core.",
+          "All queued tasks have the same type, so two of the six workers drain them.",
+          "/healthz uses no dependency and takes 0.1 ms of CPU time. The rest of its time is waiting for a core.",
         ],
       },
       targets: {
@@ -72,7 +72,7 @@ async function bytesPerTask(context: Context, peer: Peer, count: number): Promis
   return ((await usedMemory(context)) - before) / count;
 }
 
-/** Data alone: what the connections and their buffers take is left out. */
+/** Memory of the data, without connections and their buffers. */
 async function usedMemory({ server }: Context): Promise<number> {
   return Number(/used_memory_dataset:(\d+)/.exec(await server.client.info("memory"))?.[1]);
 }

@@ -13,13 +13,13 @@ import { type Context, columns, comparePeers, type Outcome, type Row, type Scena
 
 const BATCH = 1_000;
 const CONNECTIONS = 64;
-/** Batches in flight, with every peer: client and server need not wait for each other. */
+/** Batches in flight for each peer, so that client and server do not wait for each other. */
 const IN_FLIGHT = 2;
-/** As long as what is measured, so that nothing is being compiled any more. */
+/** As long as the measurement, so that all code is compiled. */
 const WARM_UP_SHARE = 1;
-/** In batches fifty thousand are gone in a quarter of a second: too short to measure. */
+/** More tasks, because 50,000 take only a quarter of a second in batches. */
 const LIBRARY_SHARE = 4;
-/** One task per request is an order of magnitude slower. */
+/** Fewer tasks, because one task per request is an order of magnitude slower. */
 const SINGLE_SHARE = 0.2;
 
 type Figures = { readonly tasksPerSecond: number; readonly commandsPerTask: number };
@@ -54,8 +54,8 @@ export const enqueue: Scenario = {
 };
 
 const NOTES = [
-  "Over HTTP ours is the whole service with its validation; the others stand behind a bare fastify route.",
-  `${IN_FLIGHT} batches are in flight, with every peer.`,
+  "Over HTTP, ours is the whole service with its validation; the others are behind a bare fastify route.",
+  `${IN_FLIGHT} batches are in flight for each peer.`,
   "The load generator shares the machine with the server and Redis.",
 ];
 
@@ -124,7 +124,7 @@ async function withHttp(
   }
 }
 
-/** One client: posts what is left, one request after the other. */
+/** One client: posts the remaining batches, one request after the other. */
 async function post(pool: Pool, path: string, bodyOf: (batch: Payload[]) => string, queue: Iterator<Payload[]>) {
   for (let next = queue.next(); next.done !== true; next = queue.next()) {
     const body = bodyOf(next.value);

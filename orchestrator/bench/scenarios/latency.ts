@@ -11,12 +11,12 @@ const RATES = [500, 2_000] as const;
 const SECONDS = 5;
 const QUICK_SECONDS = 1;
 const CONCURRENCY = 100;
-/** Until the workers are connected and wait. */
+/** Time until the workers are connected and wait. */
 const SETTLE_MS = 1_500;
 
 export const latency: Scenario = {
   name: "latency",
-  about: "time from enqueue to the stored result at a steady 500 and 2,000 tasks/s",
+  about: "time from enqueue to the stored result at constant 500 and 2,000 tasks/s",
 
   async run(context): Promise<Outcome> {
     const rows: Row[] = [];
@@ -46,7 +46,7 @@ export const latency: Scenario = {
 
 const NOTES = [
   "One task per call, on an even schedule that does not wait for answers; one worker process, concurrency 100, no-op handler, results kept.",
-  "The end is seen in Redis: the count of stored results is read again and again, about every millisecond, in every peer alike.",
+  "The end is detected in Redis, equally for all peers: the number of stored results is polled about every millisecond.",
 ];
 
 async function once(context: Context, name: PeerName, rate: number): Promise<Percentiles> {

@@ -16,7 +16,7 @@ const SECONDS = 5;
 const REGULAR = 100_000;
 const QUICK_REGULAR = 5_000;
 const CONCURRENCY = 100;
-/** A regular task that waits for an upstream: the slots are what is short. */
+/** Duration of a regular task that waits for an upstream, so that slots are the bottleneck. */
 const HOLD_MS = 50;
 const SETTLE_MS = 1_500;
 
@@ -42,7 +42,7 @@ export const mixedLanes: Scenario = {
 };
 
 const NOTES = [
-  `Express tasks at a steady ${RATE}/s; one worker process with ${CONCURRENCY} slots. In the first case regular tasks wait for an upstream and the slots are short: what lanes are for. In the second they do nothing, and another process keeps the backlog at its height: worker, Redis and producer fight for the cores, which no lane can prevent.`,
+  `Express tasks at a steady ${RATE}/s; one worker process with ${CONCURRENCY} slots. In the first case, regular tasks wait for an upstream and slots are the bottleneck, the purpose of lanes. In the second case they do nothing, and another process keeps the backlog constant: worker, Redis and producer compete for the cores, which lanes cannot prevent.`,
 ];
 
 async function compare(context: Context, holdMs: number, label: string): Promise<Record<string, Percentiles[]>> {

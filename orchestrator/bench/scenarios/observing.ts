@@ -9,20 +9,20 @@ import type { Peer } from "../peers/peer.ts";
 import { drainOnce } from "./process.ts";
 import { type Context, columns, type Outcome, type Scenario } from "./scenario.ts";
 
-/** Its first seconds are start-up. */
+/** The first seconds belong to the start. */
 const STARTED_SECONDS = 10;
 const YOUNG_SECONDS = 20;
-/** What runs a few times a minute is compiled only after minutes: a service is idle for longer than that. */
+/** Code that runs a few times a minute is compiled only after minutes, and a real service is idle for longer. */
 const SETTLED_SECONDS = 300;
 const IDLE_SECONDS = 60;
 const SCRAPES = 200;
-/** The difference is small: it takes more tasks to tell it from noise. */
+/** More tasks, to distinguish a small difference from noise. */
 const TASKS_SHARE = 4;
 const VARIANT = { processes: 1, concurrency: 100, keepResults: true };
 
 export const observing: Scenario = {
   name: "observing",
-  about: "throughput with the whole instrumentation and without; /metrics, CPU and memory of the idle service",
+  about: "throughput with and without instrumentation; /metrics, CPU and memory of the idle service",
 
   async run(context): Promise<Outcome> {
     const silent: Peer = { ...ours, startWorkers: (options) => startOurs(options, false) };
@@ -55,7 +55,7 @@ export const observing: Scenario = {
           ),
           row("resident memory of the 7 processes", "MiB", idle.residentMiB),
         ],
-        notes: ["Off is the same worker with the telemetry that does nothing, given to its constructor."],
+        notes: ["Off: the same worker with the telemetry that counts nothing."],
       },
       targets: {
         observing: 100 * ratioOf(rates.on ?? [], rates.off ?? []),
@@ -81,7 +81,7 @@ async function observeIdle(context: Context) {
   return { youngPercent, settledPercent, residentMiB, scrape: percentiles(metricsMs) };
 }
 
-/** CPU of the processes together over a time, in percent of a core. */
+/** CPU usage of all processes together over a time, in percent of a core. */
 async function cpuPercentOver(seconds: number, pids: readonly number[]): Promise<number> {
   const before = cpuSeconds(pids);
   await sleep(seconds * 1000);

@@ -9,9 +9,9 @@ import { type Context, columns, comparePeers, type Outcome, type Row, type Scena
 
 const CONCURRENCIES = [1, 100, 500] as const;
 const PROCESSES = [1, 6] as const;
-/** As long as what is measured: a hot path that is still being compiled takes half as much time again per task. */
+/** As long as the measurement: until the hot path is compiled, a task takes 50 % more time. */
 const WARM_UP_SHARE = 1;
-/** One task at a time is slow in every peer: fewer of them measure as well. */
+/** Fewer tasks, because one task at a time is slow in every peer. */
 const SEQUENTIAL_SHARE = 0.1;
 const LIMIT_MS = 180_000;
 
@@ -19,7 +19,7 @@ type Variant = { readonly processes: number; readonly concurrency: number; reado
 
 export const processing: Scenario = {
   name: "process",
-  about: "no-op handler, 1 and 6 worker processes, concurrency 1, 100 and 500, results kept for an hour or not at all",
+  about: "no-op handler, 1 and 6 worker processes, concurrency 1, 100 and 500, results kept for an hour or not kept",
 
   async run(context): Promise<Outcome> {
     const rows: Row[] = [];
@@ -45,8 +45,8 @@ export const processing: Scenario = {
 };
 
 const NOTES = [
-  "Clock and counts come from Redis: from the moment when the warm-up tasks are finished to nothing waiting and nothing pending; then every task id is looked up once among the kept results.",
-  "The targets compare each peer at its own best concurrency.",
+  "The measurement uses the state of Redis. It starts when the warm-up tasks are finished, and ends when no task waits or is pending. Then each task id is looked up among the kept results.",
+  "The targets compare each peer at its best concurrency.",
 ];
 
 function variants(quick: boolean): Omit<Variant, "processes">[] {
@@ -58,7 +58,7 @@ function label({ processes, concurrency, keepResults }: Variant): string {
   return `${processes} process${processes === 1 ? "" : "es"}, concurrency ${concurrency}, ${keepResults ? "results kept" : "no results"}`;
 }
 
-/** Fills the queue, starts the workers, watches them, and checks that every task was finished once. */
+/** Fills the queue, starts the workers, measures the drain, and checks that each task was finished once. */
 export async function drainOnce(context: Context, peer: Peer, variant: Variant): Promise<Drain> {
   const { server } = context;
   const redis = server.client;
@@ -108,7 +108,7 @@ function rowsOf(name: string, results: Record<string, Drain[]>): Row[] {
   ];
 }
 
-/** A peer's rounds at the concurrency that suits it best. */
+/** The rounds of a peer at its best concurrency. */
 function bestOf(kept: Map<number, Record<string, number[]>>, peer: string): number[] {
   const candidates = [...kept.values()].map((rates) => rates[peer] ?? []);
   return candidates.reduce((best, rates) => (summarize(rates).median > summarize(best).median ? rates : best));

@@ -12,7 +12,7 @@ const READ = 1_000;
 
 export const recovery: Scenario = {
   name: "recovery",
-  about: "10,000 entries pending for a worker that was killed: time until its successor has completed them all",
+  about: "10,000 entries pending for a killed worker: time until the next worker has completed all of them",
 
   async run(context): Promise<Outcome> {
     const pending = context.quick ? 1_000 : PENDING;
@@ -30,7 +30,7 @@ export const recovery: Scenario = {
           }),
         ],
         notes: [
-          "From the start of the worker process to nothing pending and every result stored; its own start is in it.",
+          "From the start of the worker process (included) until no entry is pending and all results are stored.",
         ],
       },
       targets: {},

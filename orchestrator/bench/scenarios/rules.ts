@@ -9,25 +9,25 @@ import { startService } from "../harness/service.ts";
 import type { Context, Outcome, Row, Scenario } from "./scenario.ts";
 
 const REPLICAS = [10, 100] as const;
-/** Windows of five minutes are full then; the one rule that looks further back has a third of its samples. */
+/** Enough to fill windows of five minutes. The one rule with a longer window has a third of its samples. */
 const FILL_EVALUATIONS = 21;
 const MEASURED_EVALUATIONS = 6;
 const QUICK = { fill: 1, measured: 2 };
 
 export const rules: Scenario = {
   name: "rules",
-  about: "what the shipped rules cost Prometheus with the series of 10 and of 100 replicas",
+  about: "cost of the shipped rules in Prometheus, with the series of 10 and of 100 replicas",
 
   async run(context): Promise<Outcome> {
     await using replica = await serve(await scrapeOnce(context));
-    // Side by side: they mostly wait.
+    // In parallel, because they mostly wait.
     const rows = await Promise.all(REPLICAS.map((replicas) => measure(context, replica.port, replicas)));
     return {
       section: {
         title: "Rules",
         rows: rows.flat(),
         notes: [
-          "Rules, intervals and flags are those that ship; every replica shows the metrics of the same service with six workers.",
+          "Rules, intervals and flags are the shipped ones. All replicas have the metrics of the same service with six workers.",
           "An evaluation is one round of all rule groups.",
         ],
       },
@@ -46,9 +46,9 @@ async function measure({ quick, progress }: Context, port: number, replicas: num
     }
   };
   await wait("filling windows", quick ? QUICK.fill : FILL_EVALUATIONS);
-  const before = await look(prometheus);
+  const before = await readCosts(prometheus);
   await wait("measuring", quick ? QUICK.measured : MEASURED_EVALUATIONS);
-  const after = await look(prometheus);
+  const after = await readCosts(prometheus);
   const groups = (await prometheus.ownMetric("prometheus_rule_group_interval_seconds")).length;
   const evaluations = (after.count - before.count) / groups;
   const evaluationMs = ((after.seconds - before.seconds) / evaluations) * 1_000;
@@ -66,7 +66,7 @@ async function measure({ quick, progress }: Context, port: number, replicas: num
   ];
 }
 
-async function look(prometheus: TestPrometheus) {
+async function readCosts(prometheus: TestPrometheus) {
   const [seconds = 0] = await prometheus.ownMetric("prometheus_rule_group_duration_seconds_sum");
   const [count = 0] = await prometheus.ownMetric("prometheus_rule_group_duration_seconds_count");
   const [series = 0] = await prometheus.ownMetric("prometheus_tsdb_head_series");
@@ -81,7 +81,7 @@ async function scrapeOnce({ server, progress }: Context): Promise<string> {
   return await (await fetch(`${service.url}/metrics`)).text();
 }
 
-/** Serves one replica's metrics. */
+/** Serves the metrics of one replica. */
 async function serve(metrics: string): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer((_, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");

@@ -1,15 +1,15 @@
 import type { RedisServer } from "../../test/support/redisServer.ts";
 import type { TargetId } from "../report/targets.ts";
 
-/** What a scenario gets to work with. */
+/** The environment of a scenario. */
 export type Context = {
   readonly server: RedisServer;
   readonly rounds: number;
   /** Measured tasks per round. */
   readonly tasks: number;
-  /** A smoke test: it runs everything and proves nothing. */
+  /** True for a smoke test, whose figures are not significant. */
   readonly quick: boolean;
-  /** Tells what is going on. */
+  /** Reports the progress. */
   readonly progress: (text: string) => void;
 };
 
@@ -26,13 +26,13 @@ export type Row = {
 export type Section = {
   readonly title: string;
   readonly rows: readonly Row[];
-  /** What a reader must know to read the figures right. */
+  /** Explanations of the figures. */
   readonly notes: readonly string[];
 };
 
 export type Outcome = {
   readonly section: Section;
-  /** What was measured for the table of what must be reached. */
+  /** Measured values for the table of targets. */
   readonly targets: Partial<Record<TargetId, number>>;
 };
 
@@ -42,7 +42,7 @@ export type Scenario = {
   run(context: Context): Promise<Outcome>;
 };
 
-/** One figure of every round, by column. */
+/** One figure of each round, by column. */
 export function columns<T>(
   results: Readonly<Record<string, readonly T[]>>,
   figure: (result: T) => number,
@@ -50,7 +50,7 @@ export function columns<T>(
   return Object.fromEntries(Object.entries(results).map(([name, rounds]) => [name, rounds.map(figure)]));
 }
 
-/** A row that compares ours with each other column. */
+/** A row that compares `ours` with each other column. */
 export function comparePeers(label: string, unit: string, values: Record<string, number[]>): Row {
   const others = Object.keys(values).filter((name) => name !== "ours");
   return { label, unit, values, ratios: others.map((name) => ["ours", name] as const) };

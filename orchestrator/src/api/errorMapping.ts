@@ -9,13 +9,13 @@ import {
   TaskIdConflictError,
   ValidationError,
 } from "../errors.ts";
-import { isRedisFailure } from "../redis/redisError.ts";
+import { isUnavailable } from "../redis/redisError.ts";
 import { HttpProblem } from "./problem.ts";
 
-/** A Redis that is away is usually back, or failed over, after this long. */
+/** After this time, Redis has usually restarted or failed over. */
 const REDIS_RETRY_AFTER_SECONDS = 5;
 
-/** Stable codes for the refusals that come from Fastify itself. */
+/** Stable codes for errors of Fastify itself. */
 const FASTIFY_CODES: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "UNSUPPORTED_MEDIA_TYPE",
@@ -24,11 +24,11 @@ const FASTIFY_CODES: Readonly<Record<string, string>> = {
   FST_ERR_MAX_PARAM_LENGTH: "URL_TOO_LONG",
 };
 
-/** Turns whatever a handler threw into the problem to answer with; undefined when it is a fault of the service. */
+/** Converts a thrown value to the problem to answer with; undefined for a defect of the service. */
 export function problemOf(error: unknown): HttpProblem | undefined {
   if (error instanceof HttpProblem) return error;
+  if (isUnavailable(error)) return ofService(new RedisUnavailableError("a request", error));
   if (error instanceof OrchestratorError) return ofService(error);
-  if (isRedisFailure(error)) return ofService(new RedisUnavailableError("a request", error));
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((issue) => ({
       path: issue.instancePath.replace(/^\//, "").replaceAll("/", "."),
@@ -61,7 +61,7 @@ function ofService(error: OrchestratorError): HttpProblem | undefined {
       differs.map((path) => ({
         index,
         path,
-        message: `differs from that of the task ${taskId}, which is there already`,
+        message: `differs from the existing task ${taskId}`,
       })),
     );
     return new HttpProblem(409, error.code, error.message, { errors });

@@ -4,13 +4,13 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-pro
 import { z } from "zod";
 import { PROBLEM_TYPE } from "./problem.ts";
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string().describe("Stable name of the problem, for machines."),
+    code: z.string().describe("Stable name of the problem, for programs."),
     instance: z.string().optional(),
     retry_after_seconds: z.int().optional(),
     errors: z
@@ -43,15 +43,15 @@ export const problemSchema = z
 const MEANINGS = {
   400: "The body is not JSON.",
   401: "The bearer token is missing or wrong.",
-  403: "No admin token is configured, and the request is not one that needs none.",
-  404: "There is no such thing.",
-  409: "A task of that id is there and differs, or what the request is about has changed.",
+  403: "The admin API is disabled: no admin token is configured.",
+  404: "Not found.",
+  409: "A different task has this id, or the state has changed meanwhile.",
   413: "The payload, body or batch is too large.",
   415: "The body must be application/json.",
-  421: "The service is not reached under this name.",
+  421: "The service does not answer to this host name (ALLOWED_HOSTS).",
   422: "The request has invalid fields.",
-  429: "The rate limit refuses the submission; Retry-After says when to come back.",
-  503: "Overloaded, or Redis is not available; Retry-After says when to come back.",
+  429: "The rate limit rejects the submission; see Retry-After.",
+  503: "The service is overloaded, or Redis is not available; see Retry-After.",
 } as const;
 
 /** Response schemas of problems, by status. */
@@ -64,12 +64,12 @@ export function problems(...statuses: (keyof typeof MEANINGS)[]) {
   );
 }
 
-/** Documents of an endpoint that needs the admin token. */
+/** Schema of an endpoint that needs the admin token. */
 export const ADMIN = { tags: ["admin"], security: [{ adminToken: [] }] } as const;
 
 /**
- * Leaves one component for each thing. Each schema comes twice, as `Name` for answers and `NameInput` for requests; the one
- * that nothing refers to is left out, and the other has the plain name.
+ * Removes duplicate components. The library emits each schema twice, as `Name` for responses and `NameInput` for requests.
+ * This removes the one without references and renames the other to `Name`.
  */
 function oneSchemaEach(document: ReturnType<typeof jsonSchemaTransformObject>) {
   if (!("components" in document)) return document;
@@ -92,7 +92,7 @@ function oneSchemaEach(document: ReturnType<typeof jsonSchemaTransformObject>) {
   return JSON.parse(renamed) as typeof document;
 }
 
-/** Describes the API at `/openapi.json`; register it before the routes. */
+/** Serves the API description at `/openapi.json`. Must be called before the routes are added. */
 export function describeApi(server: FastifyInstance, version: string): void {
   server.register(swagger, {
     openapi: {
@@ -100,16 +100,16 @@ export function describeApi(server: FastifyInstance, version: string): void {
       info: {
         title: "mcp-orchestrator",
         version,
-        description: "Tasks in, results out, on Redis Streams. Errors are problem documents (RFC 9457).",
+        description: "Task orchestrator on Redis Streams. Errors are problem documents (RFC 9457).",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
-      servers: [{ url: "/", description: "The replica that this description comes from." }],
-      // No token is needed, except where an operation says so.
+      servers: [{ url: "/", description: "The replica that serves this description." }],
+      // Operations need no token by default.
       security: [],
       tags: [
         { name: "tasks", description: "Submit tasks and follow them" },
         { name: "state", description: "Workers, queues and dead letters" },
-        { name: "admin", description: "Switches and repairs" },
+        { name: "admin", description: "Runtime switches and repairs" },
         { name: "operations", description: "Health and metrics" },
       ],
       components: {

@@ -9,10 +9,10 @@ import type { UnservedType } from "../queue/inspect/unservedTypes.ts";
 import type { DeadLetter, Receipt, TaskRequest, TaskView } from "../queue/task.ts";
 import type { WorkerStatus } from "../supervisor/workerStatus.ts";
 
-/** What the HTTP API needs of the service. Owned here, by the consumer; the service's classes fit these shapes. */
+/** What the HTTP API needs from the service. Defined here, by the consumer; the classes of the service match it. */
 export type HttpPorts = {
   readonly submission: {
-    /** @param receivedMs when the request came in, by `performance.now()` */
+    /** @param receivedMs when the request arrived, by `performance.now()` */
     submit(tasks: readonly TaskRequest[], receivedMs: number): Promise<readonly Receipt[]>;
   };
   readonly lookup: {
@@ -31,7 +31,7 @@ export type HttpPorts = {
     /** @throws NotFoundError */
     discard(id: string): Promise<unknown>;
   };
-  readonly controls: {
+  readonly switches: {
     read(): Promise<{
       readonly rateLimit: { readonly enabled: boolean; readonly perSecond: number };
       readonly expressBypass: boolean;
@@ -48,10 +48,10 @@ export type HttpPorts = {
     wanted(type: string): number;
     scale(type: string, count: number): void;
   };
-  /** Depth, pending, lag and age of every queue, as one consistent reading. */
+  /** One consistent reading of all queues. */
   readonly queues: { read(): Promise<QueueSnapshot & { readonly unservedTypes: readonly UnservedType[] }> };
   readonly accounting: {
-    /** @throws NotFoundError; AccountingChangedError where the number of unaccounted tasks is not `count` */
+    /** @throws NotFoundError; AccountingChangedError if the number of unaccounted tasks is not `count` */
     writeOff(type: string, lane: Lane, count: number): Promise<void>;
   };
   readonly readiness: {
@@ -66,27 +66,30 @@ export type HttpPorts = {
       }[];
     }>;
   };
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
-  /** The level of the log in all processes of this replica. */
+  readonly metrics: {
+    /** All metrics, in the format that an Accept header asks for. */
+    scrape(accept: string): Promise<{ readonly contentType: string; readonly body: string }>;
+  };
+  /** The log level of all processes of this replica. */
   readonly logLevel: { get(): string; set(level: string): void };
-  /** Known task types, with the schema of their payload where they have one. */
+  /** Known task types, with the schema of their payload if they have one. */
   readonly types: ReadonlyMap<string, { readonly schema?: z.ZodType | undefined }>;
-  readonly telemetry: Pick<Telemetry, "rejected" | "http">;
+  readonly telemetry: Pick<Telemetry, "invalid" | "http">;
 };
 
 /** Settings of the HTTP API. */
 export type HttpSettings = {
-  /** Bearer token of the admin endpoints; without one they refuse every request. */
+  /** Bearer token of the admin endpoints. Without one, they deny all requests. */
   readonly adminToken?: string | undefined;
-  /** Without a token, lets callers on this machine use the admin endpoints. */
+  /** Without a token, allows callers on this machine to use the admin endpoints. */
   readonly adminWithoutToken?: boolean;
-  /** Names under which the API is reached; any unless given. */
+  /** Host names under which the API answers; default: any. */
   readonly allowedHosts?: AllowedHosts;
-  /** Largest payload of one task, in bytes of its JSON text. */
+  /** Size limit of the payload of one task, in bytes of its JSON text. */
   readonly maxPayloadBytes: number;
 };
 
-/** Where the HTTP API writes what went wrong. */
+/** The log of the HTTP API. */
 export type HttpLog = {
   error(fields: object, message: string): void;
   warn(fields: object, message: string): void;

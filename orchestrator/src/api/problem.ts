@@ -4,7 +4,7 @@ import { MAX_LISTED_PROBLEMS } from "./limits.ts";
 /** Media type of a problem document (RFC 9457). */
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** What is wrong with one field, of one task of a batch where `index` is given. */
+/** A problem of one field. `index` is the position of the task in a batch. */
 export type FieldProblem = { readonly index?: number; readonly path: string; readonly message: string };
 
 /** A problem document. */
@@ -29,7 +29,7 @@ type ProblemOptions = {
 /**
  * Builds a problem document.
  *
- * @param code stable name of the problem for machines, e.g. `PAYLOAD_TOO_LARGE`; the `type` URI follows from it
+ * @param code stable name of the problem for programs, such as `PAYLOAD_TOO_LARGE`; the `type` URI is derived from it
  */
 export function problem(status: number, code: string, detail: string, options: ProblemOptions = {}): Problem {
   const { instance, retryAfterSeconds, errors } = options;
@@ -48,7 +48,7 @@ export function problem(status: number, code: string, detail: string, options: P
   };
 }
 
-/** A problem to answer a request with; thrown inside the HTTP layer only. */
+/** A problem to answer a request with. Thrown only in the HTTP layer. */
 export class HttpProblem extends Error {
   readonly status: number;
   readonly code: string;

@@ -1,8 +1,10 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { beforeEach, expect, test } from "vitest";
+import { FREE_BODY_BYTES, MAX_CONNECTIONS } from "./limits.ts";
 import { MemoryService } from "./testing/memoryPorts.ts";
 
 let service: MemoryService;
@@ -34,7 +36,8 @@ test.for([
   ["PUT", "/api/v1/tasks/some-id", "GET, HEAD"],
   ["GET", "/api/v1/admin/dlq/1-0", "DELETE"],
   ["POST", "/metrics", "GET, HEAD"],
-] as const)("%s %s is a 405 problem that tells the allowed methods", async ([method, url, allow]) => {
+  ["POST", "/openapi.json", "GET, HEAD"],
+] as const)("%s %s is a 405 problem with the allowed methods", async ([method, url, allow]) => {
   const { response, body } = await problemFor({ method, url });
   expect(body.code).toBe("METHOD_NOT_ALLOWED");
   expect(response.headers.allow).toBe(allow);
@@ -57,7 +60,7 @@ test.for(["/api/v1/tasks/%ff", "/%"])("a malformed URL (%s) is a 400 problem", a
   expect((await problemFor({ url })).body.status).toBe(400);
 });
 
-test("health does not depend on anything, readiness tells why not", async () => {
+test("health depends on nothing, readiness gives its reasons", async () => {
   service.ready = false;
   expect((await server.inject("/healthz")).json()).toEqual({ status: "ok" });
   const response = await server.inject("/readyz");
@@ -71,13 +74,15 @@ test("health does not depend on anything, readiness tells why not", async () => 
   expect((await server.inject("/readyz")).statusCode).toBe(200);
 });
 
-test("metrics come in Prometheus' own format", async () => {
+test("metrics have the text format of Prometheus", async () => {
   const response = await server.inject("/metrics");
   expect(response.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(response.body).toContain("mcp_redis_up 1");
+  const accept = "application/openmetrics-text; version=1.0.0";
+  expect((await server.inject({ url: "/metrics", headers: { accept } })).headers["content-type"]).toBe(accept);
 });
 
-test("the workers' status sums up each type and tells why one is paused", async () => {
+test("the worker status summarizes each type and contains why one is paused", async () => {
   expect((await server.inject("/api/v1/workers/status")).json()).toEqual({
     types: [
       { type: "reasoning", wanted: 2, active: 1, paused: [] },
@@ -89,6 +94,22 @@ test("the workers' status sums up each type and tells why one is paused", async 
   });
 });
 
+test("the workers' status sums up each type: how many are active, and each reason for a pause once", async () => {
+  const [worker] = service.ports.supervisor.status();
+  const workers = [
+    { active: true, paused: "" },
+    { active: false, paused: "circuit breaker of chat" },
+    { active: true, paused: "circuit breaker of chat" },
+    { active: true, paused: "paused by an operator" },
+    { active: true, paused: "paused", type: "free" },
+  ].map((fields) => ({ ...worker, ...fields }));
+  Object.assign(service.ports.supervisor, { status: () => workers });
+  expect((await server.inject("/api/v1/workers/status")).json().types).toEqual([
+    { type: "reasoning", wanted: 2, active: 3, paused: ["circuit breaker of chat", "paused by an operator"] },
+    { type: "free", wanted: 2, active: 1, paused: ["paused"] },
+  ]);
+});
+
 test("queues are reported in snake_case", async () => {
   expect((await server.inject("/api/v1/queues")).json()).toMatchObject({
     queues: [{ stream: "mcp:queue:reasoning", oldest_age_seconds: 0.5 }],
@@ -96,22 +117,82 @@ test("queues are reported in snake_case", async () => {
   });
 });
 
+test("a fault of the service is logged with its request", async () => {
+  Object.assign(service.ports.queues, { read: () => Promise.reject(new Error("a bug")) });
+  const { body } = await problemFor({ url: "/api/v1/queues?x=1" });
+  expect(body).toMatchObject({ status: 500, code: "INTERNAL", instance: "/api/v1/queues" });
+  expect(service.logged).toEqual([
+    {
+      fields: { err: expect.objectContaining({ message: "a bug" }), method: "GET", url: "/api/v1/queues?x=1" },
+      message: "Request failed: a bug",
+    },
+  ]);
+});
+
+test("an idle connection is closed, whatever the other timeouts are", async () => {
+  const patient = { headersMs: 60_000, requestMs: 60_000, keepAliveMs: 60_000, checkIntervalMs: 25 };
+  const idle = new MemoryService().server({}, { timeouts: { ...patient, idleMs: 100 } });
+  await idle.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = idle.server.address() as { port: number };
+  const socket = connect(port, "127.0.0.1");
+  socket.write("GET /healthz HTTP/1.1\r\nHost: local");
+  await once(socket, "close");
+  await idle.close();
+});
+
+test("connections above the limit are closed at once, and the others are served", async () => {
+  expect(new MemoryService().server().server.maxConnections).toBe(MAX_CONNECTIONS);
+  const maxConnections = 16;
+  const busy = new MemoryService().server({}, { maxConnections });
+  await busy.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = busy.server.address() as { port: number };
+  const sockets = Array.from({ length: maxConnections + 5 }, () => connect(port, "127.0.0.1"));
+  let closed = 0;
+  for (const socket of sockets) {
+    socket.on("error", () => undefined);
+    socket.on("close", () => closed++);
+  }
+  await expect.poll(() => closed).toBe(5);
+  const open = sockets.filter(({ destroyed }) => !destroyed);
+  expect(open).toHaveLength(maxConnections);
+  open[0]?.end("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  expect(await text(open[0] as Socket)).toContain('{"status":"ok"}');
+  for (const socket of open) socket.destroy();
+  await busy.close();
+});
+
 const connectionsOf = ({ server }: FastifyInstance) => promisify(server.getConnections.bind(server))();
 
-test("a server that closes refuses new requests with 503 and lets running ones finish", async () => {
+test("a body above the limit of bytes in flight is rejected for now, up to the limit it is read", async () => {
+  for (const [excess, status, code] of [
+    [0, 400, "INVALID_JSON"],
+    [1, 503, "OVERLOADED"],
+  ] as const) {
+    const service = new MemoryService();
+    const limited = service.server({}, { maxBodyBytesInFlight: 2 * FREE_BODY_BYTES });
+    const response = await limited.inject({
+      ...{ method: "POST", url: "/api/v1/tasks/batch", headers: { "content-type": "application/json" } },
+      payload: "x".repeat(2 * FREE_BODY_BYTES + excess),
+    });
+    expect(response.json()).toMatchObject({ status, code });
+    expect(service.counted).toEqual([`submit_batch ${status === 503 ? "overload" : "invalid"}`]);
+  }
+});
+
+test("a closing server rejects new requests with 503 and finishes those in progress", async () => {
   const asked = Promise.withResolvers<void>();
-  const running = Promise.withResolvers<string>();
+  const running = Promise.withResolvers<{ contentType: string; body: string }>();
   const slow = new MemoryService();
-  const render = () => {
+  const scrape = () => {
     asked.resolve();
     return running.promise;
   };
-  Object.assign(slow.ports.metrics, { render });
+  Object.assign(slow.ports.metrics, { scrape });
   const closing = slow.server();
   const url = await closing.listen({ port: 0, host: "127.0.0.1" });
   const first = fetch(`${url}/metrics`);
   await asked.promise;
-  // Not idle: it has sent a part of its head before the server begins to close.
+  // Not idle: it has sent a part of a request before the server starts to close.
   const { port } = closing.server.address() as { port: number };
   const second = connect(port, "127.0.0.1");
   second.write("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
@@ -125,13 +206,13 @@ test("a server that closes refuses new requests with 503 and lets running ones f
   expect(refused).toMatch(/\r\nretry-after: \d+\r\n/i);
   expect(JSON.parse(refused.split("\r\n\r\n")[1] ?? "")).toMatchObject({ status: 503, code: "SHUTTING_DOWN" });
   expect(slow.submitted).toEqual([]);
-  running.resolve("done 1\n");
+  running.resolve({ contentType: "text/plain", body: "done 1\n" });
   expect(await (await first).text()).toBe("done 1\n");
   await closed;
   await expect(fetch(url)).rejects.toThrow("fetch failed");
 });
 
-test("the API describes itself, with an example for every body", async () => {
+test("the API description has an example for each body", async () => {
   const { openapi, paths, components } = (await server.inject("/openapi.json")).json();
   expect(openapi).toBe("3.1.0");
   expect(Object.keys(paths)).toEqual(

@@ -1,15 +1,15 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { messageOf } from "../errors.ts";
-import { adminAuth } from "./adminAuth.ts";
-import { adminRoutes } from "./adminRoutes.ts";
-import { hostCheck } from "./allowedHosts.ts";
-import { allowedMethods } from "./allowedMethods.ts";
-import { auditActions } from "./auditLog.ts";
-import { limitBodies } from "./bodyBudget.ts";
-import { deadLetterRoutes } from "./deadLetterRoutes.ts";
 import { problemOf } from "./errorMapping.ts";
-import { acceptJson } from "./jsonBody.ts";
+import { adminAuth } from "./hooks/adminAuth.ts";
+import { hostCheck } from "./hooks/allowedHosts.ts";
+import { allowedMethods } from "./hooks/allowedMethods.ts";
+import { auditActions } from "./hooks/auditLog.ts";
+import { limitBodies } from "./hooks/bodyBudget.ts";
+import { acceptJson } from "./hooks/jsonBody.ts";
+import { causeOf, countRequests } from "./hooks/requestCounts.ts";
+import { answerClientError } from "./hooks/slowClients.ts";
 import {
   CLIENT_TIMEOUTS,
   type ClientTimeouts,
@@ -22,32 +22,35 @@ import {
 import { describeApi } from "./openapi.ts";
 import type { HttpLog, HttpPorts, HttpSettings } from "./ports.ts";
 import { HttpProblem, PROBLEM_TYPE, problem } from "./problem.ts";
-import { causeOf, countRequests } from "./requestCounts.ts";
-import { answerClientError } from "./slowClients.ts";
-import { stateRoutes } from "./stateRoutes.ts";
-import { taskRoutes } from "./taskRoutes.ts";
+import { adminRoutes } from "./routes/adminRoutes.ts";
+import { deadLetterRoutes } from "./routes/deadLetterRoutes.ts";
+import { stateRoutes } from "./routes/stateRoutes.ts";
+import { taskRoutes } from "./routes/taskRoutes.ts";
 
 export type ServerDeps = HttpPorts & {
   readonly settings: HttpSettings;
   readonly log: HttpLog;
-  /** Gets a line for each admin action. */
+  /** Receives one line per admin action. */
   readonly audit: Pick<HttpLog, "info">;
   readonly version: string;
   readonly timeouts?: ClientTimeouts;
+  readonly maxConnections?: number;
+  readonly maxBodyBytesInFlight?: number;
 };
 
-/** Seconds after which a caller may expect another replica, or this one restarted, to answer. */
+/** After this time, another replica or the restarted one usually answers. */
 const SHUTDOWN_RETRY_AFTER_SECONDS = 5;
 
 /**
- * Builds the HTTP API; the caller listens and closes. `close()` refuses new requests with 503 and waits for those
- * under way.
+ * Creates the HTTP API. The caller listens and closes. `close()` rejects new requests with 503 and waits for requests in
+ * progress.
  */
 export function createServer(deps: ServerDeps): FastifyInstance {
-  const { settings, log, timeouts = CLIENT_TIMEOUTS } = deps;
-  const cells = deps.telemetry.http();
+  const { settings, log, timeouts = CLIENT_TIMEOUTS, maxConnections = MAX_CONNECTIONS } = deps;
+  const { maxBodyBytesInFlight = MAX_BODY_BYTES_IN_FLIGHT } = deps;
+  const counters = deps.telemetry.http();
   const server = fastify({
-    // Requests are counted by metrics; a line for each would cost more than the work.
+    // Metrics count requests. A log line for each would be more expensive than the request.
     logger: false,
     bodyLimit: SMALL_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -64,25 +67,25 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => {
       const status = answerClientError(error, socket);
-      if (status !== undefined) cells.request("other", causeOf(status, ""));
+      if (status !== undefined) counters.request("other", causeOf(status, ""));
     },
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
   });
   const methodsOf = allowedMethods(server);
-  countRequests(server, cells);
+  countRequests(server, counters);
   server.setValidatorCompiler(validatorCompiler);
-  // The views have the shapes that the schemas document; checking each answer again would double its cost.
+  // The views already match the schemas. Checking each answer would double its cost.
   server.setSerializerCompiler(() => JSON.stringify);
   acceptJson(server);
-  limitBodies(server, MAX_BODY_BYTES_IN_FLIGHT);
-  server.server.maxConnections = MAX_CONNECTIONS;
+  limitBodies(server, maxBodyBytesInFlight);
+  server.server.maxConnections = maxConnections;
   describeApi(server, deps.version);
 
   function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     let found = problemOf(error);
     if (found === undefined) {
       log.error({ err: error, method: request.method, url: request.url }, `Request failed: ${messageOf(error)}`);
-      found = new HttpProblem(500, "INTERNAL", "The service failed to answer; its log says why.");
+      found = new HttpProblem(500, "INTERNAL", "The service failed to answer; its log contains the error.");
     }
     reply.problemCode = found.code;
     const { headers, ...options } = found.options;
@@ -90,7 +93,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     if (headers !== undefined) reply.headers(headers);
     if (options.retryAfterSeconds !== undefined) reply.header("retry-after", options.retryAfterSeconds);
     const instance = request.url.split("?", 1)[0];
-    // Serialized here: a problem is the same for all routes, whatever their schemas say.
+    // Serialized here, because problems do not depend on the schema of the route.
     return reply.send(JSON.stringify(problem(found.status, found.code, found.message, { ...options, instance })));
   }
   server.setErrorHandler(answer);
@@ -99,8 +102,8 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     const allow = methodsOf(path);
     const found =
       allow.length === 0
-        ? new HttpProblem(404, "ROUTE_NOT_FOUND", `There is nothing at ${path}; /openapi.json lists what there is.`)
-        : new HttpProblem(405, "METHOD_NOT_ALLOWED", `${path} does not answer to ${request.method}.`, {
+        ? new HttpProblem(404, "ROUTE_NOT_FOUND", `No endpoint at ${path}; see /openapi.json for all endpoints.`)
+        : new HttpProblem(405, "METHOD_NOT_ALLOWED", `${path} does not support ${request.method}.`, {
             headers: { allow: allow.join(", ") },
           });
     return answer(found, request, reply);
@@ -119,13 +122,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     return done(new HttpProblem(503, "SHUTTING_DOWN", "The service is shutting down.", { retryAfterSeconds }));
   });
 
-  // A connection that stays open would hold up the end of the server, also that of a request that was under way.
+  // An open connection would delay the end of the server, even after its request has been answered.
   server.addHook("onSend", (_request, reply, _payload, done) => {
     if (closing) reply.header("connection", "close");
     done();
   });
 
-  // Plugins run in order: the description must see every route.
+  // Registered as plugins, because the API description must be registered before all routes.
   server.register(async (open) => {
     taskRoutes(open, deps, settings);
     stateRoutes(open, deps);

@@ -3,22 +3,22 @@ import type { Problem } from "../api/problem.ts";
 import { messageOf } from "../errors.ts";
 import { CliError, EXIT } from "./exitCodes.ts";
 
-/** The service answers within its Redis time-outs; a whole batch may take a little longer. */
+/** Longer than the Redis timeouts of the service, also for a whole batch. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export type ApiOptions = {
   readonly url: string;
-  /** The admin token itself; without it the file is read. */
+  /** The admin token; default: read from the file. */
   readonly token?: string | undefined;
   readonly tokenFile?: string | undefined;
 };
 
-/** Speaks with the HTTP API. */
+/** Client of the HTTP API. */
 export class ApiClient {
   readonly #base: URL;
   readonly #headers: Record<string, string>;
 
-  /** @throws CliError for a URL or token file that cannot be used */
+  /** @throws CliError for an invalid URL or token file */
   constructor({ url, token, tokenFile }: ApiOptions) {
     const base = URL.parse(url);
     if (base === null || !/^https?:$/.test(base.protocol)) throw new CliError(EXIT.usage, `Not an HTTP URL: ${url}`);
@@ -31,9 +31,9 @@ export class ApiClient {
   /**
    * Sends one request.
    *
-   * @param body JSON text, sent as it is
+   * @param body JSON text, sent unchanged
    * @returns the parsed answer; undefined for an empty one
-   * @throws CliError whose exit code tells refusals, absence and unavailability apart
+   * @throws CliError with an exit code for rejected, not found or unavailable
    */
   async send(method: string, path: string, body?: string): Promise<unknown> {
     const { status, ok, text } = await this.exchange(method, path, body);
@@ -43,10 +43,10 @@ export class ApiClient {
   }
 
   /**
-   * Sends one request and gives what came back, refusals too.
+   * Sends one request and returns the answer, also an error response.
    *
-   * @param body JSON text, sent as it is
-   * @throws CliError where the service cannot be reached
+   * @param body JSON text, sent unchanged
+   * @throws CliError if the service is unreachable
    */
   async exchange(method: string, path: string, body?: string): Promise<{ status: number; ok: boolean; text: string }> {
     try {
@@ -71,9 +71,10 @@ export class ApiClient {
   }
 }
 
-/** fetch() would name the token in its error. */
+/** Checks the token, because fetch() would show it in its error. */
 function bearer(token: string): string {
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new CliError(EXIT.usage, "The admin token must be one word of plain ASCII.");
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new CliError(EXIT.usage, "The admin token must be one word of ASCII characters.");
   return token;
 }
 
@@ -85,7 +86,7 @@ function readToken(path: string): string {
   }
 }
 
-/** fetch() hides the reason in the cause, and where a name has several addresses, in its code alone. */
+/** The reason of a failed fetch() is in its cause; for a name with several addresses, only in the code of the cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return messageOf(cause) || String((cause as { code?: unknown }).code ?? "no reason given");
@@ -99,13 +100,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The exit code for the status of a refusal. */
+/** The exit code for an error status. */
 export function exitCodeOf(status: number): number {
   if (status === 404) return EXIT.notFound;
   return status === 429 || status >= 502 ? EXIT.unavailable : EXIT.failure;
 }
 
-/** The lines that tell a person what a problem document says. */
+/** Formats a problem document for people. */
 function describe(status: number, answer: unknown): string {
   if (typeof answer !== "object" || answer === null || !("detail" in answer)) return `The service answered ${status}.`;
   const { detail, code, errors = [], errors_omitted: omitted, retry_after_seconds: later } = answer as Problem;

@@ -1,16 +1,16 @@
-/** What the CLI's exit code tells a script. */
+/** Exit codes of the CLI. */
 export const EXIT = {
   ok: 0,
-  /** The service refused, or the task failed. */
+  /** The service rejected the request, or the task failed. */
   failure: 1,
-  /** The command line makes no sense. */
+  /** The command line is invalid. */
   usage: 2,
   notFound: 3,
-  /** The service cannot be reached, or says "later". */
+  /** The service is unreachable, or asks to retry later. */
   unavailable: 4,
 } as const;
 
-/** A command that did not do what it was asked to. */
+/** A command failed. */
 export class CliError extends Error {
   readonly exitCode: number;
 

@@ -1,4 +1,4 @@
 import { writeFileSync } from "node:fs";
 import { commandReference } from "./reference.ts";
 
-writeFileSync(new URL("../../../docs/cli.md", import.meta.url), commandReference());
+writeFileSync(new URL("../../../docs/reference/cli.md", import.meta.url), commandReference());

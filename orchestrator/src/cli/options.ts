@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Parser of a whole number for commander. @param min smallest number allowed */
+/** Creates a parser of whole numbers for commander. @param min smallest allowed number */
 export function wholeNumber(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -11,7 +11,7 @@ export function wholeNumber(min: number): (text: string) => number {
   };
 }
 
-/** Checks that a text is JSON. @returns the text as it was, so that it can be passed on untouched */
+/** Checks that a text is JSON. @returns the unchanged text */
 export function jsonText(text: string): string {
   try {
     JSON.parse(text);

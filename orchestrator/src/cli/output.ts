@@ -1,17 +1,19 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 
-/** Where the CLI reads and writes; a terminal gets tables and colours, everything else plain lines. */
+/** Input and output of the CLI. A terminal gets tables and colours, everything else gets plain lines. */
 export type Io = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly readInput: () => Promise<string>;
   readonly terminal: boolean;
+  /** Waits between two readings of a command that watches; rejects when there is to be no further one. */
+  readonly pause: (durationMs: number) => Promise<void>;
 };
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Words that deserve a colour on a terminal. */
+/** Colours of words on a terminal. */
 const COLOURS: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
   completed: "green",
   running: "cyan",
@@ -34,7 +36,7 @@ export class Output {
     this.#json = json;
   }
 
-  /** Prints a list of things, each a row with the given columns. With --json the whole answer is printed instead. */
+  /** Prints rows with the given columns; with --json, the whole answer. */
   rows(answer: unknown, rows: readonly Row[], columns: readonly string[]): void {
     if (this.#json) this.#printJson(answer);
     else if (!this.#io.terminal) this.#printLines(rows, columns);
@@ -53,7 +55,7 @@ export class Output {
     this.#io.out(`${table.toString()}\n`);
   }
 
-  /** Prints one thing, a line for each of its members. */
+  /** Prints an object, one line per member. */
   record(answer: unknown): void {
     if (this.#json || typeof answer !== "object" || answer === null) {
       this.#printJson(answer);
@@ -72,7 +74,7 @@ export class Output {
   }
 }
 
-/** The caller has decided already whether there is a terminal. */
+/** Always styles: the caller has checked for a terminal. */
 const ALWAYS = { validateStream: false } as const;
 
 function coloured(text: string): string {

@@ -7,11 +7,11 @@ import type { Session } from "./taskCommands.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
-/** Any endpoint, with the address and the token that the other commands use; for scripts and runbooks. */
+/** Sends a request to any endpoint, with the address and token of the other commands. For scripts and runbooks. */
 export function requestCommand(program: Command, session: () => Session, io: Io): void {
   program
     .command("request")
-    .description("send a request to any endpoint and print the answer as it is, refusals too")
+    .description("send a request to any endpoint and print the answer, also of errors")
     .addArgument(new Argument("<method>").choices(METHODS))
     .argument("<path>", "such as /api/v1/queues")
     .argument("[body]", "JSON", jsonText)

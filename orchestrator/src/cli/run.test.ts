@@ -26,10 +26,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-type Options = { terminal?: boolean; input?: string; tokenFile?: boolean };
+type Options = { terminal?: boolean; input?: string; tokenFile?: boolean; readings?: number };
 
-async function cli(args: readonly string[], { terminal = false, input = "", tokenFile = true }: Options = {}) {
+async function cli(
+  args: readonly string[],
+  { terminal = false, input = "", tokenFile = true, readings = 1 }: Options = {},
+) {
   const written = { out: "", err: "" };
+  const pauses: number[] = [];
   const io = {
     out: (text: string) => {
       written.out += text;
@@ -39,12 +43,42 @@ async function cli(args: readonly string[], { terminal = false, input = "", toke
     },
     readInput: async () => input,
     terminal,
+    pause: async (durationMs: number) => {
+      pauses.push(durationMs);
+      if (pauses.length === readings) throw new Error("interrupted");
+    },
   };
   const code = await run(["--url", url, ...(tokenFile ? ["--token-file", join(directory, "token")] : []), ...args], io);
-  return { code, ...written };
+  return { code, pauses, ...written };
 }
 
-test("submit passes the payload on exactly as written", async () => {
+test("queues can be watched at an interval in seconds", async () => {
+  const { out, pauses } = await cli(["queues", "--watch", "5"], { readings: 3 });
+  expect(pauses).toEqual([5_000, 5_000, 5_000]);
+  expect(out.match(/type\tlane\tdepth/g)).toHaveLength(3);
+  expect((await cli(["workers", "--watch"])).pauses).toEqual([2_000]);
+  expect((await cli(["queues", "--watch", "0"])).code).toBe(2);
+});
+
+test("status without a task is that of the service, with the name of its Redis server", async () => {
+  const { code, out } = await cli(["status"]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^server\tvalkey \d+\.\d+/m);
+  expect(out).toMatch(/^workers\t\d+ of \d+ /m);
+  expect(out).toMatch(/^changed_by_operators\tnothing/m);
+});
+
+test.each(["bash", "zsh", "fish"])("%s completes commands and options", async (shell) => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  onTestFinished(() => log.mockRestore());
+  expect((await cli(["completion", shell])).code).toBe(0);
+  expect(log.mock.calls.join("\n")).toContain("mcp-orchestrator complete --");
+  log.mockClear();
+  expect((await cli(["complete", "--", "dlq", ""])).code).toBe(0);
+  expect(log.mock.calls.join("\n")).toMatch(/retry-all[\s\S]*discard-all/);
+});
+
+test("submit sends the payload exactly as written", async () => {
   const payload = '{"big": 12345678901234567890, "__proto__": 1}';
   const { code, out } = await cli(["submit", "free", payload, "-p", "12", "--id", "mine", "--json"]);
   expect(code).toBe(0);
@@ -70,7 +104,7 @@ const ended = (status: "completed" | "failed") =>
     resultJson: '{"a":1}',
   }) as const;
 
-test("submit --wait shows the result, and fails when the task did", async () => {
+test("submit --wait shows the result, and fails if the task failed", async () => {
   service.views.set("mine", ended("completed"));
   const done = await cli(["submit", "free", "1", "--id", "mine", "--wait", "5", "--json"]);
   expect(done.code).toBe(0);
@@ -79,11 +113,11 @@ test("submit --wait shows the result, and fails when the task did", async () => 
   expect((await cli(["status", "mine", "--wait", "5"])).code).toBe(1);
 });
 
-test("what is unaccounted for is written off, and a wrong number is refused", async () => {
+test("write-off writes off unaccounted tasks, and fails for a wrong number", async () => {
   service.unaccounted = -2;
   const refused = await cli(["write-off", "free", "regular", "2"]);
   expect(refused.code).toBe(1);
-  expect(refused.err).toContain("misses -2 tasks");
+  expect(refused.err).toContain("has -2 unaccounted tasks");
   expect((await cli(["write-off", "free", "regular", "-2"])).code).toBe(0);
   expect(service.unaccounted).toBe(0);
 });
@@ -92,14 +126,15 @@ test.for([
   ["no such command", ["dance"]],
   ["an unknown option", ["workers", "--loud"]],
   ["a missing argument", ["scale", "free"]],
-  ["a count that is none", ["scale", "free", "many"]],
-  ["a lane that is none", ["write-off", "free", "slow", "1"]],
+  ["a malformed count", ["scale", "free", "many"]],
+  ["a share of nothing", ["scale", "free", "/0"]],
+  ["an unknown lane", ["write-off", "free", "slow", "1"]],
   ["a number that is not whole", ["write-off", "free", "regular", "1.5"]],
   ["a payload that is not JSON", ["submit", "free", "{"]],
   ["an empty standard input", ["submit", "free"]],
-  ["a file that is not there", ["submit", "free", "--file", "/nonexistent"]],
-  ["an address that is none", ["--url", "nowhere", "workers"]],
-  ["a token file that is not there", ["--token-file", "/nonexistent", "workers"]],
+  ["a missing file", ["submit", "free", "--file", "/nonexistent"]],
+  ["a malformed address", ["--url", "nowhere", "workers"]],
+  ["a missing token file", ["--token-file", "/nonexistent", "workers"]],
 ] as const)("%s is a usage error: exit code 2 and nothing submitted", async ([, args]) => {
   const { code, err } = await cli([...args]);
   expect(code).toBe(2);
@@ -107,24 +142,25 @@ test.for([
   expect(service.submitted).toEqual([]);
 });
 
-test("a refusal names the fields and exits with 1", async () => {
+test("a rejection names the fields and exits with 1", async () => {
   const { code, err } = await cli(["submit", "reasoning", '{"prompt":1}']);
   expect(code).toBe(1);
   expect(err).toContain("payload.prompt");
 });
 
-test("what is not there exits with 3", async () => {
+test("a missing task, dead letter or type exits with 3", async () => {
   for (const args of [
     ["status", "none"],
     ["explain", "none"],
     ["dlq", "show", "1-0"],
     ["pause", "nope"],
+    ["scale", "nope", "+1"],
   ]) {
     expect((await cli(args)).code, args.join(" ")).toBe(3);
   }
 });
 
-test("a service that is away or says 'later' exits with 4", async () => {
+test("an unreachable service, or a request to retry later, exits with 4", async () => {
   service.refusal = new RejectedError("rate_limit", "free", "The rate limit is reached.", 2);
   const refused = await cli(["submit", "free", "1"]);
   expect(refused.code).toBe(4);
@@ -141,7 +177,7 @@ test("a wrong token exits with 1", async () => {
   expect(err).toContain("UNAUTHORIZED");
 });
 
-test("the switches are turned", async () => {
+test("the runtime switches can be set", async () => {
   for (const args of [
     ["rate-limit", "enable", "--per-second", "2.5"],
     ["express-bypass", "enable"],
@@ -159,6 +195,34 @@ test("the switches are turned", async () => {
   expect((await cli(["rate-limit"])).out).toContain("per_second\t2.5");
   await cli(["resume", "free"]);
   expect([...service.paused]).toEqual([]);
+});
+
+test.for([
+  [3, "+2", 5],
+  [3, "-2", 1],
+  [3, "-9", 1],
+  [3, "x4", 12],
+  [8, "/4", 2],
+  [7, "/4", 1],
+  [0, "x4", 1],
+  [0, "0", 0],
+] as const)("with %i workers of a type, scale by %s asks for %i", async ([now, change, wanted]) => {
+  service.wanted.set("free", now);
+  expect(await cli(["scale", "free", change])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`count\t${wanted}`),
+  });
+  expect(service.wanted.get("free")).toBe(wanted);
+});
+
+test("most is the number of the type that has the most workers", async () => {
+  service.wanted.set("free", 0);
+  service.wanted.set("reasoning", 6);
+  await cli(["scale", "free", "most"]);
+  expect(service.wanted.get("free")).toBe(6);
+  for (const type of ["free", "reasoning"]) await cli(["scale", type, "0"]);
+  await cli(["scale", "free", "most"]);
+  expect(service.wanted.get("free")).toBe(1);
 });
 
 test("dead letters are listed, retried by filter and discarded", async () => {
@@ -199,7 +263,16 @@ test("only a terminal gets tables and colours", async () => {
   expect((await cli(["workers", "--json"], { terminal: true })).out).not.toContain(ESCAPE);
 });
 
-test("nothing is retried or discarded as a whole without a filter or --all", async () => {
+test("workers by type are those that are active, of how many, with each reason for a pause", async () => {
+  const [worker] = service.ports.supervisor.status();
+  const workers = ["", "circuit breaker of chat", "paused by an operator"].map((paused) => ({ ...worker, paused }));
+  Object.assign(service.ports.supervisor, { status: () => workers });
+  expect((await cli(["workers", "--by-type"])).out).toBe(
+    "type\tworkers\tpaused\nreasoning\t3 of 2\tcircuit breaker of chat, paused by an operator\nfree\t0 of 2\t-\n",
+  );
+});
+
+test("retry-all and discard-all require a filter or --all", async () => {
   for (const command of ["retry-all", "discard-all"]) {
     expect((await cli(["dlq", command])).code, command).toBe(2);
     expect((await cli(["dlq", command, "--all", "--type", "free"])).code, command).toBe(2);
@@ -209,7 +282,7 @@ test("nothing is retried or discarded as a whole without a filter or --all", asy
 });
 
 test("the version goes to standard output and exits with 0", async () => {
-  expect(await cli(["--version"])).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: "" });
+  expect(await cli(["--version"])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: "" });
 });
 
 test("help goes to standard output and exits with 0", async () => {
@@ -218,13 +291,13 @@ test("help goes to standard output and exits with 0", async () => {
   expect(out).toContain("--priority");
 });
 
-test("a request goes to any endpoint with the token, and its answer is printed as it is", async () => {
+test("request sends the token to any endpoint and prints the answer unchanged", async () => {
   const { code, out } = await cli(["request", "POST", "/api/v1/admin/rate-limit/enable", '{"per_second": 5}']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ enabled: true, per_second: 5 });
 });
 
-test("a request that is refused prints the problem and fails", async () => {
+test("a rejected request prints the problem and fails", async () => {
   const { code, out, err } = await cli(["request", "GET", "/api/v1/nothing"]);
   expect(code).toBe(3);
   expect(JSON.parse(out)).toMatchObject({ status: 404 });
@@ -232,7 +305,7 @@ test("a request that is refused prints the problem and fails", async () => {
   expect((await cli(["request", "POST", "/api/v1/queues", "{"])).code).toBe(2);
 });
 
-test("the token may come from the environment, and a file goes before it", async () => {
+test("the token may come from the environment, and a token file takes precedence", async () => {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
@@ -243,11 +316,11 @@ test("the token may come from the environment, and a file goes before it", async
   expect((await cli(["log-level"])).code).toBe(0);
   vi.stubEnv("MCP_ORCHESTRATOR_TOKEN", "secret\ntoken");
   const odd = await cli(["log-level"], { tokenFile: false });
-  expect(odd).toMatchObject({ code: 2, err: "The admin token must be one word of plain ASCII.\n" });
+  expect(odd).toMatchObject({ code: 2, err: "The admin token must be one word of ASCII characters.\n" });
   expect(await cli(["--token", "secret", "log-level"])).toMatchObject({ code: 2 });
 });
 
-test("docs/cli.md is generated from the commands", async () => {
-  const written = await readFile(new URL("../../../docs/cli.md", import.meta.url), "utf8");
+test("docs/reference/cli.md is generated from the commands", async () => {
+  const written = await readFile(new URL("../../../docs/reference/cli.md", import.meta.url), "utf8");
   expect(written, "run `npm run generate`").toBe(commandReference());
 });

@@ -1,3 +1,4 @@
+import tab from "@bomb.sh/tab/commander";
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { messageOf } from "../errors.ts";
@@ -14,7 +15,7 @@ const DEFAULT_URL = "http://127.0.0.1:8000";
 /**
  * Runs one command line.
  *
- * @param args without the program's name
+ * @param args without the program name
  * @returns the exit code
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -30,21 +31,21 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** All commands, with their arguments and options; docs/cli.md is generated from it. */
+/** Defines all commands, with their arguments and options. docs/reference/cli.md is generated from it. */
 export function createProgram(io: Io): Command {
   const program = new Command("mcp-orchestrator")
-    .description("Submit tasks to an mcp-orchestrator, follow them, and operate it.")
+    .description("Submit and follow tasks, and operate the service.")
     .version(packageJson.version)
     .addOption(new Option("--url <url>", "address of the service").env("MCP_ORCHESTRATOR_URL").default(DEFAULT_URL))
-    // Hidden: a command line can be read by every user of the machine.
+    // Hidden, because every user of the machine can read command lines.
     .addOption(new Option("--token <token>").env("MCP_ORCHESTRATOR_TOKEN").hideHelp())
     .addOption(new Option("--token-file <path>", "file with the admin token").env("MCP_ORCHESTRATOR_TOKEN_FILE"))
     .option("--json", "print JSON")
     .helpCommand(false)
-    .showHelpAfterError("(--help tells more)")
+    .showHelpAfterError("(see --help)")
     .addHelpText(
       "after",
-      "\nMCP_ORCHESTRATOR_TOKEN holds the admin token itself.\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 unavailable",
+      "\nMCP_ORCHESTRATOR_TOKEN contains the admin token itself.\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 unavailable",
     )
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err });
@@ -53,13 +54,14 @@ export function createProgram(io: Io): Command {
     if (program.getOptionValueSource("token") === "cli") {
       throw new CliError(EXIT.usage, "Give the token in MCP_ORCHESTRATOR_TOKEN, or a file with --token-file.");
     }
-    // A file goes before the token itself.
+    // A token file takes precedence.
     const token = options.tokenFile === undefined ? options.token : undefined;
     return { api: new ApiClient({ ...options, token }), output: new Output(io, json) };
   };
   taskCommands(program, session, io);
-  stateCommands(program, session);
+  stateCommands(program, session, io);
   adminCommands(program, session);
   requestCommand(program, session, io);
+  tab(program, { completionCommandName: "completion" });
   return program;
 }

@@ -2,46 +2,68 @@ import type { Command } from "commander";
 import { FAILURE_REASONS } from "../metrics/contract.ts";
 import { CliError, EXIT } from "./exitCodes.ts";
 import { wholeNumber } from "./options.ts";
+import type { Io } from "./output.ts";
 import type { Session } from "./taskCommands.ts";
+import { repeat, watchOption } from "./watch.ts";
 
 type Rows = readonly Record<string, unknown>[];
+type TypeStatus = {
+  readonly type: string;
+  readonly active: number;
+  readonly wanted: number;
+  readonly paused: readonly string[];
+};
+type Watched = { watch?: number | true };
 type Filter = { type?: string; reason?: string };
 
-/** A forgotten filter must not mean everything. */
+function rowOf({ type, active, wanted, paused }: TypeStatus): Rows[number] {
+  return { type, workers: `${active} of ${wanted}`, paused: paused.length === 0 ? undefined : paused.join(", ") };
+}
+
+/** Requires a filter or --all, so that a forgotten filter does not select everything. */
 function requireChoice(filter: Filter, all: true | undefined): void {
   if ((all === true) !== Object.keys(filter).length > 0) return;
-  throw new CliError(EXIT.usage, "Give a filter (--type, --reason), or --all and no filter.");
+  throw new CliError(EXIT.usage, "Give either a filter (--type, --reason) or --all.");
 }
 
 /** Queues, workers and dead letters. */
-export function stateCommands(program: Command, session: () => Session): void {
+export function stateCommands(program: Command, session: () => Session, io: Io): void {
   program
     .command("queues")
-    .description("show depth, pending, lag and oldest age of every queue")
-    .action(async () => {
+    .description("show depth, pending, lag and oldest age of each queue")
+    .addOption(watchOption())
+    .action(async ({ watch }: Watched) => {
       const { api, output } = session();
-      const answer = (await api.get("/api/v1/queues")) as { queues: Rows };
       const columns = ["type", "lane", "depth", "pending", "lag", "delayed", "oldest_age_seconds", "unaccounted"];
-      output.rows(answer, answer.queues, columns);
+      await repeat(io, watch, async () => {
+        const answer = (await api.get("/api/v1/queues")) as { queues: Rows };
+        output.rows(answer, answer.queues, columns);
+      });
     });
 
   program
     .command("workers")
-    .description("show every worker, and why a type is not worked on")
-    .action(async () => {
+    .description("show each worker, and why it starts no tasks")
+    .option("--by-type", "how many workers of each type are active, of how many")
+    .addOption(watchOption())
+    .action(async ({ byType, watch }: Watched & { byType?: true }) => {
       const { api, output } = session();
-      const answer = (await api.get("/api/v1/workers/status")) as { workers: Rows };
-      output.rows(answer, answer.workers, ["worker", "state", "active", "pid", "in_flight", "restarts", "paused"]);
+      const columns = ["worker", "state", "active", "pid", "in_flight", "restarts", "paused"];
+      await repeat(io, watch, async () => {
+        const answer = (await api.get("/api/v1/workers/status")) as { workers: Rows; types: readonly TypeStatus[] };
+        if (byType) output.rows(answer, answer.types.map(rowOf), ["type", "workers", "paused"]);
+        else output.rows(answer, answer.workers, columns);
+      });
     });
 
-  const dlq = program.command("dlq").description("look at, retry and discard dead letters");
+  const dlq = program.command("dlq").description("list, show, retry and discard dead letters");
   dlq
     .command("list")
     .description("list dead letters, newest first")
     .option("-t, --type <type>", "only of this type")
     .option("-r, --reason <reason>", `only of this reason: ${FAILURE_REASONS.join(", ")}`)
-    .option("-n, --limit <n>", "how many", wholeNumber(1), 50)
-    .option("--cursor <id>", "where the last page ended")
+    .option("-n, --limit <n>", "number of dead letters", wholeNumber(1), 50)
+    .option("--cursor <id>", "next_cursor of the previous page")
     .action(async (options: Filter & { limit: number; cursor?: string }) => {
       const { api, output } = session();
       const query = new URLSearchParams(
@@ -68,10 +90,10 @@ export function stateCommands(program: Command, session: () => Session): void {
     });
   dlq
     .command("retry-all")
-    .description("put back all dead letters that match")
+    .description("put all matching dead letters back into their queues")
     .option("-t, --type <type>", "only of this type")
     .option("-r, --reason <reason>", `only of this reason: ${FAILURE_REASONS.join(", ")}`)
-    .option("--all", "needed where no filter is given")
+    .option("--all", "required without a filter")
     .action(async ({ all, ...filter }: Filter & { all?: true }) => {
       requireChoice(filter, all);
       const { api, output } = session();
@@ -79,10 +101,10 @@ export function stateCommands(program: Command, session: () => Session): void {
     });
   dlq
     .command("discard-all")
-    .description("discard all dead letters that match, for good")
+    .description("discard all matching dead letters for good")
     .option("-t, --type <type>", "only of this type")
     .option("-r, --reason <reason>", `only of this reason: ${FAILURE_REASONS.join(", ")}`)
-    .option("--all", "needed where no filter is given")
+    .option("--all", "required without a filter")
     .action(async ({ all, ...filter }: Filter & { all?: true }) => {
       requireChoice(filter, all);
       const { api, output } = session();

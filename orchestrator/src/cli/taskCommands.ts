@@ -6,8 +6,10 @@ import type { ApiClient } from "./apiClient.ts";
 import { CliError, EXIT } from "./exitCodes.ts";
 import { jsonText, wholeNumber } from "./options.ts";
 import type { Io, Output } from "./output.ts";
+import { serviceStatus } from "./serviceStatus.ts";
+import { repeat, watchOption } from "./watch.ts";
 
-/** What every command gets, once the global options are known. */
+/** Client and output of a command, created from the global options. */
 export type Session = { readonly api: ApiClient; readonly output: Output };
 
 const POLL_MS = 200;
@@ -21,11 +23,11 @@ export function taskCommands(program: Command, session: () => Session, io: Io): 
     .command("submit")
     .description("submit a task")
     .argument("<type>", "reasoning, codegen, ml or another known type")
-    .argument("[payload]", "the payload as JSON; without it --file or standard input is read", jsonText)
+    .argument("[payload]", "the payload as JSON; default: read from --file or standard input", jsonText)
     .option("-f, --file <path>", "read the payload from a file")
-    .option("-p, --priority <n>", "0 to 100; 12 and above take the express lane", wholeNumber(0))
-    .option("--id <task_id>", "makes the submission idempotent")
-    .option("--delay <ms>", "start no earlier than this from now", wholeNumber(0))
+    .option("-p, --priority <n>", "0 to 100; from 12 the task takes the express lane", wholeNumber(0))
+    .option("--id <task_id>", "task id; makes a repeated submission safe")
+    .option("--delay <ms>", "earliest start, from now", wholeNumber(0))
     .option("-w, --wait <seconds>", "wait for the result", wholeNumber(1))
     .addHelpText(
       "after",
@@ -39,7 +41,7 @@ export function taskCommands(program: Command, session: () => Session, io: Io): 
         ...(options.id === undefined ? {} : { task_id: options.id }),
         ...(options.delay === undefined ? {} : { delay_ms: options.delay }),
       };
-      // The payload's own text: what the submitter wrote is what the handler gets.
+      // Inserted as text, so that the handler gets the payload exactly as written.
       const body = `${JSON.stringify(fields).slice(0, -1)},"payload":${payload ?? (await readPayload(options.file, io))}}`;
       const receipt = (await api.send("POST", "/api/v1/tasks", body)) as { task_id: string };
       if (options.wait === undefined) output.record(receipt);
@@ -48,18 +50,20 @@ export function taskCommands(program: Command, session: () => Session, io: Io): 
 
   program
     .command("status")
-    .description("show the state of a task, and its result or error")
-    .argument("<task_id>")
-    .option("-w, --wait <seconds>", "wait until it has ended", wholeNumber(1))
-    .action(async (id: string, { wait }: { wait?: number }) => {
+    .description("show the state of a task, and its result or error; without a task, that of the service")
+    .argument("[task_id]")
+    .option("-w, --wait <seconds>", "wait until the task has ended", wholeNumber(1))
+    .addOption(watchOption())
+    .action(async (id: string | undefined, { wait, watch }: { wait?: number; watch?: number | true }) => {
       const { api, output } = session();
-      if (wait === undefined) output.record(await api.get(taskPath(id)));
+      if (id === undefined) await repeat(io, watch, async () => output.record(await serviceStatus(api)));
+      else if (wait === undefined) output.record(await api.get(taskPath(id)));
       else await showWhenDone(session(), id, wait);
     });
 
   program
     .command("explain")
-    .description("tell why a task is not running, or where it runs")
+    .description("show why a task does not run, or where it runs")
     .argument("<task_id>")
     .action(async (id: string) => {
       const { api, output } = session();

@@ -1,4 +1,4 @@
 import { writeFileSync } from "node:fs";
 import { renderSettings } from "./table.ts";
 
-writeFileSync(new URL("../../../docs/configuration.md", import.meta.url), renderSettings());
+writeFileSync(new URL("../../../docs/reference/configuration.md", import.meta.url), renderSettings());

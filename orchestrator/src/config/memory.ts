@@ -1,9 +1,9 @@
-/** What the main process takes at most: the API with its bodies in flight, counters, the relay of the workers' output. */
+/** Upper bound for the main process: the API with request bodies in progress, counters, the output of the workers. */
 const MAIN_PROCESS_BYTES = 512 * 1024 ** 2;
 
 /**
- * Memory that one replica needs with every worker at its limit. The container, the pod or the unit gets no less: a worker
- * that takes too much is then recycled by the supervisor, and the kernel does not kill the main process for it.
+ * Memory that one replica needs if each worker is at its limit. The container, pod or unit must have at least this much:
+ * then the supervisor restarts a worker that uses too much, before the kernel kills any process.
  *
  * @param types number of task types
  */

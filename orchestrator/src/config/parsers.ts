@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { TASK_TYPE_PATTERN, TASK_TYPE_RULE } from "../taskType.ts";
+import { TASK_TYPE_PATTERN, TASK_TYPE_RULE } from "../metrics/contract.ts";
 
-/** Parsers from the text of an environment variable to a value. */
+/** Parsers for the text of environment variables. */
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(minimum: number, maximum: number) {
@@ -21,7 +21,7 @@ export function decimal(minimum: number, maximum: number) {
     .pipe(z.number().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`));
 }
 
-/** `true` or `false`, and nothing that merely looks like it. */
+/** Exactly `true` or `false`. */
 export const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
 /** An absolute URL of one of these protocols. */
@@ -35,7 +35,7 @@ export function url(...protocols: readonly string[]) {
   );
 }
 
-/** A `redis://` or `rediss://` URL whose user and password can be decoded. Problems do not repeat it: it may hold a password. */
+/** A `redis://` or `rediss://` URL whose user and password can be decoded. Problems omit it: it may contain a password. */
 export const redisUrl = url("redis", "rediss").refine((text) => {
   const parsed = URL.parse(text);
   try {
@@ -44,25 +44,25 @@ export const redisUrl = url("redis", "rediss").refine((text) => {
   } catch {
     return false;
   }
-}, "has a % in its user or password that begins no escape sequence: write it as %25");
+}, "has a % in its user or password that does not start an escape sequence: write it as %25");
 
 export type HostAndPort = { readonly host: string; readonly port: number };
 
-/** `host:port,host:port`; empty is none. */
+/** `host:port,host:port`; may be empty. */
 export const hostList = z.string().transform((text, context): HostAndPort[] =>
   splitList(text).flatMap((item) => {
     const match = /^\[?([^\s\]]+?)\]?:(\d{1,5})$/.exec(item);
     const port = Number(match?.[2]);
     if (match?.[1] !== undefined && port > 0 && port < 65_536) return [{ host: match[1], port }];
-    context.addIssue({ code: "custom", message: `must be a list of host:port, and ${JSON.stringify(item)} is none` });
+    context.addIssue({ code: "custom", message: `must be a list of host:port; invalid: ${JSON.stringify(item)}` });
     return [];
   }),
 );
 
-/** `name,name`; empty is none. */
+/** `name,name`; may be empty. */
 export const nameList = z.string().transform(splitList);
 
-/** What can be set per task type in TASK_OVERRIDES. */
+/** The settings per task type in TASK_OVERRIDES. */
 export const taskOverrides = z
   .string()
   .transform((text, context): unknown => {

@@ -3,7 +3,7 @@ import { http, logging, redis, workers } from "./serviceSettings.ts";
 import type { Section } from "./setting.ts";
 import { delivery, load, tasks, upstreams } from "./taskSettings.ts";
 
-/** The settings by section, in the order in which they are documented. */
+/** The settings by section, in the order of the documentation. */
 export const SECTIONS: Readonly<Record<string, Section>> = {
   HTTP: http,
   Redis: redis,
@@ -17,5 +17,5 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
 
 export const SETTINGS = { ...http, ...redis, ...workers, ...tasks, ...delivery, ...load, ...upstreams, ...logging };
 
-/** The settings as parsed values, secrets still as paths. */
+/** The parsed settings. Secrets are still paths. */
 export type SettingValues = { [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]["schema"]> };

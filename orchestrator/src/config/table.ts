@@ -1,6 +1,6 @@
 import { SECTIONS } from "./settings.ts";
 
-/** Renders `docs/configuration.md` from the settings. */
+/** Renders `docs/reference/configuration.md` from the settings. */
 export function renderSettings(): string {
   const sections = Object.entries(SECTIONS).map(([title, settings]) =>
     [
@@ -18,9 +18,9 @@ export function renderSettings(): string {
     "",
     "<!-- Generated from orchestrator/src/config/settings.ts by `npm run generate -w orchestrator`. -->",
     "",
-    "Everything is set by environment variables, read once at start and checked as a whole: every problem is listed, and",
-    "the service does not start with any. An empty variable counts as not set. A variable that is one typing slip away",
-    "from a known name is refused. Names that end in `_FILE` take the path of a file that holds the secret.",
+    "Environment variables, read once at start. If some are invalid, look misspelled or contradict each other, the service",
+    "lists them all and does not start. An empty variable counts as not set. Each `*_FILE` except `LOG_FILE` is the path of",
+    "a file to read.",
     "",
     sections.join("\n\n"),
   ].join("\n")}\n`;

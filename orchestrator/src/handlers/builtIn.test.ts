@@ -7,7 +7,7 @@ import type { Kline } from "../upstream/market.ts";
 import { codegenHandler, reasoningHandler } from "./chat.ts";
 import { mlHandler } from "./ml.ts";
 
-/** Runs a handler as the worker does: payload through the schema first. */
+/** Runs a handler as the worker does: parses the payload with the schema first. */
 async function run(handler: TaskHandler, payload: unknown): Promise<unknown> {
   const log = pino({ enabled: false });
   const context = { taskId: "t", attempt: 1, signal: new AbortController().signal, log };
@@ -23,7 +23,7 @@ function chatThat(degraded: boolean) {
   return { asked, complete };
 }
 
-test("a prompt is asked with the type's own system prompt and temperature", async () => {
+test("a prompt is sent with the system prompt and the temperature of the type", async () => {
   const chat = chatThat(false);
   expect(await run(reasoningHandler(chat), { prompt: "why?" })).toEqual({ content: "42", model: "sonar" });
   await run(codegenHandler(chat), { prompt: "sort", temperature: 0.7, model: "big", max_tokens: 100 });
@@ -34,7 +34,7 @@ test("a prompt is asked with the type's own system prompt and temperature", asyn
   expect(chat.asked[0]?.messages[0]).not.toEqual(chat.asked[1]?.messages[0]);
 });
 
-test("a conversation with a system message of its own keeps it", async () => {
+test("a conversation keeps its own system message", async () => {
   const chat = chatThat(false);
   const messages = [
     { role: "system", content: "be brief" },
@@ -59,7 +59,7 @@ test.for([
   { prompt: "a", stream: true },
   "prompt",
   null,
-])("a chat payload of %j does not fit", (payload) => {
+])("the chat payload %j is invalid", (payload) => {
   expect(reasoningHandler(chatThat(false)).schema?.safeParse(payload).success).toBe(false);
 });
 
@@ -68,7 +68,7 @@ const klines: Kline[] = Array.from({ length: 20 }, (_, n) => {
   return { openedAtMs: n * 3_600_000, open: price, high: price, low: price, close: price, volume: 1 };
 });
 
-test("a market is summarized and its trend continued, with defaults for all but the symbol", async () => {
+test("a market is summarized and forecast, with defaults for everything except the symbol", async () => {
   const queries: unknown[] = [];
   const market = {
     klines: async (query: unknown) => {
@@ -87,7 +87,7 @@ test("a market is summarized and its trend continued, with defaults for all but 
   expect(queries).toEqual([{ symbol: "BTCUSDT", category: "linear", interval: "60", limit: 200 }]);
 });
 
-test("too few candles for a forecast fail for good", async () => {
+test("too few candles for a forecast are a permanent failure", async () => {
   const market = { klines: async () => ({ value: klines.slice(0, 5), degraded: false }) };
   const error = await run(mlHandler(market), { symbol: "NEWUSDT" }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UpstreamError);
@@ -95,7 +95,7 @@ test("too few candles for a forecast fail for good", async () => {
 });
 
 test.for([{}, { symbol: "btc" }, { symbol: "BTCUSDT", interval: "7" }, { symbol: "BTCUSDT", start: 2, end: 1 }])(
-  "a market payload of %j does not fit",
+  "the market payload %j is invalid",
   (payload) => {
     const market = { klines: async () => ({ value: klines, degraded: false }) };
     expect(mlHandler(market).schema?.safeParse(payload).success).toBe(false);

@@ -4,12 +4,12 @@ import type { Upstreams } from "../upstream/upstreams.ts";
 import { type ChatPayload, chatPayloadSchema } from "./chatPayload.ts";
 
 const REASONING_PROMPT =
-  "You reason carefully. Work through the question step by step, say which assumptions you make, and end with a " +
-  "short, direct conclusion. If the question cannot be answered from what is known, say so.";
+  "You reason carefully. Work through the question step by step, state your assumptions, and end with a short, direct " +
+  "conclusion. If the available information is not enough to answer the question, say so.";
 
 const CODEGEN_PROMPT =
   "You write production code. Answer with one complete, runnable solution in a single fenced code block, with error " +
-  "handling and without placeholders; below it, name in a few sentences what the reader has to know to use it.";
+  "handling and without placeholders. Below it, explain in a few sentences how to use it.";
 
 /** The part of the chat API that the handlers need. */
 export type Chat = Pick<Upstreams["chat"], "complete">;
@@ -40,8 +40,8 @@ function chatHandler(
   };
 }
 
-/** The request for a payload: its own settings where it has them, otherwise the type's. */
-export function requestFor(
+/** Converts a payload to a request. Settings of the payload take precedence over those of the type. */
+function requestFor(
   { prompt, messages, ...options }: ChatPayload,
   defaults: { readonly system: string; readonly temperature: number },
 ): ChatRequest {

@@ -1,18 +1,18 @@
 import { z } from "zod";
 
-/** Longest text of one message; MAX_PAYLOAD_BYTES bounds the whole payload. */
+/** Text of one message. MAX_PAYLOAD_BYTES bounds the whole payload. */
 const text = z.string().min(1).max(200_000);
 
 /** Payload of the chat task types: a prompt, or a whole conversation. */
 export const chatPayloadSchema = z
   .strictObject({
-    prompt: text.optional().describe("One question; instead of messages."),
+    prompt: text.optional().describe("One question. Use either this or messages."),
     messages: z
       .array(z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: text }))
       .min(1)
       .max(200)
       .optional()
-      .describe("A conversation; a system message in it replaces the built-in one."),
+      .describe("A conversation. A system message in it replaces the built-in one."),
     model: z.string().min(1).max(200).optional(),
     max_tokens: z.int().min(1).max(200_000).optional(),
     temperature: z.number().min(0).max(2).optional(),

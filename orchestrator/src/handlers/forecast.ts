@@ -12,12 +12,12 @@ import {
 } from "simple-statistics";
 import type { Kline } from "../upstream/market.ts";
 
-/** Below this a regression says nothing about its own error. */
+/** With fewer candles, the error of the regression is not significant. */
 export const MIN_CANDLES = 10;
 
 const QUANTILES = { p05: 0.05, p25: 0.25, p50: 0.5, p75: 0.75, p95: 0.95 } as const;
 
-/** Statistics of the closing prices of a run of candles. */
+/** Statistics of the closing prices. */
 export function summarize(klines: readonly Kline[]) {
   const closes = klines.map(({ close }) => close);
   return {
@@ -32,7 +32,7 @@ export function summarize(klines: readonly Kline[]) {
   };
 }
 
-/** Log returns from candle to candle: their mean, their spread (volatility per candle) and quantiles. */
+/** Statistics of the log returns from candle to candle: mean, volatility per candle, and quantiles. */
 export function returnsOf(klines: readonly Kline[]) {
   const returns = klines.slice(1).map(({ close }, index) => Math.log(close / (klines[index]?.close ?? close)));
   return {
@@ -45,11 +45,11 @@ export function returnsOf(klines: readonly Kline[]) {
 }
 
 /**
- * Straight-line trend of the closing prices and its continuation.
+ * Linear trend of the closing prices, with a forecast.
  *
- * @param horizon candles to look ahead
- * @param confidence probability with which a close lies inside its interval, given that the trend is a line and the
- *   deviations from it are normal and independent; markets are neither, which the r_squared of the trend hints at
+ * @param horizon number of candles to forecast
+ * @param confidence probability that a close lies in its interval, if the trend is linear and the deviations are normal and
+ *   independent. Real markets deviate from this; see the r_squared of the trend
  */
 export function forecastOf(klines: readonly Kline[], horizon: number, confidence: number) {
   const points = klines.map(({ close }, index) => [index, close]);
@@ -61,7 +61,7 @@ export function forecastOf(klines: readonly Kline[], horizon: number, confidence
   const squaredErrors = sum(points.map(([x = 0, y = 0]) => (y - line(x)) ** 2));
   const residual = Math.sqrt(squaredErrors / (count - 2));
   const z = probit((1 + confidence) / 2);
-  // A series that never moves is explained perfectly; the formula would divide zero by zero.
+  // For a constant series, the formula would divide zero by zero.
   const explained = squaredErrors === 0 ? 1 : rSquared(points, line);
   return {
     slope_per_candle: slope,

@@ -1,4 +1,4 @@
-/** What a module named by HANDLERS needs: `import type { ... } from "mcp-orchestrator/handlers"`. */
+/** The exports for a module that HANDLERS names: `import type { ... } from "mcp-orchestrator/handlers"`. */
 export { CircuitOpenError, UpstreamError, ValidationError } from "../errors.ts";
 export type { TaskContext, TaskHandler } from "../queue/consume/handler.ts";
 export type { Upstreams } from "../upstream/upstreams.ts";

@@ -5,24 +5,24 @@ import { CATEGORIES, INTERVALS } from "../upstream/market.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { forecastOf, MIN_CANDLES, returnsOf, summarize } from "./forecast.ts";
 
-/** Payload of the `ml` task type: which candles, and how far to look ahead. */
-export const mlPayloadSchema = z
+/** Payload of the `ml` task type: selects candles and the length of the forecast. */
+const mlPayloadSchema = z
   .strictObject({
     symbol: z.string().regex(/^[A-Z0-9]{3,20}$/, "must be a symbol such as BTCUSDT"),
     category: z.enum(CATEGORIES).default("linear"),
     interval: z.enum(INTERVALS).default("60"),
-    limit: z.int().min(MIN_CANDLES).max(1000).default(200).describe("Candles to look at."),
+    limit: z.int().min(MIN_CANDLES).max(1000).default(200).describe("Number of candles to analyze."),
     start: z.int().min(0).optional().describe("Earliest opening time, epoch ms."),
     end: z.int().min(0).optional().describe("Latest opening time, epoch ms."),
-    horizon: z.int().min(1).max(100).default(10).describe("Candles to look ahead."),
+    horizon: z.int().min(1).max(100).default(10).describe("Number of candles to forecast."),
     confidence: z.number().min(0.5).max(0.999).default(0.95),
   })
   .refine(({ start, end }) => start === undefined || end === undefined || start < end, {
     path: ["end"],
-    message: "must lie after start",
+    message: "must be later than start",
   });
 
-/** Summarizes a market and continues its trend. */
+/** Summarizes a market and forecasts its trend. */
 export function mlHandler(market: Pick<Upstreams["market"], "klines">): TaskHandler {
   return {
     type: "ml",

@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposableSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { ConfigError } from "../errors.ts";
-import { BUILT_IN_TYPES } from "../metrics/contract.ts";
+import { BUILT_IN_TYPES, TASK_TYPE_RULE } from "../metrics/contract.ts";
 import { loadHandlers } from "./registry.ts";
 
 const upstreams = {
@@ -13,11 +14,8 @@ const upstreams = {
   market: { klines: async () => ({ value: [], degraded: false }) },
 } as unknown as Parameters<typeof loadHandlers>[1];
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "handlers-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const { path: directory, remove } = mkdtempDisposableSync(join(tmpdir(), "handlers-"));
+afterAll(remove);
 
 let files = 0;
 async function moduleWith(source: string): Promise<string> {
@@ -27,7 +25,7 @@ async function moduleWith(source: string): Promise<string> {
   return path;
 }
 
-test("without a module there are the built-in types, each with a schema", async () => {
+test("without a module, the types are the built-in ones, each with a schema", async () => {
   const handlers = await loadHandlers("", upstreams);
   expect([...handlers.keys()]).toEqual([...BUILT_IN_TYPES]);
   for (const handler of handlers.values()) expect(handler.schema).toBeDefined();
@@ -51,7 +49,7 @@ test("a handler may be an instance of a class", async () => {
 });
 
 test.for([
-  ["a file that is not there", undefined, /cannot be loaded/],
+  ["a missing file", undefined, /cannot be loaded/],
   ["a module that throws", "throw new Error('no licence')", /cannot be loaded: no licence/],
   ["no default export", "export const handlers = []", /default export must be/],
   ["an empty list", "export default []", /default export must be/],
@@ -63,9 +61,9 @@ test.for([
   [
     "a type twice",
     "export default [{ type: 'a', run() {} }, { type: 'a', run() {} }]",
-    /handler 1: a second one for a/,
+    /handler 1: a already has a handler/,
   ],
-] as const)("%s is refused with the reason", async ([, source, reason]) => {
+] as const)("%s is rejected with the reason", async ([, source, reason]) => {
   const path = source === undefined ? join(directory, "none.mjs") : await moduleWith(source);
   const error = await loadHandlers(path, upstreams).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ConfigError);
@@ -80,4 +78,9 @@ test("the example of the documentation works", async () => {
   expect(await counted).toEqual({ words: 6, distinct: 4 });
   const payload = handlers.get("codegen")?.schema?.parse({ task: "main", language: "Rust" });
   expect(await handlers.get("codegen")?.run(payload, context)).toEqual({ language: "Rust", code: "fn main() {}" });
+});
+
+test("the documentation states the rule for type names", async () => {
+  const page = await readFile(new URL("../../../docs/guides/handlers.md", import.meta.url), "utf8");
+  expect(page.replaceAll("`", "")).toContain(TASK_TYPE_RULE.replace("must be ", ""));
 });

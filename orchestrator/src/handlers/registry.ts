@@ -2,19 +2,18 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ConfigError, messageOf } from "../errors.ts";
-import { UPSTREAMS } from "../metrics/contract.ts";
+import { TASK_TYPE_PATTERN, TASK_TYPE_RULE, UPSTREAMS } from "../metrics/contract.ts";
 import type { TaskHandler } from "../queue/consume/handler.ts";
-import { TASK_TYPE_PATTERN, TASK_TYPE_RULE } from "../taskType.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { codegenHandler, reasoningHandler } from "./chat.ts";
 import { mlHandler } from "./ml.ts";
 
-/** What a module named by HANDLERS exports as default: handlers, or a function that makes them. */
+/** The default export of a module that HANDLERS names: handlers, or a function that creates them. */
 export type HandlerModule =
   | readonly TaskHandler[]
   | ((upstreams: Pick<Upstreams, "chat" | "market">) => readonly TaskHandler[] | Promise<readonly TaskHandler[]>);
 
-/** Type names that keys, ids or metric labels use for something else. */
+/** Type names that already have a meaning in keys or metric labels. */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(["dlq", "unknown"]);
 
 const handlerSchema = z.object({
@@ -33,10 +32,10 @@ const handlerSchema = z.object({
 });
 
 /**
- * The handlers by task type: the built-in ones, replaced and extended by those of the module that HANDLERS names.
+ * Loads the handlers by task type. The handlers of the module that HANDLERS names replace and extend the built-in ones.
  *
- * @param path of the module, relative to the working directory; empty for none
- * @throws ConfigError that says what is wrong with the module
+ * @param path path of the module, relative to the working directory; empty for none
+ * @throws ConfigError if the module is not valid
  */
 export async function loadHandlers(
   path: string,
@@ -55,9 +54,10 @@ export async function loadHandlers(
       }
       continue;
     }
-    // The original, not the parsed copy: a handler may be an instance of a class.
+    // Not the parsed copy, because a handler may be an instance of a class.
     const handler = given as TaskHandler;
-    if (own.has(handler.type)) problems.push(`HANDLERS=${path}: handler ${index}: a second one for ${handler.type}`);
+    if (own.has(handler.type))
+      problems.push(`HANDLERS=${path}: handler ${index}: ${handler.type} already has a handler in this module`);
     own.add(handler.type);
     handlers.set(handler.type, handler);
   }
@@ -75,7 +75,7 @@ async function importHandlers(path: string, upstreams: Pick<Upstreams, "chat" | 
   }
   if (!Array.isArray(found) || found.length === 0) {
     throw new ConfigError([
-      `HANDLERS=${path}: its default export must be a list of handlers, or a function giving one`,
+      `HANDLERS=${path}: the default export must be a list of handlers, or a function that returns one`,
     ]);
   }
   return found;

@@ -1,5 +1,5 @@
-import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { connectionFailure } from "../redis/redisError.ts";
 
 type Connection = {
   on(event: "error", listener: (error: unknown) => void): unknown;
@@ -7,20 +7,20 @@ type Connection = {
 };
 
 /**
- * Logs the loss of a connection once and its return once, however often the client tries in between.
+ * Logs the loss of a connection once and its return once, for any number of reconnection attempts.
  *
- * @returns a function to call before the connection is closed on purpose
+ * @returns a function to call before closing the connection on purpose
  */
 export function logConnection(redis: Connection, log: Log): () => void {
   let down = false;
-  const lost = (fields: object, why: string) => {
-    if (!down) log.error(fields, `Redis connection lost or unavailable: ${why}`);
+  const lost = (why: string) => {
+    if (!down) log.error(`Redis connection lost or unavailable: ${why}`);
     down = true;
   };
-  redis.on("error", (error) => lost({ err: error }, messageOf(error)));
-  redis.on("close", () => lost({}, "closed"));
+  redis.on("error", (error) => lost(connectionFailure(error)));
+  redis.on("close", () => lost("closed"));
   redis.on("ready", () => {
-    if (down) log.info("Redis connection is back");
+    if (down) log.info("Redis connection restored");
     down = false;
   });
   return () => {

@@ -26,7 +26,7 @@ function readiness() {
   return { state, subject };
 }
 
-test("a replica that starts is not ready before each of its types is worked on", async () => {
+test("a starting replica is not ready until each of its types has a consuming worker", async () => {
   const { state, subject } = readiness();
   expect(await subject.check()).toMatchObject({ ready: false });
   state.active.add("ml");
@@ -35,13 +35,13 @@ test("a replica that starts is not ready before each of its types is worked on",
   expect(checks.find(({ name }) => name === "workers")).toEqual({
     name: "workers",
     ok: false,
-    detail: "none consumes codegen",
+    detail: "no consuming worker for codegen",
   });
   state.active.add("codegen");
   expect(await subject.check()).toMatchObject({ ready: true });
 });
 
-test("a type that cannot be started holds up the replica for the time of a start and no longer", async () => {
+test("a type that cannot start delays the replica only for the start timeout", async () => {
   const { state, subject } = readiness();
   state.active.add("ml");
   state.nowMs = 1_000;
@@ -50,7 +50,7 @@ test("a type that cannot be started holds up the replica for the time of a start
   expect(await subject.check()).toMatchObject({ ready: true });
 });
 
-test("a type that is no longer worked on, or all of them, is reported and does not make the API unready", async () => {
+test("after the start, types without a consuming worker are reported but do not make the API unready", async () => {
   const { state, subject } = readiness();
   state.active = new Set(["ml", "codegen"]);
   await subject.check();
@@ -61,11 +61,11 @@ test("a type that is no longer worked on, or all of them, is reported and does n
     name: "workers",
     ok: false,
     advisory: true,
-    detail: "none consumes ml, codegen",
+    detail: "no consuming worker for ml, codegen",
   });
 });
 
-test("a replica without Redis, or one that stops, is not ready", async () => {
+test("a replica is not ready without Redis, or while it stops", async () => {
   const { state, subject } = readiness();
   state.active = new Set(["ml", "codegen"]);
   expect((await subject.check()).ready).toBe(true);
@@ -78,7 +78,7 @@ test("a replica without Redis, or one that stops, is not ready", async () => {
   expect(checks).toContainEqual({ name: "shutdown", ok: false, detail: "the service is stopping" });
 });
 
-test("tasks of a type that no replica works on are not healthy, and do not make the API unready", async () => {
+test("tasks of a type that no replica serves make the service unhealthy but not unready", async () => {
   const { state, subject } = readiness();
   state.active = new Set(["ml", "codegen"]);
   expect(await subject.check()).toMatchObject({ ready: true, healthy: true });
@@ -89,7 +89,7 @@ test("tasks of a type that no replica works on are not healthy, and do not make 
     name: "task types",
     ok: false,
     advisory: true,
-    detail: "no replica works on 3 of type old",
+    detail: "no replica serves 3 tasks of type old",
   });
   state.unserved = () => Promise.reject(new Error("WRONGTYPE"));
   expect(await subject.check()).toMatchObject({ ready: true, healthy: false });

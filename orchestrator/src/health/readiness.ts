@@ -5,34 +5,34 @@ import { within } from "../within.ts";
 import type { Check } from "./selfCheck.ts";
 
 /**
- * What `GET /readyz` answers with: 200 when ready, otherwise 503. `ready` is about the API of this replica; `healthy` is
- * false as well where the service as a whole does not do its work.
+ * The answer of `GET /readyz`: 200 if ready, otherwise 503. `ready` means that the API of this replica can answer requests.
+ * `healthy` is stricter: the service as a whole does its work.
  */
 export type ReadinessReport = { readonly ready: boolean; readonly healthy: boolean; readonly checks: readonly Check[] };
 
 export type ReadinessDeps = {
-  /** The checks of Redis; must not throw. */
+  /** The checks of Redis. Must not throw. */
   readonly selfCheck: () => Promise<Check[]>;
-  /** Types with tasks that no replica works on. */
+  /** Types with tasks that no replica serves. */
   readonly unserved: () => Promise<readonly { readonly type: string; readonly tasks: number }[]>;
   readonly workers: { status(): WorkerStatus[]; wanted(type: string): number };
   readonly types: readonly string[];
-  /** The longest that the start waits for every type to be worked on. */
+  /** Time limit for the start of all types. */
   readonly startTimeoutMs: number;
   readonly monotonicMs: () => number;
   readonly log: Log;
 };
 
-/** The check that every type with tasks is worked on. */
+/** Name of the check that every type with tasks is served. */
 const UNSERVED = "task types";
 
-/** A probe gives up after a second or more; it must have its answer before that. */
+/** Shorter than the timeout of a probe, which is usually a second. */
 const DEADLINE_MS = 800;
 
 /**
- * Tells whether this replica can answer requests, and if not, why. A replica that starts is ready once each of its types
- * was worked on, or has had its time to be. From then on workers do not count: a type that is not worked on is for metrics
- * and alerts to tell, and no reason to take the API of all types away from its clients.
+ * Checks whether this replica can answer requests, and why not. During the start it is ready once each type has a consuming
+ * worker, or the start timeout is over. Later, missing workers do not matter: metrics and alerts report them, and the API
+ * must stay available for the other types.
  */
 export class Readiness {
   readonly #deps: ReadinessDeps;
@@ -40,7 +40,7 @@ export class Readiness {
   readonly #startedAtMs: number;
   #started = false;
   #stopping = false;
-  #complaints = new Map<string, string>();
+  #problems = new Map<string, string>();
   #reported = false;
 
   constructor(deps: ReadinessDeps) {
@@ -48,9 +48,9 @@ export class Readiness {
     this.#startedAtMs = deps.monotonicMs();
   }
 
-  /** Makes all checks. Answers within a second, also when Redis does not. */
+  /** Runs all checks. Answers within a second, even if Redis does not. */
   async check(): Promise<ReadinessReport> {
-    // One round at a time however many ask.
+    // Simultaneous callers share one round.
     this.#running ??= this.#checkRedis().finally(() => {
       this.#running = undefined;
     });
@@ -68,28 +68,28 @@ export class Readiness {
 
   async #checkRedis(): Promise<Check[]> {
     const checks = await this.#deps.selfCheck();
-    // Without Redis there is nothing to say about what waits in it.
+    // Without Redis, the tasks in it are unknown.
     if (checks.some(({ name, ok }) => name === "redis" && !ok)) return checks;
     return [...checks, await this.#checkTypes()];
   }
 
-  /** Does not take the API of all other types out of the load balancer: that would make an outage of a left-over. */
+  /** Advisory: must not take the API of all other types out of the load balancer. */
   async #checkTypes(): Promise<Check> {
     try {
       const unserved = await this.#deps.unserved();
-      const list = unserved.map(({ type, tasks }) => `${tasks} of type ${type}`).join(", ");
+      const list = unserved.map(({ type, tasks }) => `${tasks} tasks of type ${type}`).join(", ");
       return {
         name: UNSERVED,
         ok: unserved.length === 0,
         advisory: true,
-        detail: unserved.length === 0 ? "every type with tasks is worked on" : `no replica works on ${list}`,
+        detail: unserved.length === 0 ? "every type with tasks is served" : `no replica serves ${list}`,
       };
     } catch (error) {
       return { name: UNSERVED, ok: false, advisory: true, detail: messageOf(error) };
     }
   }
 
-  /** From now on the service is not ready: it is about to stop. */
+  /** Reports not ready from now on, because the service is stopping. */
   stopping(): void {
     this.#stopping = true;
   }
@@ -105,11 +105,12 @@ export class Readiness {
       name: "workers",
       ...(this.#started ? { advisory: true } : {}),
       ok: without.length === 0,
-      detail: without.length === 0 ? "every type has one that consumes" : `none consumes ${without.join(", ")}`,
+      detail:
+        without.length === 0 ? "every type has a consuming worker" : `no consuming worker for ${without.join(", ")}`,
     };
   }
 
-  /** The first full round is logged as a whole: what the service runs on. */
+  /** Logs the first complete round as a whole. */
   #logOnce(checks: readonly Check[]): void {
     if (this.#reported || checks.some(({ name, ok }) => name === "redis" && !ok)) return;
     this.#reported = true;
@@ -117,15 +118,15 @@ export class Readiness {
     this.#deps.log.info({ checks }, `Self-check: ${summary}`);
   }
 
-  /** Each complaint is logged once, and its end too. */
+  /** Logs each failure at its start and at its end. */
   #logChanges(checks: readonly Check[]): void {
-    const complaints = new Map(checks.filter((check) => !check.ok).map((check) => [check.name, check.detail]));
-    for (const [check, detail] of complaints) {
-      if (!this.#complaints.has(check)) this.#deps.log.warn({ check, detail }, `Check of ${check} failed: ${detail}`);
+    const problems = new Map(checks.filter((check) => !check.ok).map((check) => [check.name, check.detail]));
+    for (const [check, detail] of problems) {
+      if (!this.#problems.has(check)) this.#deps.log.warn({ check, detail }, `Check of ${check} failed: ${detail}`);
     }
-    for (const check of this.#complaints.keys()) {
-      if (!complaints.has(check)) this.#deps.log.info({ check }, `Check of ${check} passes again`);
+    for (const check of this.#problems.keys()) {
+      if (!problems.has(check)) this.#deps.log.info({ check }, `Check of ${check} passes again`);
     }
-    this.#complaints = complaints;
+    this.#problems = problems;
   }
 }

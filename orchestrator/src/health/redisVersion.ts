@@ -2,12 +2,12 @@ import type { ServerRelease } from "../redis/serverRelease.ts";
 
 type Version = readonly number[];
 
-/** XAUTOCLAIM's list of deleted ids, and `redis.acl_check_cmd`. */
+/** The first release in which XAUTOCLAIM reports deleted ids, and with `redis.acl_check_cmd`. */
 const OLDEST: Version = [7, 0];
 
 /**
- * Newer commands that can do a part of the service's work, and the release from which they may be trusted with it. Why
- * most are not used: docs/adr/newer-commands.md has the measurements.
+ * Newer commands that could replace a part of the service, with the first release in which they are reliable. Why most are
+ * not used: see docs/adr/newer-commands.md.
  */
 const NEWER_COMMANDS: readonly { readonly name: string; readonly since: Version; readonly use: string }[] = [
   { name: "XACKDEL", since: [8, 2, 3], use: "used where permitted" },
@@ -15,18 +15,18 @@ const NEWER_COMMANDS: readonly { readonly name: string; readonly since: Version;
   { name: "XADD IDMP", since: [8, 6], use: "not needed" },
 ];
 
-/** What follows from the version that a server tells. */
+/** The assessment of the version of a server. */
 export type VersionReport = {
   readonly enough: boolean;
   readonly detail: string;
 };
 
-/** Judges a server by the release of Redis that it is compatible with. Whether an argument is known shows in nothing else. */
+/** Assesses a server by the Redis release with which it is compatible. Arguments of commands cannot be tested otherwise. */
 export function judgeVersion({ name, version, compatibleVersion }: ServerRelease): VersionReport {
   const compatible = compatibleVersion.split(".").map(Number);
   const shown = name === "redis" ? version : `${name} ${version}`;
   if (!isAtLeast(compatible, OLDEST)) {
-    return { enough: false, detail: `${shown || "unknown"}, but ${OLDEST.join(".")} is the oldest that will do` };
+    return { enough: false, detail: `${shown || "unknown"}, but ${OLDEST.join(".")} is the oldest supported` };
   }
   const known = NEWER_COMMANDS.filter(({ since }) => isAtLeast(compatible, since));
   const newer = known.map(({ name: command, use }) => `${command} (${use})`);

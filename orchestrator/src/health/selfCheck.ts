@@ -1,9 +1,10 @@
 import { messageOf } from "../errors.ts";
+import { parseInfo } from "../redis/info.ts";
 import { redisErrorKind } from "../redis/redisError.ts";
-import { parseServerRelease } from "../redis/serverRelease.ts";
+import { serverReleaseOf } from "../redis/serverRelease.ts";
 import { judgeVersion } from "./redisVersion.ts";
 
-/** The little of a Redis client that the checks need; both ioredis clients have it. */
+/** The part of a Redis client that the checks need. */
 export type CheckedRedis = {
   ping(): Promise<string>;
   info(...sections: string[]): Promise<string>;
@@ -12,35 +13,36 @@ export type CheckedRedis = {
   set(key: string, value: string, unit: "PX", milliseconds: number): Promise<unknown>;
 };
 
-/** Outcome of one check, as `/readyz` tells it. */
+/** Outcome of one check, as `/readyz` returns it. */
 export type Check = {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
-  /** True for a check that says something and does not count to readiness. */
+  /** True for a check that does not affect readiness. */
   readonly advisory?: boolean;
 };
 
 export type SelfCheckOptions = {
-  /** A key of the service: in a Cluster it decides which node is asked. */
+  /** A key of the service. In a Cluster it selects the node. */
   readonly key: string;
   /** A key that a check may write. */
   readonly probeKey: string;
-  /** Commands that the service's ACL user must be allowed, as `xack` or `xgroup|create`. */
+  /** Commands that the ACL user needs, such as `xack` or `xgroup|create`. */
   readonly requiredCommands: readonly string[];
   /** Epoch milliseconds. */
   readonly now: () => number;
 };
 
-/** The key of the write check goes by itself. */
+/** Expiry of the key of the write check. */
 const PROBE_TTL_MS = 60_000;
 
-/** Latencies and due times are computed from both clocks. */
+/** Bounded because latencies and due times are computed from both clocks. */
 const MAX_CLOCK_SKEW_MS = 1_000;
 
 /**
- * Asks Redis itself about our user: needs no right but to run scripts. Each command gets a key of ours in place of all
- * its arguments, since Redis 7.0 looks for keys among arguments without counting them.
+ * Tests the rights of the user in Redis itself, which needs only the right to run scripts. Each command gets a key of the
+ * service for all its arguments, because Redis 7.0 searches them for keys without checking their number. Redis 8.0 and newer
+ * reject a wrong number of arguments, so smaller numbers are tried too.
  */
 const DENIED_COMMANDS = `#!lua flags=no-writes
 local denied = {}
@@ -48,14 +50,16 @@ for _, name in ipairs(ARGV) do
   local words = {}
   for word in string.gmatch(name, '[^|]+') do words[#words + 1] = string.upper(word) end
   for _ = 1, 8 do words[#words + 1] = KEYS[1] end
-  local known, allowed = pcall(redis.acl_check_cmd, unpack(words))
+  local known, allowed
+  repeat
+    known, allowed = pcall(redis.acl_check_cmd, unpack(words))
+  until known or table.remove(words) ~= KEYS[1]
   if known and not allowed then denied[#denied + 1] = name end
 end
 return denied`;
 
 /**
- * Checks everything about Redis that the service relies on. Never throws: a check that cannot be made is one that
- * failed.
+ * Checks all properties of Redis on which the service relies. Never throws: a check that cannot run counts as failed.
  */
 export async function selfCheck(redis: CheckedRedis, options: SelfCheckOptions): Promise<Check[]> {
   const ping = await attempt("redis", async () => {
@@ -69,7 +73,7 @@ export async function selfCheck(redis: CheckedRedis, options: SelfCheckOptions):
     attempt("clock skew", () => checkClock(redis, options.now)),
     attempt("redis permissions", () => checkPermissions(redis, options)),
   ]);
-  // Last: a client that learns from it that this is a replica leaves the server.
+  // Last, because the client reconnects if this write shows that the server is a replica.
   const write = await attempt("redis writes", () => checkWrite(redis, options.probeKey));
   return [ping, write, ...reads];
 }
@@ -84,18 +88,18 @@ async function attempt(name: string, check: () => Promise<Outcome>): Promise<Che
   }
 }
 
-/** Answers to PING and to reads say nothing about writes: a replica, a full Redis or one without its replicas refuses them. */
+/** A server may answer PING and reads but reject writes: a replica, a full Redis, or one that misses its own replicas. */
 async function checkWrite(redis: CheckedRedis, key: string): Promise<Outcome> {
   try {
     await redis.set(key, "1", "PX", PROBE_TTL_MS);
     return ok("accepted");
   } catch (error) {
-    return failed(`refused (${redisErrorKind(error)}): ${messageOf(error)}`);
+    return failed(`rejected (${redisErrorKind(error)}): ${messageOf(error)}`);
   }
 }
 
 function checkVersion(info: string): Outcome {
-  const { enough, detail } = judgeVersion(parseServerRelease(info));
+  const { enough, detail } = judgeVersion(serverReleaseOf(parseInfo(info)));
   return { ok: enough, detail };
 }
 
@@ -103,7 +107,7 @@ function checkPolicy(info: string): Outcome {
   const policy = field(info, "maxmemory_policy");
   return policy === "noeviction"
     ? ok(policy)
-    : failed(`${policy ?? "unknown"}, but only noeviction loses no tasks: any other policy evicts whole queues`);
+    : failed(`${policy ?? "unknown"}; must be noeviction, because any other policy evicts whole queues`);
 }
 
 async function checkClock(redis: CheckedRedis, now: () => number): Promise<Outcome> {
@@ -111,15 +115,17 @@ async function checkClock(redis: CheckedRedis, now: () => number): Promise<Outco
   const [seconds, microseconds] = (await redis.time()).map(Number);
   const after = now();
   const theirs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-  // Their answer was given at some time between the two of ours: what lies outside of that is skew.
+  // Redis answered at some time between `before` and `after`. A time outside of them is skew.
   const skewMs = Math.round(theirs < before ? theirs - before : Math.max(0, theirs - after));
   const detail = `${skewMs} ms against Redis`;
-  return Math.abs(skewMs) <= MAX_CLOCK_SKEW_MS ? ok(detail) : failed(`${detail}, at most ${MAX_CLOCK_SKEW_MS} will do`);
+  return Math.abs(skewMs) <= MAX_CLOCK_SKEW_MS
+    ? ok(detail)
+    : failed(`${detail}; must be at most ${MAX_CLOCK_SKEW_MS} ms`);
 }
 
 async function checkPermissions(redis: CheckedRedis, options: SelfCheckOptions): Promise<Outcome> {
   const denied = (await redis.eval(DENIED_COMMANDS, 1, options.key, ...options.requiredCommands)) as string[];
-  return denied.length === 0 ? ok("all there, scripts run") : failed(`the ACL user lacks ${denied.join(", ")}`);
+  return denied.length === 0 ? ok("complete, scripts run") : failed(`the ACL user lacks ${denied.join(", ")}`);
 }
 
 function field(info: string, name: string): string | undefined {

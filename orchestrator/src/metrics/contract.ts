@@ -1,21 +1,24 @@
 /**
- * The metric contract: every metric the service exposes, with type, help, unit, labels and buckets.
+ * The metric contract: every metric of the service, with type, help, unit, labels and buckets.
  *
- * This file has no imports on purpose. Rules, panels, runbooks and the drill are typed against it, so that a metric or
- * a label that does not exist does not compile, and a latency threshold that is not a bucket bound is refused.
+ * Rules, panels, runbooks and the drill are typed against this file: a metric or a label that does not exist does not
+ * compile, nor does a latency threshold that is not a bucket bound. The file has no imports on purpose.
  */
 
 /** The two lanes of every task type. */
 export const LANES = ["express", "regular"] as const;
-/** Task types that ship with the service; HANDLERS may add more. */
+/** Task types of the service itself. HANDLERS may add more. */
 export const BUILT_IN_TYPES = ["reasoning", "codegen", "ml"] as const;
+const MAX_TYPE_LENGTH = 32;
+/** The name of a task type as part of a regular expression. It appears in keys, ids, labels and process titles. */
+export const TASK_TYPE = `[a-z][a-z0-9_-]{0,${MAX_TYPE_LENGTH - 1}}`;
+export const TASK_TYPE_PATTERN = new RegExp(`^${TASK_TYPE}$`);
+export const TASK_TYPE_RULE = `must be a lower-case letter, then up to ${MAX_TYPE_LENGTH - 1} of a-z 0-9 _ -`;
 /** Why a task ended in the dead letter queue. */
 export const FAILURE_REASONS = ["upstream", "timeout", "validation", "poison", "internal"] as const;
 /** Why a worker process ended unexpectedly. */
 export const CRASH_REASONS = ["signal", "exit", "oom", "unresponsive"] as const;
-/** Why a submission was rejected. */
-export const REJECT_REASONS = ["rate_limit", "overload", "invalid"] as const;
-/** Groups of endpoints of the HTTP API; `other` is what belongs to none of them. */
+/** Groups of endpoints of the HTTP API; `other` is any other path. */
 export const REQUEST_ROUTES = [
   "submit",
   "submit_batch",
@@ -27,9 +30,9 @@ export const REQUEST_ROUTES = [
   "metrics",
   "other",
 ] as const;
-/** How the HTTP API answered a request: `rejected` is the client's to change, `error` is not. */
+/** Outcome of a request to the HTTP API. The client can correct a `rejected` request, but not an `error`. */
 export const REQUEST_OUTCOMES = ["ok", "rejected", "error"] as const;
-/** Why the HTTP API answered as it did, with the outcome that each cause belongs to. */
+/** Causes of an answer of the HTTP API, each with its outcome. */
 export const REQUEST_CAUSES = {
   none: "ok",
   invalid: "rejected",
@@ -44,47 +47,65 @@ export const REQUEST_CAUSES = {
   redis: "error",
   shutdown: "error",
   not_ready: "error",
-  /** The client went away before it had its answer. */
+  /** The client disconnected before the answer. */
   aborted: "error",
   internal: "error",
 } as const satisfies Record<string, (typeof REQUEST_OUTCOMES)[number]>;
-/** Why a dead letter was discarded without being asked for. */
+/** Causes of the answer to a submitted task; `none` means that it was accepted. */
+export const SUBMISSION_CAUSES = [
+  "none",
+  "invalid",
+  "conflict",
+  "rate_limit",
+  "overload",
+  "redis",
+  "internal",
+] as const satisfies readonly (keyof typeof REQUEST_CAUSES)[];
+/** Why the service discarded a dead letter by itself. */
 export const DISCARD_REASONS = ["limit", "age"] as const;
 /** Outcome of one attempt to acknowledge one message. */
 export const ACK_OUTCOMES = ["ok", "error"] as const;
-/** Settings that an operator can change while the service runs, and may forget to set back. */
+/** Settings that an operator can change while the service runs, and may forget to reset. */
 export const OPERATOR_OVERRIDES = ["rate_limit", "express_bypass", "paused", "workers"] as const;
 /** Kinds of persistence of Redis. */
 export const PERSISTENCE_KINDS = ["rdb", "aof"] as const;
 /** External APIs that the built-in handlers call. */
 export const UPSTREAMS = ["chat", "market"] as const;
 /**
- * Outcome of one request to an upstream: `denied` where it refuses this client (credentials, payment, quota, rate),
- * `rejected` where the circuit breaker was open and none was sent.
+ * Outcome of one request to an upstream. `denied`: the upstream rejects this client (credentials, payment, quota, rate
+ * limit). `rejected`: the circuit breaker was open and no request was sent.
  */
 export const UPSTREAM_OUTCOMES = ["ok", "error", "timeout", "denied", "rejected"] as const;
 /** Circuit breaker states, by the value of `mcp_circuit_state`. */
 export const CIRCUIT_STATES = ["closed", "half_open", "open"] as const;
 
 /**
- * Upper bounds of the task latency histogram, in seconds. Every latency threshold of the catalogue must be one of
- * them: `histogram_quantile` interpolates inside a bucket, so a threshold between two bounds is met too early or too
- * late.
+ * Upper bounds of the task latency histogram, in seconds. Each latency threshold of the catalogue must be one of them:
+ * `histogram_quantile` interpolates inside a bucket, so that an alert on any other threshold fires too early or too late.
  */
 export const TASK_LATENCY_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 2.5, 5, 10, 30, 60, 300,
 ] as const;
 
 /** Upper bounds of the upstream request histogram, in seconds. */
-export const UPSTREAM_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+const UPSTREAM_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
-/** What the contract says about one metric. */
+/** Upper bounds of the Redis command histogram, in seconds. */
+const REDIS_BUCKETS_SECONDS = [
+  0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+] as const;
+
+/** The contract of one metric. */
 export type MetricSpec = {
   readonly type: "counter" | "gauge" | "histogram";
   readonly unit: "tasks" | "messages" | "attempts" | "workers" | "seconds" | "bytes" | "ratio" | "requests" | "state";
   readonly help: string;
   readonly labels: readonly string[];
+  /** Those of `labels` that a sample may lack. */
+  readonly optionalLabels?: readonly string[];
   readonly buckets?: readonly number[];
+  /** True if a healthy service may have no sample of it. */
+  readonly conditional?: true;
 };
 
 const queueLabels = ["queue", "type", "lane"] as const;
@@ -114,14 +135,14 @@ export const METRICS = {
   mcp_task_latency_seconds: {
     type: "histogram",
     unit: "seconds",
-    help: "Time from a task's first stream entry to its stored result.",
+    help: "Time from the first stream entry of a task to its stored result.",
     labels: taskLabels,
     buckets: TASK_LATENCY_BUCKETS_SECONDS,
   },
   mcp_task_wait_seconds: {
     type: "histogram",
     unit: "seconds",
-    help: "Time from the receipt of a task's submission to its stored result, without a delay that was asked for.",
+    help: "Time from the receipt of a submission to the stored result, without a requested delay.",
     labels: taskLabels,
     buckets: TASK_LATENCY_BUCKETS_SECONDS,
   },
@@ -134,19 +155,19 @@ export const METRICS = {
   mcp_ack_failures_total: {
     type: "counter",
     unit: "messages",
-    help: "Messages whose three attempts to acknowledge all failed.",
+    help: "Messages that could not be acknowledged in three attempts.",
     labels: taskLabels,
   },
   mcp_ack_success_rate: {
     type: "gauge",
     unit: "ratio",
-    help: "Share of acknowledgement attempts that succeeded over the last five minutes; 1 when there were none.",
+    help: "Share of acknowledgement attempts that succeeded over the last five minutes; 1 without attempts.",
     labels: taskLabels,
   },
   mcp_consumer_group_lag: {
     type: "gauge",
     unit: "messages",
-    help: "Messages that the group still has to finish: undelivered plus pending.",
+    help: "Unfinished messages of the group: undelivered plus pending.",
     labels: groupLabels,
   },
   mcp_consumer_group_pending: {
@@ -164,7 +185,7 @@ export const METRICS = {
   mcp_oldest_task_age_seconds: {
     type: "gauge",
     unit: "seconds",
-    help: "Age of the oldest unfinished entry; 0 when the queue is empty.",
+    help: "Age of the oldest unfinished entry; 0 if the queue is empty.",
     labels: queueLabels,
   },
   mcp_dlq_depth: {
@@ -176,19 +197,19 @@ export const METRICS = {
   mcp_dead_letters_discarded_total: {
     type: "counter",
     unit: "messages",
-    help: "Dead letters discarded because of a limit of their queue, by limit.",
+    help: "Dead letters that the service discarded because of a limit, by limit.",
     labels: ["reason"],
   },
   mcp_active_workers: {
     type: "gauge",
     unit: "workers",
-    help: "Workers that are alive and consuming, by the age of their last completed poll.",
+    help: "Workers that are alive and consuming: their heartbeat and the last poll of both lanes are recent.",
     labels: ["type"],
   },
   mcp_expected_workers: {
     type: "gauge",
     unit: "workers",
-    help: "Workers that this process is configured to run.",
+    help: "Workers that this replica should run.",
     labels: ["type"],
   },
   mcp_worker_crashes_total: {
@@ -215,11 +236,11 @@ export const METRICS = {
     help: "Attempts after the first.",
     labels: taskLabels,
   },
-  mcp_tasks_rejected_total: {
+  mcp_tasks_submitted_total: {
     type: "counter",
     unit: "tasks",
-    help: "Submissions that were rejected, by reason.",
-    labels: ["type", "reason"],
+    help: "Tasks that clients submitted, by requested lane and by the cause of the answer; none: accepted, or known already.",
+    labels: ["type", "lane", "cause"],
   },
   mcp_http_requests_total: {
     type: "counter",
@@ -237,7 +258,7 @@ export const METRICS = {
   mcp_tasks_unaccounted: {
     type: "gauge",
     unit: "tasks",
-    help: "Accepted minus (completed + dead + waiting + running + retrying + written off); above 0 tasks are lost, below 0 they are counted twice.",
+    help: "Accepted minus (completed + dead + waiting + running + retrying + written off) tasks; above 0: lost, below 0: counted twice.",
     labels: taskLabels,
   },
   mcp_delayed_tasks: {
@@ -257,12 +278,14 @@ export const METRICS = {
     unit: "state",
     help: "1 while an operator has changed a setting of the running service, otherwise 0; `type` is empty for all types.",
     labels: ["override", "type"],
+    optionalLabels: ["type"],
   },
   mcp_unserved_tasks: {
     type: "gauge",
     unit: "tasks",
-    help: "Tasks of a type that no replica works on; absent where every type with tasks is worked on.",
+    help: "Tasks of a type that no replica serves; absent if every type with tasks is served.",
     labels: ["type"],
+    conditional: true,
   },
   mcp_rate_limit_enabled: {
     type: "gauge",
@@ -273,31 +296,38 @@ export const METRICS = {
   mcp_redis_up: {
     type: "gauge",
     unit: "state",
-    help: "1 when Redis answered a ping, otherwise 0.",
+    help: "1 if Redis answered, otherwise 0.",
     labels: [],
   },
   mcp_redis_server_info: {
     type: "gauge",
     unit: "state",
-    help: "Always 1; the labels say which server it is, such as redis or valkey, and its version.",
+    help: "Always 1; the labels contain the name of the server, such as redis or valkey, and its version.",
     labels: ["name", "version"],
   },
   mcp_redis_state_known: {
     type: "gauge",
     unit: "state",
-    help: "1 when the state of all queues was read for this scrape; 0 when the queue gauges are missing.",
+    help: "1 if the state of all queues was read for this scrape; 0 if queue gauges are missing.",
     labels: [],
   },
   mcp_redis_snapshot_duration_seconds: {
     type: "gauge",
     unit: "seconds",
-    help: "Time that Redis took to answer with the state of all queues.",
+    help: "Time that Redis took to return the state of all queues.",
     labels: [],
+  },
+  mcp_redis_command_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    help: "Time from a Redis command of the main process to its reply or failure.",
+    labels: [],
+    buckets: REDIS_BUCKETS_SECONDS,
   },
   mcp_redis_memory_used_ratio: {
     type: "gauge",
     unit: "ratio",
-    help: "Redis memory in use as a share of maxmemory, or of the host's memory where maxmemory is 0.",
+    help: "Redis memory in use as a share of maxmemory, or of the host memory if maxmemory is 0.",
     labels: [],
   },
   mcp_redis_memory_fragmentation_ratio: {
@@ -309,8 +339,9 @@ export const METRICS = {
   mcp_redis_persistence_ok: {
     type: "gauge",
     unit: "state",
-    help: "1 when the last write of this kind of persistence succeeded, otherwise 0; absent where the kind is off.",
+    help: "1 if the last write of this kind of persistence succeeded, otherwise 0; absent if the kind is off.",
     labels: ["kind"],
+    conditional: true,
   },
   mcp_redis_replication_ok: {
     type: "gauge",
@@ -327,7 +358,7 @@ export const METRICS = {
   mcp_redis_evicted_keys: {
     type: "gauge",
     unit: "state",
-    help: "Keys that Redis has evicted since it started; each may be a queue.",
+    help: "Keys that Redis has evicted since its start; an evicted key may be a whole queue.",
     labels: [],
   },
   mcp_upstream_requests_total: {
@@ -358,7 +389,7 @@ export const METRICS = {
   mcp_build_info: {
     type: "gauge",
     unit: "state",
-    help: "Always 1; the version is in the label.",
+    help: "Always 1; the label contains the version.",
     labels: ["version"],
   },
 } as const satisfies Record<`mcp_${string}`, MetricSpec>;
@@ -375,7 +406,7 @@ export type MetricNameOf<K extends MetricSpec["type"]> = {
 export type Lane = (typeof LANES)[number];
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 export type CrashReason = (typeof CRASH_REASONS)[number];
-export type RejectReason = (typeof REJECT_REASONS)[number];
+export type SubmissionCause = (typeof SUBMISSION_CAUSES)[number];
 export type RequestRoute = (typeof REQUEST_ROUTES)[number];
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 export type RequestCause = keyof typeof REQUEST_CAUSES;

@@ -2,16 +2,15 @@ import { expect, it } from "vitest";
 import { createKeys } from "../keys.ts";
 import type { QueueSnapshot, QueueState } from "../queue/inspect/snapshot.ts";
 import { AckWindow } from "./ackWindow.ts";
-import { Cells } from "./cells.ts";
 import { UPSTREAMS } from "./contract.ts";
 import { createGaugeReader, type GaugeDeps } from "./gauges.ts";
 import { createLayout } from "./layout.ts";
-import { Totals } from "./totals.ts";
+import { ServiceMetrics } from "./serviceMetrics.ts";
 
 const TYPES = ["ml", "chat"];
 const KEYS = createKeys("mcp");
 
-/** Numbers that are all different: none can stand in another's place without notice. */
+/** All numbers are different, so that the test notices if two are swapped. */
 function queueStates(): QueueState[] {
   return TYPES.flatMap((type) => KEYS.queues(type)).map((queue, at) => ({
     ...queue,
@@ -48,10 +47,9 @@ const SNAPSHOT: QueueSnapshot = {
 };
 
 function setUp(overrides: Partial<GaugeDeps> = {}) {
-  const totals = new Totals(createLayout(TYPES));
-  new Cells(totals.layout, totals.values).lane("chat", "regular").ackAttempts(0, 0);
-  const ackWindow = new AckWindow(totals, () => 0);
-  new Cells(totals.layout, totals.values).lane("chat", "regular").ackAttempts(1, 3);
+  const metrics = new ServiceMetrics(createLayout(TYPES));
+  const ackWindow = new AckWindow(metrics, () => 0);
+  metrics.telemetry.lane("chat", "regular").ackAttempts(1, 3);
   let nowMs = 0;
   return createGaugeReader({
     known: { types: ["reasoning"], serves: () => true },
@@ -77,7 +75,7 @@ function setUp(overrides: Partial<GaugeDeps> = {}) {
 
 const plain = (value: number) => [{ labels: {}, value }];
 
-it("has the value of every gauge in its own place", async () => {
+it("gives each gauge its own value", async () => {
   const perQueue = (value: number) =>
     SNAPSHOT.queues.map(({ stream, type, lane }, at) => ({ labels: { queue: stream, type, lane }, value: value + at }));
   const perGroup = (value: number) =>
@@ -139,16 +137,16 @@ it("has the value of every gauge in its own place", async () => {
 const memory = (maxBytes: number, systemBytes: number) => ({ ...SNAPSHOT.server.memory, maxBytes, systemBytes });
 
 it.each([
-  ["the limit of Redis", memory(120, 3_000), plain(0.25)],
-  ["the machine's memory where Redis has no limit", memory(0, 300), plain(0.1)],
-  ["nothing where neither is known", memory(0, 0), []],
+  ["maxmemory", memory(120, 3_000), plain(0.25)],
+  ["the memory of the host if maxmemory is 0", memory(0, 300), plain(0.1)],
+  ["nothing if neither is known", memory(0, 0), []],
 ] as const)("compares used memory with %s", async (_, limits, expected) => {
   const snapshot = { ...SNAPSHOT, server: { ...SNAPSHOT.server, memory: limits } };
   const gauges = await setUp({ readSnapshot: async () => snapshot })();
   expect(gauges.mcp_redis_memory_used_ratio).toEqual(expected);
 });
 
-it("says that the state is not known when one queue or the dead letters cannot be read, and shows the others", async () => {
+it("reports an unknown state if a queue or the dead letters cannot be read, and shows the rest", async () => {
   const unreadable = [{ type: "ml", lane: "express", stream: "mcp:queue:ml:express", error: "WRONGTYPE" }] as const;
   const partly = { ...SNAPSHOT, queues: SNAPSHOT.queues.slice(1), unreadable };
   const gauges = await setUp({ readSnapshot: async () => partly })();
@@ -166,7 +164,7 @@ it.each([
   ["up", Object.assign(new Error("OOM full"), { name: "ReplyError" }), 1],
   ["down", new Error("Command timed out"), 0],
   ["down", new Error("connect ECONNREFUSED 127.0.0.1:1"), 0],
-] as const)("calls Redis %s after %s, and shows nothing that it did not say", async (_, error, up) => {
+] as const)("reports Redis as %s after %s, and omits its gauges", async (_, error, up) => {
   const gauges = await setUp({ readSnapshot: () => Promise.reject(error) })();
   expect(gauges.mcp_redis_up).toEqual(plain(up));
   expect(gauges.mcp_redis_state_known).toEqual(plain(0));
@@ -175,7 +173,7 @@ it.each([
   expect(gauges.mcp_active_workers).toHaveLength(2);
 });
 
-it("does not wait for a Redis that hangs, reads once for all who ask meanwhile, and reads again afterwards", async () => {
+it("does not wait for a Redis that hangs, shares one reading meanwhile, and reads again afterwards", async () => {
   let reads = 0;
   const hang = Promise.withResolvers<QueueSnapshot>();
   const read = setUp({ readSnapshot: () => (++reads === 1 ? hang.promise : Promise.resolve(SNAPSHOT)) });
@@ -194,21 +192,24 @@ it("does not wait for a Redis that hangs, reads once for all who ask meanwhile, 
 it.each([
   ["on, as configured", { enabled: true, perSecond: 5 }, 5, 0],
   ["on, with another rate", { enabled: true, perSecond: 6 }, 5, 1],
-  ["on, where none is configured", { enabled: true, perSecond: 0 }, 0, 1],
-  ["off, where one is configured", { enabled: false, perSecond: 5 }, 5, 1],
-  ["off, where none is configured", { enabled: false, perSecond: 0 }, 0, 0],
-] as const)("calls a rate limit that is %s an override or not", async (_, rateLimit, rateLimitPerSecond, value) => {
-  const snapshot = { ...SNAPSHOT, controls: { rateLimit, expressBypass: false, paused: [] } };
-  const configured = { rateLimitPerSecond, workersPerType: undefined };
-  const { mcp_operator_override: overrides, mcp_rate_limit_enabled: enabled } = await setUp({
-    readSnapshot: async () => snapshot,
-    configured,
-  })();
-  expect(overrides?.map((sample) => sample.value)).toEqual([value, 0, 0, 0, 0, 0]);
-  expect(enabled).toEqual(plain(rateLimit.enabled ? 1 : 0));
-});
+  ["on, but not configured", { enabled: true, perSecond: 0 }, 0, 1],
+  ["off, but configured", { enabled: false, perSecond: 5 }, 5, 1],
+  ["off, and not configured", { enabled: false, perSecond: 0 }, 0, 0],
+] as const)(
+  "reports an override only if it differs: rate limit %s",
+  async (_, rateLimit, rateLimitPerSecond, value) => {
+    const snapshot = { ...SNAPSHOT, controls: { rateLimit, expressBypass: false, paused: [] } };
+    const configured = { rateLimitPerSecond, workersPerType: undefined };
+    const { mcp_operator_override: overrides, mcp_rate_limit_enabled: enabled } = await setUp({
+      readSnapshot: async () => snapshot,
+      configured,
+    })();
+    expect(overrides?.map((sample) => sample.value)).toEqual([value, 0, 0, 0, 0, 0]);
+    expect(enabled).toEqual(plain(rateLimit.enabled ? 1 : 0));
+  },
+);
 
-it("counts the tasks of types that no replica works on, and only those", async () => {
+it("counts the tasks of types that no replica serves, and only those", async () => {
   const known = { types: TYPES, serves: (type: string) => type !== "ml" };
   const { mcp_unserved_tasks: unserved } = await setUp({ known })();
   const tasks = SNAPSHOT.queues

@@ -4,7 +4,7 @@ import { redisErrorKind } from "../redis/redisError.ts";
 import { within } from "../within.ts";
 import type { AckWindow } from "./ackWindow.ts";
 import { type OperatorOverride, UPSTREAMS } from "./contract.ts";
-import type { Gauges } from "./registry.ts";
+import type { Gauges } from "./serviceMetrics.ts";
 
 /** A scrape waits this long for Redis; /metrics as a whole has a second. */
 const SNAPSHOT_DEADLINE_MS = 500;
@@ -21,10 +21,10 @@ export type GaugeDeps = {
     circuits(): readonly number[];
   };
   readonly ackWindow: AckWindow;
-  /** What holds while no operator changes it. */
+  /** The configuration, which operators can override. */
   readonly configured: {
     readonly rateLimitPerSecond: number;
-    /** Undefined where the service scales its workers by itself. */
+    /** Undefined if autoscaling is on. */
     readonly workersPerType: number | undefined;
   };
   /** Monotonic clock in ms. */
@@ -32,8 +32,8 @@ export type GaugeDeps = {
 };
 
 /**
- * Reads all gauges for one scrape, within a bounded time. Where Redis does not answer, its gauges are absent: an old
- * depth, or a depth of 0, would be a lie that an alert believes.
+ * Creates the function that reads all gauges for a scrape in bounded time. If Redis does not answer, its gauges are
+ * absent: an old depth, or a depth of 0, would mislead the alerts.
  */
 export function createGaugeReader(deps: GaugeDeps): () => Promise<Gauges> {
   let reading: Promise<Gauges> | undefined;
@@ -43,17 +43,18 @@ export function createGaugeReader(deps: GaugeDeps): () => Promise<Gauges> {
     return snapshotGauges(snapshot, (deps.now() - startedAtMs) / 1000, deps);
   };
   return async () => {
-    // One reading at a time, however many scrape while Redis hangs.
+    // Scrapes share one reading, so that they do not pile up while Redis hangs.
     reading ??= read()
       .catch((error) => unknownState(answered(error)))
       .finally(() => {
         reading = undefined;
       });
-    return { ...processGauges(deps), ...(await within(reading, SNAPSHOT_DEADLINE_MS, unknownState(false))) };
+    const ofRedis = within(reading, SNAPSHOT_DEADLINE_MS, unknownState(false));
+    return { ...(await processGauges(deps)), ...(await ofRedis) };
   };
 }
 
-/** An error answer is an answer: Redis is up, whatever it thinks of the question. */
+/** True if Redis replied with an error. It is up then. */
 function answered(error: unknown): boolean {
   const kind = redisErrorKind(error);
   return kind !== "timeout" && kind !== "connection";
@@ -63,8 +64,8 @@ function unknownState(up: boolean): Gauges {
   return { mcp_redis_up: [{ labels: {}, value: up ? 1 : 0 }], mcp_redis_state_known: [{ labels: {}, value: 0 }] };
 }
 
-/** What this process knows by itself. */
-function processGauges({ ackWindow, supervisor, types, version }: GaugeDeps): Gauges {
+/** The gauges that this process knows without Redis. */
+async function processGauges({ ackWindow, supervisor, types, version }: GaugeDeps): Promise<Gauges> {
   const status = supervisor.status();
   const ofType = (type: string) => status.filter((worker) => worker.type === type);
   const perType = (value: (type: string) => number) => types.map((type) => ({ labels: { type }, value: value(type) }));
@@ -77,11 +78,14 @@ function processGauges({ ackWindow, supervisor, types, version }: GaugeDeps): Ga
       ofType(type).reduce((sum, worker) => sum + worker.rssBytes, 0),
     ),
     mcp_circuit_state: UPSTREAMS.map((upstream, index) => ({ labels: { upstream }, value: circuits[index] ?? 0 })),
-    mcp_ack_success_rate: ackWindow.read().map(({ type, lane, rate }) => ({ labels: { type, lane }, value: rate })),
+    mcp_ack_success_rate: (await ackWindow.read()).map(({ type, lane, rate }) => ({
+      labels: { type, lane },
+      value: rate,
+    })),
   };
 }
 
-/** What only Redis knows. */
+/** The gauges from the snapshot of Redis. */
 function snapshotGauges(snapshot: QueueSnapshot, tookSeconds: number, deps: GaugeDeps): Gauges {
   const { controls, deadLetters, queues, server, unreadable } = snapshot;
   const { memory } = server;
@@ -127,7 +131,7 @@ function snapshotGauges(snapshot: QueueSnapshot, tookSeconds: number, deps: Gaug
   };
 }
 
-/** What an operator has changed: each differs from what the configuration says, and stays until it is set back. */
+/** The settings that an operator has changed. Each stays different from the configuration until it is reset. */
 function overrides(
   { expressBypass, paused, rateLimit }: QueueSnapshot["controls"],
   { configured, supervisor, types }: GaugeDeps,

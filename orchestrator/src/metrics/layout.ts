@@ -8,53 +8,50 @@ import {
   METRICS,
   type MetricNameOf,
   type MetricSpec,
-  REJECT_REASONS,
   REQUEST_CAUSES,
   REQUEST_OUTCOMES,
   REQUEST_ROUTES,
+  type RequestCause,
+  SUBMISSION_CAUSES,
   UPSTREAM_OUTCOMES,
   UPSTREAMS,
 } from "./contract.ts";
 
-/** Value of the label `type` of a refused submission that names no type that is known. */
+/** Value of the label `type` for a submitted task of an unknown type, which is invalid. */
 export const UNKNOWN_TYPE = "unknown";
 
-/** A metric that is counted in cells. */
-export type CellMetric = MetricNameOf<"counter"> | MetricNameOf<"histogram">;
-/** A value for each of its labels. */
-export type LabelsOf<M extends CellMetric> = Readonly<Record<LabelOf<M>, string>>;
+/** A metric that is counted here, in contrast to a gauge, which is read. */
+export type CountedMetric = MetricNameOf<"counter"> | MetricNameOf<"histogram">;
+/** A value for each label of a metric. */
+export type LabelsOf<M extends CountedMetric> = Readonly<Record<LabelOf<M>, string>>;
 type Labels = Readonly<Record<string, string>>;
 
-/** One time series: its cells are `width` numbers from `offset` (a counter takes one; a histogram one per bucket, one for +Inf and the sum). */
-export type Series = { readonly labels: Labels; readonly offset: number; readonly width: number };
+/** One time series. A counter takes one offset; a histogram takes one per bucket and one for +Inf. */
+export type Series = { readonly metric: CountedMetric; readonly labels: Labels; readonly offset: number };
 
-/** Where every counter and histogram of the contract has its cells. Equal in every process that is given the same types. */
+/** The offsets of all counters and histograms of the contract. Equal in all processes with the same types. */
 export type Layout = {
   readonly types: readonly string[];
-  /** Number of cells. */
+  /** Number of offsets. */
   readonly size: number;
-  readonly series: ReadonlyMap<CellMetric, readonly Series[]>;
-  /** First cell of one series. Throws where the contract has none: a name or a label value that does not exist. */
-  offsetOf<M extends CellMetric>(metric: M, labels: LabelsOf<M>): number;
+  readonly series: readonly Series[];
+  /** First offset of one series. Throws if the contract has no such name or label value. */
+  offsetOf<M extends CountedMetric>(metric: M, labels: LabelsOf<M>): number;
 };
 
-/** Lays out every label combination of the contract's counters and histograms for these task types. */
+/** Creates the layout of all label combinations for these task types. */
 export function createLayout(types: readonly string[]): Layout {
-  const series = new Map<CellMetric, Series[]>();
+  const series: Series[] = [];
   const offsets = new Map<string, number>();
   let size = 0;
-  for (const [name, spec] of Object.entries(METRICS) as [CellMetric, MetricSpec][]) {
+  for (const [metric, spec] of Object.entries(METRICS) as [CountedMetric, MetricSpec][]) {
     if (spec.type === "gauge") continue;
-    const width = spec.buckets === undefined ? 1 : spec.buckets.length + 2;
-    const list = combinations(spec.labels, (label) => valuesOf(name, label, types))
-      .filter(isPossible)
-      .map((labels) => {
-        const one = { labels, offset: size, width };
-        offsets.set(keyOf(name, spec.labels, labels), size);
-        size += width;
-        return one;
-      });
-    series.set(name, list);
+    const combined = combinations(spec.labels, (label) => valuesOf(metric, label, types)).filter(isPossible);
+    for (const labels of combined) {
+      series.push({ metric, labels, offset: size });
+      offsets.set(keyOf(metric, spec.labels, labels), size);
+      size += spec.buckets === undefined ? 1 : spec.buckets.length + 1;
+    }
   }
   return {
     types,
@@ -72,10 +69,10 @@ function keyOf(metric: string, names: readonly string[], labels: Labels): string
   return [metric, ...names.map((name) => labels[name])].join("\n");
 }
 
-function valuesOf(metric: CellMetric, label: string, types: readonly string[]): readonly string[] {
+function valuesOf(metric: CountedMetric, label: string, types: readonly string[]): readonly string[] {
   switch (label) {
     case "type":
-      return metric === "mcp_tasks_rejected_total" ? [...types, UNKNOWN_TYPE] : types;
+      return metric === "mcp_tasks_submitted_total" ? [...types, UNKNOWN_TYPE] : types;
     case "lane":
       return LANES;
     case "upstream":
@@ -83,22 +80,23 @@ function valuesOf(metric: CellMetric, label: string, types: readonly string[]): 
     case "route":
       return REQUEST_ROUTES;
     case "cause":
-      return Object.keys(REQUEST_CAUSES);
+      return metric === "mcp_tasks_submitted_total" ? SUBMISSION_CAUSES : Object.keys(REQUEST_CAUSES);
     case "outcome":
       if (metric === "mcp_http_requests_total" || metric === "mcp_submission_duration_seconds") return REQUEST_OUTCOMES;
       return metric === "mcp_ack_attempts_total" ? ACK_OUTCOMES : UPSTREAM_OUTCOMES;
     case "reason":
       if (metric === "mcp_dead_letters_discarded_total") return DISCARD_REASONS;
       if (metric === "mcp_tasks_failed_total") return FAILURE_REASONS;
-      return metric === "mcp_worker_crashes_total" ? CRASH_REASONS : REJECT_REASONS;
+      return CRASH_REASONS;
     default:
       throw new RangeError(`the values of label ${label} of ${metric} are not known`);
   }
 }
 
-/** A cause belongs to one outcome: series of the others would only be 0. */
-function isPossible({ cause, outcome }: Labels): boolean {
-  return cause === undefined || REQUEST_CAUSES[cause as keyof typeof REQUEST_CAUSES] === outcome;
+/** A cause belongs to one outcome, and a task of an unknown type is invalid. Any other series would always be 0. */
+function isPossible({ type, cause, outcome }: Labels): boolean {
+  if (type === UNKNOWN_TYPE) return cause === "invalid";
+  return outcome === undefined || cause === undefined || REQUEST_CAUSES[cause as RequestCause] === outcome;
 }
 
 function combinations(names: readonly string[], valuesOfLabel: (label: string) => readonly string[]): Labels[] {

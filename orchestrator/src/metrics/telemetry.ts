@@ -2,10 +2,10 @@ import type {
   CIRCUIT_STATES,
   FailureReason,
   Lane,
-  RejectReason,
   RequestCause,
   RequestOutcome,
   RequestRoute,
+  SubmissionCause,
   Upstream,
   UpstreamOutcome,
 } from "./contract.ts";
@@ -13,58 +13,68 @@ import type {
 /** State of a circuit breaker. */
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
-/** Counters of one lane of one task type. Bind them once with `Telemetry.lane`, then call them on the hot path. */
-export type LaneCells = {
+/** Counters of one lane of a task type. Create them once with `Telemetry.lane` and call them on the hot path. */
+export type LaneCounters = {
+  /** Tasks that clients submitted for this lane, by the cause of the answer. */
+  submitted(cause: SubmissionCause, count: number): void;
   /** Tasks accepted into the stream through the API. */
   enqueued(count: number): void;
   /** Tasks finished with a result. */
   completed(count: number): void;
   /** Tasks that ended in the dead letter queue. */
   failed(reason: FailureReason, count: number): void;
-  /** Time from a task's first stream entry to its stored result. */
+  /** Time from the first stream entry of a task to its stored result. */
   latency(seconds: number): void;
-  /** Time from the receipt of a task's submission to its stored result. */
+  /** Time from the receipt of the submission to the stored result. */
   wait(seconds: number): void;
   /** Attempts to acknowledge a message: one call per batch, with both outcomes. */
   ackAttempts(ok: number, error: number): void;
-  /** Messages whose attempts to acknowledge all failed. */
+  /** Messages whose acknowledgement failed for good. */
   ackFailures(count: number): void;
   /** Entries claimed from a consumer that stopped working on them. */
   orphans(count: number): void;
   /** Attempts after the first. */
   retries(count: number): void;
-  /** Results dropped because the entry belonged to another consumer by then. */
+  /** Results that were dropped because another consumer had claimed the entry. */
   lateFinishes(count: number): void;
 };
 
 /** Counters of the requests to one external API. */
-export type UpstreamCells = {
+export type UpstreamCounters = {
   request(outcome: UpstreamOutcome, seconds: number): void;
   circuit(state: CircuitState): void;
 };
 
 /** Counters of the HTTP API. */
-export type HttpCells = {
-  /** One request that was answered; its outcome follows from the cause. */
+export type HttpCounters = {
+  /** One answered request. Its outcome follows from the cause. */
   request(route: RequestRoute, cause: RequestCause): void;
   /** Time from the receipt of a submission to its answer. */
   submission(outcome: RequestOutcome, seconds: number): void;
 };
 
-/** Where the service reports what happened. No label objects: cells are bound once and called with numbers. */
+/** Counters of the commands to Redis. */
+export type RedisCounters = {
+  /** Time from a command to its reply or failure. */
+  command(seconds: number): void;
+};
+
+/** Counts events of the service. Counters are created once and called with numbers, without label objects. */
 export interface Telemetry {
-  lane(type: string, lane: Lane): LaneCells;
-  /** Rejected submissions; `type` is `unknown` where the submission named none that is known. */
-  rejected(type: string, reason: RejectReason, count: number): void;
-  upstream(name: Upstream): UpstreamCells;
-  http(): HttpCells;
+  lane(type: string, lane: Lane): LaneCounters;
+  /** A submitted task that is invalid. An unknown type is counted as `unknown`. */
+  invalid(type: string, lane: Lane): void;
+  upstream(name: Upstream): UpstreamCounters;
+  http(): HttpCounters;
+  redis(): RedisCounters;
 }
 
 const nothing = (): void => undefined;
 
-/** Reports nothing: for tools and benchmarks that measure something else. */
+/** Counts nothing. For tools and benchmarks. */
 export const noTelemetry: Telemetry = {
   lane: () => ({
+    submitted: nothing,
     enqueued: nothing,
     completed: nothing,
     failed: nothing,
@@ -76,7 +86,8 @@ export const noTelemetry: Telemetry = {
     retries: nothing,
     lateFinishes: nothing,
   }),
-  rejected: nothing,
+  invalid: nothing,
   upstream: () => ({ request: nothing, circuit: nothing }),
   http: () => ({ request: nothing, submission: nothing }),
+  redis: () => ({ command: nothing }),
 };

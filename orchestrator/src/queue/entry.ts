@@ -1,36 +1,38 @@
 import { ValidationError } from "../errors.ts";
 
-/** An entry of ours has few fields. One of thousands could not be copied by a script. */
+/** The service writes few fields. A script cannot copy an entry with thousands of them. */
 const MAX_FIELDS = 64;
 
-/** The form of a digest; an entry that was added out of band may hold anything. */
+/** The form of a digest. An entry that was added out of band may contain anything. */
 const DIGEST = /^[\w-]{1,32}$/;
+/** The form of a stream id. */
+export const STREAM_ID = /^\d{1,20}-\d{1,20}$/;
 
-/** Text as a script gives it, or as it came over the wire: most of an entry never needs to become a string. */
+/** Text from a script, or bytes from the connection: most bytes of an entry never become a string. */
 export type Text = string | Buffer;
 
-/** A stream entry: id, and fields and values in turn; null where the entry was deleted. */
+/** A stream entry: its id, then fields and values in turn; null if the entry was deleted. */
 export type RawEntry = [id: string, fields: readonly Text[] | null];
 
-/** A work entry, decoded. Entries may be added by hand, so that everything but the payload has a stand-in. */
+/** A decoded entry. An operator may add entries by hand, so every field except the payload has a default. */
 export type Entry = {
   readonly id: string;
   readonly taskId: string;
   readonly payloadJson: string;
   /** Attempts spent before this entry. */
   readonly attempts: number;
-  /** Stream id of the task's first entry: what latency counts from. */
+  /** Stream id of the first entry of the task. Latency is measured from it. */
   readonly originId: string;
-  /** Time from the receipt of the submission to the moment it was accepted, in ms. */
+  /** Time from the receipt of the submission to its acceptance, in ms. */
   readonly waitedMs: number;
-  /** What an idempotent submission was about (`taskDigest`); undefined where the service chose the id. */
+  /** Digest of the content of an idempotent submission (`taskDigest`); undefined if the service generated the id. */
   readonly digest?: string;
 };
 
 /**
- * Decodes a work entry. A missing task id becomes the generated one; an odd priority or timestamp does not matter.
+ * Decodes an entry. A missing task id becomes the generated one.
  *
- * @throws ValidationError when there is no payload or the entry names another type: it can never be run here
+ * @throws ValidationError if the entry can never run here: it has no payload, or names another type
  */
 export function decodeEntry(id: string, fields: readonly Text[], type: string, idPrefix: string): Entry {
   let taskId = "";
@@ -56,7 +58,7 @@ export function decodeEntry(id: string, fields: readonly Text[], type: string, i
         attempts = Number.parseInt(textOf(value), 10) || 0;
         break;
       case "origin":
-        originId = textOf(value);
+        originId = STREAM_ID.exec(textOf(value))?.[0] ?? id;
         break;
       case "waited":
         waitedMs = Math.max(0, Number.parseInt(textOf(value), 10) || 0);
@@ -69,18 +71,11 @@ export function decodeEntry(id: string, fields: readonly Text[], type: string, i
   if (fields.length > MAX_FIELDS) throw new ValidationError(type, [`the entry has ${fields.length / 2} fields`]);
   if (payloadJson === undefined) throw new ValidationError(type, ["the entry has no payload field"]);
   if (entryType !== type) throw new ValidationError(type, [`the entry is of type ${JSON.stringify(entryType)}`]);
-  return {
-    id,
-    taskId: taskId === "" ? idPrefix + id : taskId,
-    payloadJson,
-    attempts,
-    originId,
-    waitedMs,
-    ...(digest === undefined ? {} : { digest }),
-  };
+  const entry = { id, taskId: taskId === "" ? idPrefix + id : taskId, payloadJson, attempts, originId, waitedMs };
+  return digest === undefined ? entry : { ...entry, digest };
 }
 
-/** The task id of an entry, whatever else is wrong with it. */
+/** The task id of an entry, also of one that cannot be decoded. */
 export function taskIdOf(id: string, fields: readonly Text[], idPrefix: string): string {
   for (let at = 0; at + 1 < fields.length; at += 2) {
     if (nameOf(fields[at] as Text) !== "task_id") continue;
@@ -90,7 +85,7 @@ export function taskIdOf(id: string, fields: readonly Text[], idPrefix: string):
   return idPrefix + id;
 }
 
-/** Lengths of the names that are looked for; those of `priority` and `timestamp`, in every entry, are not among them. */
+/** Lengths of the field names in use. They exclude `priority` and `timestamp`, which need no decoding. */
 const NAME_LENGTHS: ReadonlySet<number> = new Set(["task_id", "type", "origin"].map((name) => name.length));
 
 function nameOf(field: Text): string {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Entry } from "./entry.ts";
@@ -18,88 +19,160 @@ const never = () => false;
 const always = () => true;
 const table = () => new EntryTable(100, 1_000_000);
 
-/** Brings an entry to a state in which its outcome waits for its acknowledgement. */
+/** Brings an entry to the state `finished`. */
 function finish(states: EntryTable, id: string, result?: string): Finished {
   states.delivered(id);
   return states.finish(completed(id, result));
 }
 
 describe("an entry", () => {
-  it("that a read brings runs once, whatever is known of it by then", () => {
+  it("runs once, although a second read returns it", () => {
     const states = table();
     expect(states.delivered("1")).toBe(true);
     expect(states.delivered("1")).toBe(false);
-    states.sight([{ id: "2", deaths: 0 }], never);
+    states.comparePending([{ id: "2", deaths: 0 }], never);
     expect(states.delivered("2")).toBe(true);
-    states.sight([{ id: "3", deaths: 0 }], always);
+    states.comparePending([{ id: "3", deaths: 0 }], always);
     expect(states.delivered("3")).toBe(false);
     const finished = finish(states, "4");
     states.unacknowledged(finished);
     expect(states.delivered("4")).toBe(false);
   });
 
-  it("that is pending and not known is recovered at the second look, or at once where no reply can bring it", () => {
+  it("that is pending and unknown is recovered at the second comparison, or at once if no read can return it", () => {
     const states = table();
-    states.sight([{ id: "1", deaths: 0 }], never);
+    states.comparePending([{ id: "1", deaths: 0 }], never);
     expect(states.takeWaiting(9).claims).toEqual([]);
-    states.sight([{ id: "1", deaths: 0 }], never);
-    states.sight([{ id: "2", deaths: 0 }], always);
+    states.comparePending([{ id: "1", deaths: 0 }], never);
+    states.comparePending([{ id: "2", deaths: 0 }], always);
     expect(states.takeWaiting(9).claims).toEqual(["1", "2"]);
   });
 
-  it("that was sighted once and is gone at the next look is forgotten", () => {
+  it("waits while as many as were asked for are taken, the deferred ones first", () => {
     const states = table();
-    states.sight([{ id: "1", deaths: 0 }], never);
-    states.sight([], never);
+    states.comparePending(
+      ["1", "2", "3"].map((id) => ({ id, deaths: 0 })),
+      always,
+    );
+    for (const id of ["4", "5"]) {
+      states.delivered(id);
+      states.defer(entry(id));
+    }
+    const ids = ({ deferred, claims }: ReturnType<EntryTable["takeWaiting"]>) => [
+      ...deferred.map(({ id }) => id),
+      ...claims,
+    ];
+    expect(ids(states.takeWaiting(1))).toEqual(["4"]);
+    expect(ids(states.takeWaiting(2))).toEqual(["5", "1"]);
+    expect(ids(states.takeWaiting(1))).toEqual(["2"]);
+    expect(states.waiting).toBe(1);
+  });
+
+  it("that is no longer pending at the second comparison is removed", () => {
+    const states = table();
+    states.comparePending([{ id: "1", deaths: 0 }], never);
+    states.comparePending([], never);
     expect(states.size).toBe(0);
-    states.sight([{ id: "1", deaths: 0 }], never);
+    states.comparePending([{ id: "1", deaths: 0 }], never);
     expect(states.waiting).toBe(0);
   });
 
-  it("whose claim is lost waits again; one that is not ours any more is forgotten", () => {
+  it("waits again if its claim fails, and is removed if the claim does not return it", () => {
     const states = table();
-    states.sight([{ id: "1", deaths: 0 }], always);
+    states.comparePending([{ id: "1", deaths: 0 }], always);
     states.takeWaiting(1);
     states.claimFailed("1");
     expect(states.takeWaiting(1).claims).toEqual(["1"]);
     states.claimMissed("1");
     expect(states.size).toBe(0);
-    // A failed claim of a batch leaves alone what was dealt with.
+    // The failure of a batch does not change entries that were handled since.
     states.claimFailed("1");
     expect(states.size).toBe(0);
   });
 
-  it("whose worker died runs when no other such runs, also after it was deferred", () => {
+  it("whose worker died runs only while no other poison candidate runs, also after it was deferred", () => {
     const states = table();
     const candidates: PendingEntry[] = ["1", "2"].map((id) => ({ id, deaths: 1 }));
-    states.sight([...candidates, { id: "3", deaths: 0 }], always);
+    states.comparePending([...candidates, { id: "3", deaths: 0 }], always);
     expect([states.candidates, states.waiting]).toEqual([2, 1]);
+    expect(states.candidateRuns).toBe(false);
     expect(states.takeCandidate().claims).toEqual(["1"]);
+    expect([states.candidateRuns, states.candidates]).toEqual([true, 2]);
     expect(states.candidateDue).toBe(false);
     expect(states.takeCandidate().claims).toEqual([]);
     states.claimed("1");
+    expect(states.candidateRuns).toBe(true);
     states.defer(entry("1"));
+    expect(states.candidateRuns).toBe(false);
     expect(states.takeCandidate().claims).toEqual(["2"]);
     states.claimed("2");
     const finished = states.finish(completed("2"));
-    // Until it is acknowledged: it would be run again if another took the process down now.
+    // Until it is acknowledged: if another candidate crashed the process now, it would run again.
     expect(states.candidateDue).toBe(false);
     states.acknowledged(finished);
     expect(states.takeCandidate().deferred).toEqual([entry("1")]);
+    expect([states.candidateRuns, states.candidates]).toEqual([true, 1]);
+    states.acknowledged(states.finish(completed("1")));
+    expect([states.candidateDue, states.candidates]).toEqual([false, 0]);
   });
 
-  it("refuses a transition that no correct caller asks for", () => {
+  it("without deaths is not a poison candidate, and does not end the one that runs", () => {
     const states = table();
-    expect(() => states.finish(completed("1"))).toThrow(EntryStateError);
+    states.delivered("1");
+    expect(states.candidateRuns).toBe(false);
+    states.comparePending([{ id: "2", deaths: 1 }], always);
+    states.takeCandidate();
+    states.acknowledged(states.finish(completed("1")));
+    expect(states.candidateRuns).toBe(true);
+  });
+
+  it("throws on a forbidden transition", () => {
+    const states = table();
+    expect(() => states.finish(completed("1"))).toThrow(
+      expect.objectContaining({ constructor: EntryStateError, name: "EntryStateError" }),
+    );
     const finished = finish(states, "1");
     expect(() => states.finish(completed("1"))).toThrow("Entry 1 cannot become finished: it is finished");
+    expect(() => states.defer(entry("1"))).toThrow("Entry 1 cannot become deferred: it is finished");
+    expect(() => states.claimed("1")).toThrow("Entry 1 cannot become running: it is finished");
+    expect(() => states.claimMissed("1")).toThrow("Entry 1 cannot become gone: it is finished");
     states.acknowledged(finished);
     expect(() => states.acknowledged(finished)).toThrow("Entry 1 cannot become gone: it is not known");
+    expect(() => states.unacknowledged(finished)).toThrow("Entry 1 cannot become unacknowledged: it is not known");
   });
 });
 
-describe("outcomes whose acknowledgement was given up", () => {
-  it("are given back, and finished once more", () => {
+describe("the wait for recovered entries", () => {
+  const recover = (states: EntryTable, count: number) =>
+    states.comparePending(
+      Array.from({ length: count }, (_, at) => ({ id: String(at), deaths: 0 })),
+      always,
+    );
+
+  it("ends at once if no more than the limit wait", async () => {
+    const states = table();
+    recover(states, 2);
+    await states.whenRecoveredAtMost(2);
+  });
+
+  it("ends for all callers when enough entries are taken, not earlier", async () => {
+    const states = table();
+    recover(states, 4);
+    let ended = 0;
+    const waits = [1, 2].map(async () => {
+      await states.whenRecoveredAtMost(2);
+      ended++;
+    });
+    states.takeWaiting(1);
+    await setImmediate();
+    expect(ended).toBe(0);
+    states.takeWaiting(1);
+    await Promise.all(waits);
+  });
+});
+
+describe("outcomes whose acknowledgement failed in all attempts", () => {
+  it("are returned once and become finished again", () => {
     const states = table();
     const finished = finish(states, "1");
     states.unacknowledged(finished);
@@ -115,7 +188,14 @@ describe("outcomes whose acknowledgement was given up", () => {
     expect(states.takeUnacknowledged().map(({ outcome }) => outcome.entryId)).toEqual(["2", "3"]);
   });
 
-  it("are bounded in bytes: the oldest lose a result that is stored, and are dropped where it is not", () => {
+  it("keep their results while they need no more than the limit of bytes", () => {
+    const bytes = finish(table(), "1").bytes;
+    const states = new EntryTable(9, 2 * bytes);
+    for (const id of ["1", "2"]) states.unacknowledged(finish(states, id));
+    expect(states.takeUnacknowledged().map(({ outcome }) => outcome)).toEqual([completed("1"), completed("2")]);
+  });
+
+  it("are bounded in bytes: the oldest lose their result if it is stored, and are dropped if not", () => {
     const states = new EntryTable(9, 10_000);
     for (const id of ["1", "2", "3"]) {
       const finished = finish(states, id, "x".repeat(6_000));
@@ -127,9 +207,22 @@ describe("outcomes whose acknowledgement was given up", () => {
       ["3", "completed"],
     ]);
   });
+
+  it("keep their order when one loses its result", () => {
+    const states = new EntryTable(9, 10_000);
+    for (const id of ["1", "2"]) {
+      const finished = finish(states, id, "x".repeat(6_000));
+      finished.stored = true;
+      states.unacknowledged(finished);
+    }
+    expect(states.takeUnacknowledged().map(({ outcome }) => [outcome.entryId, outcome.kind])).toEqual([
+      ["1", "settled"],
+      ["2", "completed"],
+    ]);
+  });
 });
 
-it("no sequence of events has an entry in two places, or loses one", () => {
+it("never hands out an entry twice and never loses one, in any sequence of events", () => {
   const id = fc.constantFrom("1", "2", "3", "4", "5");
   const step = fc.oneof(
     fc.record({ do: fc.constantFrom("deliver", "defer", "finish", "fail claim", "miss claim", "claim"), id }),
@@ -143,7 +236,7 @@ it("no sequence of events has an entry in two places, or loses one", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const states = table();
-      // What a lane would hold of the entries: the table must never hand one out twice.
+      // The entries that a lane has. The table must never hand one out twice.
       const running = new Set<string>();
       const claiming = new Set<string>();
       const acknowledging: Finished[] = [];
@@ -158,7 +251,7 @@ it("no sequence of events has an entry in two places, or loses one", () => {
         }
       };
       for (const one of steps) {
-        if ("pending" in one) states.sight(one.pending, () => one.certain);
+        if ("pending" in one) states.comparePending(one.pending, () => one.certain);
         else if ("count" in one) {
           if (one.do === "take") start(states.takeWaiting(one.count));
           else if (one.do === "candidate") start(states.takeCandidate());
@@ -186,7 +279,7 @@ it("no sequence of events has an entry in two places, or loses one", () => {
         for (const other of claiming) expect(states.stateOf(other)?.kind).toBe("claiming");
         for (const { outcome } of acknowledging) expect(states.stateOf(outcome.entryId)?.kind).toBe("finished");
       }
-      // Everything that is left comes out again, and then the table is empty.
+      // All remaining entries can be taken, and then the table is empty.
       for (const other of claiming) states.claimMissed(other);
       for (const other of running) acknowledging.push(states.finish(completed(other)));
       for (let round = 0; round < 20; round++) {
@@ -197,7 +290,7 @@ it("no sequence of events has an entry in two places, or loses one", () => {
           for (const other of taken.deferred) acknowledging.push(states.finish(completed(other.id)));
         }
       }
-      states.sight([], never);
+      states.comparePending([], never);
       expect(states.size).toBe(0);
       expect([states.waiting, states.candidates]).toEqual([0, 0]);
     }),

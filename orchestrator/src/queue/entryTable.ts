@@ -1,33 +1,33 @@
 import type { Entry } from "./entry.ts";
 import { type Outcome, outcomeBytes } from "./outcome.ts";
 
-/** An entry that is pending for this consumer in Redis, and how often its worker died while it may have run it. */
+/** An entry that is pending for this consumer in Redis. `deaths` counts crashes of a worker that may have run it. */
 export type PendingEntry = { readonly id: string; readonly deaths: number };
 
-/** An outcome on its way to Redis. */
+/** An outcome that is being written to Redis. */
 export type Finished = {
   readonly kind: "finished";
   readonly deaths: number;
   readonly outcome: Outcome;
   readonly bytes: number;
-  /** Its result is stored and counted, although its acknowledgement failed. */
+  /** The result is stored and counted, but the acknowledgement failed. */
   stored: boolean;
-  /** An attempt whose end is not known may have acknowledged it. */
+  /** An earlier attempt had no answer and may have acknowledged the entry. */
   ambiguous: boolean;
 };
 
 /**
  * The state of one entry in this process:
- * - `sighted`: pending in Redis, and not known here; a reply that brings it may be on its way.
- * - `recovered`: pending in Redis and held by nothing here; waits to be claimed.
- * - `claiming`: its claim is on its way to Redis.
- * - `deferred`: delivered or claimed, and must wait: its type is paused or a breaker is open.
- * - `running`: its handler has it.
- * - `finished`: its outcome waits for its acknowledgement.
- * - `unacknowledged`: its acknowledgement was given up; the outcome is kept, so that the task need not run again.
+ * - `unconfirmed`: pending in Redis and unknown here; a read in progress may still return it.
+ * - `recovered`: pending in Redis and not in use here; waits to be claimed.
+ * - `claiming`: the claim was sent to Redis.
+ * - `deferred`: delivered or claimed; waits because its type is paused or a breaker is open.
+ * - `running`: its handler runs.
+ * - `finished`: its outcome is being acknowledged.
+ * - `unacknowledged`: the acknowledgement failed for good; the outcome is kept, so that the task need not run again.
  */
 export type EntryState =
-  | { readonly kind: "sighted"; readonly round: number }
+  | { readonly kind: "unconfirmed"; readonly round: number }
   | { readonly kind: "recovered"; readonly deaths: number }
   | { readonly kind: "claiming"; readonly deaths: number }
   | { readonly kind: "running"; readonly deaths: number }
@@ -36,12 +36,12 @@ export type EntryState =
   | { readonly kind: "unacknowledged"; readonly deaths: number; readonly finished: Finished };
 
 type Kind = EntryState["kind"];
-type Waiting = "deferred" | "recovered" | "candidate" | "unacknowledged" | "sighted";
+type Waiting = "deferred" | "recovered" | "candidate" | "unacknowledged" | "unconfirmed";
 
-/** The state of nearly every entry that is read: one object for all of them. */
+/** Shared by all entries without deaths, which are nearly all. */
 const RUNNING: EntryState = { kind: "running", deaths: 0 };
 
-/** A transition that no correct caller asks for. */
+/** A forbidden transition: a defect of the caller. */
 export class EntryStateError extends Error {
   override readonly name = "EntryStateError";
 
@@ -50,29 +50,26 @@ export class EntryStateError extends Error {
   }
 }
 
-/**
- * The entries of one consumer that this process knows, each in exactly one state. Every transition is here, and one that
- * is not allowed throws.
- */
+/** The entries of one consumer that this process knows. Each has one state. A forbidden transition throws. */
 export class EntryTable {
   readonly #states = new Map<string, EntryState>();
-  /** Ids by what they wait for, in the order in which they came to it. A candidate is recovered or deferred. */
+  /** Ids of waiting entries by reason, oldest first. A candidate is recovered or deferred. */
   readonly #waiting: Readonly<Record<Waiting, Set<string>>> = {
     deferred: new Set(),
     recovered: new Set(),
     candidate: new Set(),
     unacknowledged: new Set(),
-    sighted: new Set(),
+    unconfirmed: new Set(),
   };
   readonly #maxUnacknowledged: number;
   readonly #maxUnacknowledgedBytes: number;
   #unacknowledgedBytes = 0;
-  /** The one poison candidate that was started and has not ended. */
+  /** The poison candidate that runs. */
   #candidate: string | undefined;
   #round = 0;
-  #recoveredWaiter: { readonly most: number; readonly done: PromiseWithResolvers<void> } | undefined;
+  #recoveredWaiter: { readonly limit: number; readonly done: PromiseWithResolvers<void> } | undefined;
 
-  /** @param maxUnacknowledged most outcomes that are kept after their acknowledgement was given up, and most bytes */
+  /** @param maxUnacknowledged limit of outcomes to keep after their acknowledgement failed for good */
   constructor(maxUnacknowledged: number, maxUnacknowledgedBytes: number) {
     this.#maxUnacknowledged = maxUnacknowledged;
     this.#maxUnacknowledgedBytes = maxUnacknowledgedBytes;
@@ -86,66 +83,77 @@ export class EntryTable {
     return this.#states.get(id);
   }
 
-  /** Entries that wait for a slot, poison candidates left out. */
+  /** Number of entries that wait for a slot, without poison candidates. */
   get waiting(): number {
     return this.#waiting.deferred.size + this.#waiting.recovered.size;
   }
 
-  /** Resolves when no more than this many recovered entries wait to be claimed, poison candidates left out. */
-  async whenRecoveredAtMost(most: number): Promise<void> {
-    if (this.#waiting.recovered.size <= most) return;
-    this.#recoveredWaiter ??= { most, done: Promise.withResolvers() };
+  /** Resolves when at most `limit` recovered entries wait to be claimed, without poison candidates. */
+  async whenRecoveredAtMost(limit: number): Promise<void> {
+    if (this.#waiting.recovered.size <= limit) return;
+    this.#recoveredWaiter ??= { limit, done: Promise.withResolvers() };
     await this.#recoveredWaiter.done.promise;
   }
 
-  /** Poison candidates that wait or run. */
+  /** Number of poison candidates that wait or run. */
   get candidates(): number {
     return this.#waiting.candidate.size + (this.#candidate === undefined ? 0 : 1);
   }
 
-  /** True while a poison candidate was started and has not ended. */
+  /** True while a poison candidate runs. */
   get candidateRuns(): boolean {
     return this.#candidate !== undefined;
   }
 
-  /** True when a poison candidate waits and none runs. */
+  /** True if a poison candidate waits and none runs. */
   get candidateDue(): boolean {
     return this.#waiting.candidate.size > 0 && this.#candidate === undefined;
   }
 
-  /** A read brought the entry: it runs, unless this process knows it already. */
+  /** A read returned the entry: it runs. Returns false if this process already has it. */
   delivered(id: string): boolean {
     const state = this.#states.get(id);
-    if (state !== undefined && state.kind !== "sighted") return false;
+    if (state !== undefined && state.kind !== "unconfirmed") return false;
     this.#set(id, state, RUNNING);
     return true;
   }
 
-  /** An entry that runs, or would, has to wait. */
+  /** Makes an entry wait instead of run. */
   defer(entry: Entry): void {
     const state = this.#expect(entry.id, "deferred", "running");
     this.#set(entry.id, state, { kind: "deferred", deaths: state.deaths, entry });
   }
 
+  /** The ids of the deferred entries. */
+  get deferred(): readonly string[] {
+    const { candidate, deferred } = this.#waiting;
+    return [...deferred, ...candidate].filter((id) => this.#states.get(id)?.kind === "deferred");
+  }
+
+  /** Another consumer has claimed a deferred entry. Does nothing if the entry is in another state by now. */
+  deferredLost(id: string): void {
+    const state = this.#states.get(id);
+    if (state?.kind === "deferred") this.#set(id, state, undefined);
+  }
+
   /**
-   * Takes entries that wait: deferred ones run, recovered ones are to be claimed. Poison candidates are left out.
-   *
-   * @param most how many
+   * Takes up to `limit` waiting entries, without poison candidates. The caller runs deferred entries and claims recovered
+   * ones.
    */
-  takeWaiting(most: number): { deferred: Entry[]; claims: string[] } {
+  takeWaiting(limit: number): { deferred: Entry[]; claims: string[] } {
     const taken = { deferred: [] as Entry[], claims: [] as string[] };
     for (const id of this.#waiting.deferred) {
-      if (taken.deferred.length === most) return taken;
+      if (taken.deferred.length === limit) return taken;
       this.#take(id, taken);
     }
     for (const id of this.#waiting.recovered) {
-      if (taken.deferred.length + taken.claims.length === most) break;
+      if (taken.deferred.length + taken.claims.length === limit) break;
       this.#take(id, taken);
     }
     return taken;
   }
 
-  /** Takes the next poison candidate, to run with no other candidate beside it; nothing while one does. */
+  /** Takes the next poison candidate, unless one runs. */
   takeCandidate(): { deferred: Entry[]; claims: string[] } {
     const taken = { deferred: [] as Entry[], claims: [] as string[] };
     if (!this.candidateDue) return taken;
@@ -156,24 +164,24 @@ export class EntryTable {
     return taken;
   }
 
-  /** A claim was answered with the entry: it runs. */
+  /** The claim returned the entry: it runs. */
   claimed(id: string): void {
     const state = this.#expect(id, "running", "claiming");
     this.#set(id, state, state.deaths === 0 ? RUNNING : { kind: "running", deaths: state.deaths });
   }
 
-  /** A claim was answered without the entry: it belongs to another consumer, or is deleted. */
+  /** The claim did not return the entry: another consumer has it, or it is deleted. */
   claimMissed(id: string): void {
     this.#set(id, this.#expect(id, "gone", "claiming"), undefined);
   }
 
-  /** A claim was not answered: the entry waits for the next one. Entries that are no longer being claimed are left alone. */
+  /** The claim failed: the entry waits for the next one. Does nothing if the entry is in another state by now. */
   claimFailed(id: string): void {
     const state = this.#states.get(id);
     if (state?.kind === "claiming") this.#set(id, state, { kind: "recovered", deaths: state.deaths });
   }
 
-  /** The outcome of an entry that ran, or was not to be run. */
+  /** Stores the outcome of an entry. */
   finish(outcome: Outcome): Finished {
     const id = outcome.entryId;
     const state = this.#expect(id, "finished", "running");
@@ -189,14 +197,14 @@ export class EntryTable {
     return finished;
   }
 
-  /** An outcome has reached Redis, or belongs to another consumer: the entry is no longer known here. */
+  /** The outcome is stored, or another consumer owns the entry. Removes the entry. */
   acknowledged({ outcome }: Finished): void {
     this.#set(outcome.entryId, this.#expect(outcome.entryId, "gone", "finished"), undefined);
   }
 
   /**
-   * The acknowledgement of an outcome was given up: it is kept for the next round of recovery. When they are too many, the
-   * oldest lose a result that is stored already, or are dropped: then their tasks run again.
+   * Keeps an outcome whose acknowledgement failed for good, for the next round of recovery. Over the limits, the oldest
+   * outcomes lose their result if it is stored. Otherwise they are dropped, and their tasks run again.
    */
   unacknowledged(finished: Finished): void {
     const id = finished.outcome.entryId;
@@ -205,36 +213,36 @@ export class EntryTable {
     this.#boundUnacknowledged();
   }
 
-  /** Outcomes whose acknowledgement was given up, to be tried again: they are finished once more. */
+  /** Takes the kept outcomes, to acknowledge them again. */
   takeUnacknowledged(): Finished[] {
-    const again: Finished[] = [];
+    const taken: Finished[] = [];
     for (const id of this.#waiting.unacknowledged) {
       const state = this.#states.get(id);
       if (state?.kind !== "unacknowledged") continue;
       this.#set(id, state, state.finished);
-      again.push(state.finished);
+      taken.push(state.finished);
     }
-    return again;
+    return taken;
   }
 
   /**
-   * Compares with what is pending for this consumer in Redis. What is not known here becomes recovered when `certain`
-   * says that no reply that brings it can be on its way, or when the last look saw it as well.
+   * Compares the table with all pending entries of this consumer in Redis. An unknown entry becomes recovered if
+   * `certain` says that no read in progress can return it, or if the previous call found it too.
    */
-  sight(pending: readonly PendingEntry[], certain: (id: string) => boolean): void {
+  comparePending(pending: readonly PendingEntry[], certain: (id: string) => boolean): void {
     const round = ++this.#round;
     for (const { id, deaths } of pending) {
       const state = this.#states.get(id);
-      if (state !== undefined && state.kind !== "sighted") continue;
+      if (state !== undefined && state.kind !== "unconfirmed") continue;
       const next: EntryState =
         certain(id) || (state !== undefined && state.round < round)
           ? { kind: "recovered", deaths }
-          : { kind: "sighted", round };
+          : { kind: "unconfirmed", round };
       this.#set(id, state, next);
     }
-    for (const id of this.#waiting.sighted) {
+    for (const id of this.#waiting.unconfirmed) {
       const state = this.#states.get(id);
-      if (state?.kind === "sighted" && state.round < round) this.#set(id, state, undefined);
+      if (state?.kind === "unconfirmed" && state.round < round) this.#set(id, state, undefined);
     }
   }
 
@@ -271,7 +279,7 @@ export class EntryTable {
 
   #wakeRecovered(): void {
     const waiter = this.#recoveredWaiter;
-    if (waiter === undefined || this.#waiting.recovered.size > waiter.most) return;
+    if (waiter === undefined || this.#waiting.recovered.size > waiter.limit) return;
     this.#recoveredWaiter = undefined;
     waiter.done.resolve();
   }
@@ -294,13 +302,13 @@ export class EntryTable {
   }
 }
 
-/** What an entry in this state waits for; undefined for one that something is being done about. */
+/** The list of waiting entries that this state belongs to; undefined if the entry does not wait. */
 function waitingIn(state: EntryState): Waiting | undefined {
   switch (state.kind) {
     case "deferred":
     case "recovered":
       return state.deaths > 0 ? "candidate" : state.kind;
-    case "sighted":
+    case "unconfirmed":
     case "unacknowledged":
       return state.kind;
     default:
@@ -313,7 +321,7 @@ function isStartedCandidate(state: EntryState): boolean {
   return state.deaths > 0;
 }
 
-/** The outcome with its stored result left out: its entry is only to be acknowledged. */
+/** The outcome without its result, which is stored already. Only the acknowledgement is left to do. */
 function withoutStoredResult(finished: Finished): Finished {
   const { entryId, taskId } = finished.outcome;
   const outcome: Outcome = { kind: "settled", entryId, taskId };

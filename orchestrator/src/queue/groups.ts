@@ -5,9 +5,9 @@ import { Script } from "../redis/script.ts";
 const script = new Script("group");
 
 /**
- * Creates a queue's stream and consumer group where they are missing: at the first start, after a FLUSHALL, after a
- * failover that lost them. The group starts at the beginning of the stream: with delete-on-acknowledge everything in
- * the stream is unfinished.
+ * Creates the stream and the consumer group of a queue if they are missing: at the first start, after a FLUSHALL, or
+ * after a failover that lost them. The group starts at the beginning of the stream, because every entry in it is
+ * unfinished: an acknowledged entry is deleted.
  */
 export async function ensureGroup(redis: RedisClient, queue: QueueKeys): Promise<void> {
   await script.run(redis, [queue.stream], [queue.group]);

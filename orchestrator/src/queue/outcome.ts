@@ -6,11 +6,11 @@ export type Completed = {
   readonly entryId: string;
   readonly taskId: string;
   readonly originMs: number;
-  /** Time from the receipt of the submission to the moment it was accepted, in ms. */
+  /** Time from the receipt of the submission to its acceptance, in ms. */
   readonly waitedMs: number;
-  /** The packed result of a first attempt, or the record of a task that has one; empty when none is kept. */
+  /** The packed result of a first attempt, or the record of a task that has one; empty if results are not kept. */
   readonly result: string;
-  /** True for a task that has a record: its id was chosen by the caller, or it was moved. */
+  /** True if the task has a record: a caller chose its id, or it was retried or delayed. */
   readonly hasRecord: boolean;
 };
 
@@ -25,7 +25,7 @@ export type Failed = {
   readonly attempts: number;
 };
 
-/** A task that is tried again after a delay. */
+/** A task that is retried after a delay. */
 export type Retried = {
   readonly kind: "retried";
   readonly entryId: string;
@@ -37,18 +37,18 @@ export type Retried = {
   readonly delayMs: number;
 };
 
-/** An entry whose task a former delivery finished or moved on: only to be acknowledged. */
+/** An entry whose task was finished or moved by an earlier delivery. Only the acknowledgement is left to do. */
 export type Settled = { readonly kind: "settled"; readonly entryId: string; readonly taskId: string };
 
-/** What became of one delivery of a task. */
+/** The outcome of one delivery of a task. */
 export type Outcome = Completed | Failed | Retried | Settled;
 
-/** Texts up to this length are taken for three bytes a character: counting them costs more than it is worth. */
+/** Up to this length, three bytes per character are assumed: counting is too expensive for short texts. */
 const SHORT_TEXT = 1_024;
 /** Ids, counters and lengths beside the texts. */
 const OVERHEAD_BYTES = 200;
 
-/** Bytes that an outcome takes on its way to Redis, about; never much too few. */
+/** Estimates the bytes of an outcome in a Redis command. The estimate is rarely too low. */
 export function outcomeBytes(outcome: Outcome): number {
   if (outcome.kind === "settled") return OVERHEAD_BYTES;
   const text = outcome.kind === "completed" ? outcome.result : outcome.message;

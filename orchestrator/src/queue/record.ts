@@ -1,33 +1,11 @@
 import type { FailureReason } from "../metrics/contract.ts";
+import { RECORD_STATES, type RecordState } from "../recordState.ts";
 import { entryTimeMs } from "./taskId.ts";
 
 /**
- * The record of a task: `<state> <first entry id> <current entry id> <stream> <JSON body>`. The head can be read by a
- * script without parsing the body, which may hold a result of any depth.
- *
- * States: c completed, f failed, r retrying, d delayed, q queued (a pointer, for tasks that were moved or whose id the
- * caller chose).
+ * The record of a task: `<state> <first entry id> <current entry id> <stream> <JSON body>`. A script can read the head
+ * without parsing the body, which may hold a result of any depth.
  */
-export type RecordState = "c" | "f" | "r" | "d" | "q";
-
-/** Body of a record; which parts are there depends on the state. Times are epoch ms. */
-export type RecordBody = {
-  readonly attempts: number;
-  /** What an idempotent submission was about (`taskDigest`). */
-  readonly digest?: string;
-  readonly startedAtMs?: number;
-  readonly finishedAtMs?: number;
-  readonly acceptedAtMs?: number;
-  readonly dueAtMs?: number;
-  readonly worker?: string;
-  readonly deadLetterId?: string;
-  readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
-  /** The result as it is stored: JSON text of any depth, never encoded again. */
-  readonly resultJson?: string;
-  /** The task completed and its result was not kept: Redis was over its memory limit. */
-  readonly resultDropped?: true;
-};
-
 export type TaskRecord = {
   readonly state: RecordState;
   readonly originId: string;
@@ -36,9 +14,27 @@ export type TaskRecord = {
   readonly body: RecordBody;
 };
 
-const RECORD = /^([cfrdq]) (\S+) (\S+) (\S+) (\{.*\})$/s;
+/** Body of a record. Its fields depend on the state. Times are epoch ms. */
+export type RecordBody = {
+  readonly attempts: number;
+  /** Digest of the content of an idempotent submission (`taskDigest`). */
+  readonly digest?: string;
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly acceptedAtMs?: number;
+  readonly dueAtMs?: number;
+  readonly worker?: string;
+  readonly deadLetterId?: string;
+  readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
+  /** The result as stored: JSON text of any depth, never encoded again. */
+  readonly resultJson?: string;
+  /** The task completed, but its result was dropped because Redis was over its memory limit. */
+  readonly resultDropped?: true;
+};
 
-/** Reads a record; undefined for what is none. */
+const RECORD = new RegExp(`^([${Object.values(RECORD_STATES).join("")}]) (\\S+) (\\S+) (\\S+) (\\{.*\\})$`, "s");
+
+/** Parses a record; undefined if the text is not a record. */
 export function parseRecord(text: string): TaskRecord | undefined {
   const match = RECORD.exec(text);
   if (match === null) return undefined;
@@ -56,7 +52,7 @@ export function parseRecord(text: string): TaskRecord | undefined {
   }
 }
 
-/** The result is the last member: what is before it is read, and the result itself stays the text that it is. */
+/** Parses the members before the result, which is the last one. The result itself stays text. */
 function parseBody(text: string): RecordBody {
   const at = text.indexOf(RECORD_RESULT);
   if (at === -1) return JSON.parse(text) as RecordBody;
@@ -64,16 +60,16 @@ function parseBody(text: string): RecordBody {
   return { ...(JSON.parse(`${text.slice(0, at)}}`) as RecordBody), resultJson };
 }
 
-/** Width of a result hash, in ms of the tasks' first entry. Bounds how many results expire in one go. */
+/** Width of a result hash, in ms of entry time. Bounds how many results expire at once. */
 export const RESULT_BUCKET_MS = 16;
 /**
- * Most sequence numbers of one ms that share a hash. More than a server adds in that time: they occur where the last id
- * of a stream lies in the future, and every later entry gets the same ms. Without the bound one hash would hold all
- * results from then on, and each new one would renew its expiry.
+ * Limit of sequence numbers of one ms in one hash. A server adds fewer entries than this in 1 ms. But if the last id of a
+ * stream is in the future, all later entries get the same ms. Without this limit one hash would then hold all results,
+ * and each new result would renew its expiry.
  */
 export const RESULT_BUCKET_SEQUENCES = 4096;
 
-/** Name of the result hash that holds the result of a first-attempt task, by its entry. `claim.lua` computes the same. */
+/** The hash that holds the result of a first attempt, by entry id. `claim.lua` computes the same name. */
 export function resultBucket(entryId: string): string {
   const sequence = Math.floor(Number(entryId.slice(entryId.indexOf("-") + 1)) / RESULT_BUCKET_SEQUENCES);
   const time = Math.floor(entryTimeMs(entryId) / RESULT_BUCKET_MS);
@@ -81,8 +77,8 @@ export function resultBucket(entryId: string): string {
 }
 
 /**
- * A result as the hashes hold it: `<started> <finished> <worker> <JSON>`, of a first attempt; built by concatenation, once
- * per task.
+ * The result of a first attempt as the hashes store it: `<started> <finished> <worker> <JSON>`. Concatenated for speed:
+ * this runs once per task.
  *
  * @param startedAtMs epoch ms, like `finishedAtMs`
  */
@@ -90,13 +86,13 @@ export function packResult(startedAtMs: number, finishedAtMs: number, worker: st
   return `${startedAtMs} ${finishedAtMs} ${worker} ${resultJson}`;
 }
 
-/** In place of a packed result's JSON: the result was dropped. */
+/** Replaces the JSON of a dropped result. */
 const DROPPED = "-";
 const RECORD_RESULT = ',"result":';
 
-/** A packed result, or the record of a completed task, without the result itself and marked so. */
+/** Removes the result from a packed result or a record of a completed task, and marks it as dropped. */
 export function withoutResult(packedOrRecord: string): string {
-  if (packedOrRecord.startsWith("c ")) {
+  if (packedOrRecord.startsWith(`${RECORD_STATES.completed} `)) {
     const head = packedOrRecord.slice(0, packedOrRecord.indexOf(RECORD_RESULT));
     return `${head},"resultDropped":true}`;
   }
@@ -104,7 +100,7 @@ export function withoutResult(packedOrRecord: string): string {
   return `${started} ${finished} ${worker} ${DROPPED}`;
 }
 
-/** Reads a packed result; what is empty (the result was not to be kept) or unreadable has no result in it. */
+/** Parses a packed result. Empty text (results are not kept) and unreadable text give a body without a result. */
 export function parseResult(text: string): RecordBody {
   const match = /^(\d+) (\d+) (\S+) (.*)$/s.exec(text);
   const body = { attempts: 1 };
@@ -115,7 +111,7 @@ export function parseResult(text: string): RecordBody {
   return { ...facts, resultJson: json };
 }
 
-/** The record of a completed task that has one: it was moved, or its id was chosen by the caller. */
+/** The record of a completed task whose id a caller chose, or which was retried or delayed. */
 export function completedRecord(
   head: { readonly originId: string; readonly entryId: string; readonly stream: string; readonly digest?: string },
   attempts: number,
@@ -125,5 +121,5 @@ export function completedRecord(
   const resultJson = packed.slice(started.length + finished.length + worker.length + 3);
   const digest = head.digest === undefined ? "" : `"digest":"${head.digest}",`;
   const body = `{${digest}"attempts":${attempts},"startedAtMs":${started},"finishedAtMs":${finished},"worker":${JSON.stringify(worker)},"result":${resultJson}}`;
-  return `c ${head.originId} ${head.entryId} ${head.stream} ${body}`;
+  return `${RECORD_STATES.completed} ${head.originId} ${head.entryId} ${head.stream} ${body}`;
 }

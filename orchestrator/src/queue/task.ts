@@ -1,38 +1,38 @@
 import type { FailureReason, Lane } from "../metrics/contract.ts";
 
-/** Tasks of this priority and above go to the express lane (the runbook's routing rule). */
+/** Tasks with this priority or a higher one go to the express lane, as the runbook requires. */
 export const EXPRESS_PRIORITY = 12;
-/** Priorities run from 0 (whenever) to this. */
+/** The highest priority; the lowest is 0. */
 export const MAX_PRIORITY = 100;
 export const DEFAULT_PRIORITY = 5;
-/** Most tasks in one submission. */
+/** Limit of tasks in one submission. */
 export const MAX_BATCH_TASKS = 1000;
 
-/** A task as its submitter describes it; validated before it gets here. */
+/** A submitted task, already validated. */
 export type TaskRequest = {
-  /** Chosen by the caller to make the submission idempotent; generated when absent. */
+  /** Chosen by the caller to make the submission idempotent; generated if absent. */
   readonly taskId?: string;
   readonly type: string;
   readonly priority: number;
-  /** The payload as JSON text: the service never re-encodes it. */
+  /** The payload as JSON text. The service never encodes it again. */
   readonly payloadJson: string;
-  /** Start no earlier than this many milliseconds from now. */
+  /** The task starts after this delay at the earliest. */
   readonly delayMs?: number;
 };
 
-/** What a submitter receives for one accepted task. */
+/** The answer to a client for one accepted task. */
 export type Receipt = {
   readonly taskId: string;
   readonly type: string;
   readonly lane: Lane;
   readonly status: TaskStatus;
-  /** True when a task of this id was there already: nothing was enqueued. */
+  /** True if a task with this id exists already. Nothing was enqueued. */
   readonly duplicate: boolean;
 };
 
-export type TaskStatus = "queued" | "delayed" | "running" | "retrying" | "completed" | "failed";
+type TaskStatus = "queued" | "delayed" | "running" | "retrying" | "completed" | "failed";
 
-/** One task as `GET /api/v1/tasks/{id}` tells it. Times are epoch milliseconds. */
+/** One task as `GET /api/v1/tasks/{id}` returns it. Times are epoch milliseconds. */
 export type TaskView = {
   readonly taskId: string;
   readonly type: string;
@@ -46,11 +46,11 @@ export type TaskView = {
   readonly latencyMs?: number;
   /** When a delayed or retrying task is due. */
   readonly dueAtMs?: number;
-  /** Consumer that runs it, or finished it. */
+  /** Consumer that runs or finished the task. */
   readonly worker?: string;
-  /** The handler's result, as JSON text: what is stored is never encoded again. */
+  /** The result of the handler as JSON text. The service never encodes it again. */
   readonly resultJson?: string;
-  /** The task completed and its result was not kept: Redis was over its memory limit. */
+  /** The task completed, but its result was dropped because Redis was over its memory limit. */
   readonly resultDropped?: true;
   readonly error?: { readonly reason: FailureReason; readonly code: string; readonly message: string };
   /** Stream id of its dead letter. */
@@ -69,15 +69,15 @@ export type DeadLetter = {
   readonly attempts: number;
   readonly priority: number;
   readonly payloadJson: string;
-  /** Original stream and stream id, and the time of death, epoch ms. */
+  /** Original stream and stream id, and the time of the failure in epoch ms. */
   readonly stream: string;
   readonly entryId: string;
   readonly failedAtMs: number;
-  /** Earlier deaths of the same task, oldest first. */
+  /** Earlier failures of the same task, oldest first. */
   readonly history: readonly { readonly reason: FailureReason; readonly error: string; readonly failedAtMs: number }[];
 };
 
-/** Lane that a task of this priority takes while express routing is on. */
+/** The lane for a priority, unless the express bypass is on. */
 export function laneOf(priority: number): Lane {
   return priority >= EXPRESS_PRIORITY ? "express" : "regular";
 }

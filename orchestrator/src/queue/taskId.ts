@@ -1,27 +1,26 @@
-import { LANES, type Lane } from "../metrics/contract.ts";
-import { TASK_TYPE } from "../taskType.ts";
+import { LANES, type Lane, TASK_TYPE } from "../metrics/contract.ts";
 
 /** What a caller may choose as a task id. */
 export const TASK_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
 
 const GENERATED = new RegExp(`^(${TASK_TYPE})\\.(${LANES.join("|")})\\.(\\d{1,16}-\\d{1,16})$`);
 
-/** A generated task id: it carries the stream id of its entry, so that a queued task is found without an index. */
+/** The parts of a generated task id. It contains the stream id of its entry, so a queued task is found without an index. */
 export type GeneratedTaskId = { readonly type: string; readonly lane: Lane; readonly entryId: string };
 
-/** The parts of a generated task id; undefined for one that a caller chose. */
+/** Parses a generated task id; undefined for an id that a caller chose. */
 export function parseGeneratedTaskId(taskId: string): GeneratedTaskId | undefined {
   const match = GENERATED.exec(taskId);
   if (match?.[1] === undefined || match[3] === undefined) return undefined;
   return { type: match[1], lane: match[2] as Lane, entryId: match[3] };
 }
 
-/** What the generated task ids of one lane start with. */
+/** The prefix of the generated task ids of one lane. */
 export function generatedTaskIdPrefix(type: string, lane: Lane): string {
   return `${type}.${lane}.`;
 }
 
-/** True for an id that a caller may choose: well formed, and not the look of a generated one. */
+/** True for an id that a caller may choose: well formed and not in the form of a generated id. */
 export function isChosenTaskId(taskId: string): boolean {
   return TASK_ID_PATTERN.test(taskId) && parseGeneratedTaskId(taskId) === undefined;
 }
@@ -31,10 +30,10 @@ export function entryTimeMs(entryId: string): number {
   return Number.parseInt(entryId, 10);
 }
 
-/** True when one stream id `ms-seq` comes before another. */
+/** True if one stream id `ms-seq` comes before another. */
 export function isEarlierEntry(one: string, other: string): boolean {
   const dash = one.indexOf("-");
-  // Equally many digits in both parts compare like text, and nearly always there are.
+  // The usual case: with equal numbers of digits, ids compare like text.
   if (one.length === other.length && dash === other.indexOf("-")) return one < other;
   const byTime = entryTimeMs(one) - entryTimeMs(other);
   if (byTime !== 0) return byTime < 0;

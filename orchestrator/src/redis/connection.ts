@@ -1,61 +1,77 @@
 import { Cluster, Redis } from "ioredis";
+import { equalJitterMs } from "../jitter.ts";
+import { commandError, connectionFailure } from "./redisError.ts";
 
-/** A connection to one Redis server, to a Sentinel set or to a Cluster: the commands are the same. */
+/** A connection to one Redis server, to a Sentinel deployment or to a Cluster. All have the same commands. */
 export type RedisClient = Redis | Cluster;
 
 type Node = { readonly host: string; readonly port: number };
 
-export type TlsSettings = {
+type TlsSettings = {
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
-  /** Name that certificates must have; the host connected to when absent. */
+  /** Name that the certificate must have; default: the host of the connection. */
   readonly servername?: string | undefined;
 };
 
-/** Where Redis is and who we are there. */
+/** Address and credentials of Redis. */
 export type RedisSettings = {
-  /** `redis://` or `rediss://`; with Sentinels or a Cluster it still gives the scheme, the user and the database. */
+  /** `redis://` or `rediss://`. With Sentinels or a Cluster, only its scheme, user and database are used. */
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly sentinels: readonly Node[];
   readonly sentinelName: string;
-  /** User and password of the Sentinels themselves. */
+  /** Credentials of the Sentinels themselves. */
   readonly sentinelUsername?: string | undefined;
   readonly sentinelPassword?: string | undefined;
   readonly clusterNodes: readonly Node[];
-  /** Used with `rediss://`; PEM. Without an authority of its own, those of Node decide. */
+  /** PEM, used with `rediss://`. Without `ca`, the certificate authorities of Node apply. */
   readonly tls?: TlsSettings | undefined;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
 };
 
 /**
- * What a connection is for.
- * - `commands`: shared, reconnects by itself; a command fails after the command time-out or with the connection.
- * - `blocking`: owned by one blocked read. It never reconnects and never resends: a resent XREADGROUP can hang for
- *   ever with every ping looking healthy, so its owner discards it and makes a new one.
+ * The purpose of a connection.
+ * - `commands`: shared, reconnects by itself. A command fails after the command timeout or when the connection fails.
+ * - `blocking`: owned by one blocking read. It never reconnects and never resends, because a resent XREADGROUP can hang
+ *   for ever while pings succeed. After a failure its owner opens a new one.
  */
 export type ConnectionPurpose = "commands" | "blocking";
 
 const KEEP_ALIVE_MS = 10_000;
+const RECONNECT_BASE_MS = 100;
 const RECONNECT_CAP_MS = 1_000;
 const SOCKET_TIMEOUT_MARGIN_MS = 100;
 
 /**
- * Opens a connection. It connects in the background; an `error` listener is the caller's to add.
+ * Opens a connection. It connects in the background. The caller must add an `error` listener. A failed command rejects with
+ * a RedisCommandError.
  *
  * @param name shown by CLIENT LIST
+ * @param took called with the seconds from each command to its reply or failure
  */
-export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose, name: string): RedisClient {
+export function createRedis(
+  settings: RedisSettings,
+  purpose: ConnectionPurpose,
+  name: string,
+  took?: (seconds: number) => void,
+): RedisClient {
+  const redis = withOwnErrors(connect(settings, purpose, name));
+  return took === undefined ? redis : measured(redis, took);
+}
+
+function connect(settings: RedisSettings, purpose: ConnectionPurpose, name: string): RedisClient {
   const options = redisOptions(settings, purpose, name);
   if (settings.clusterNodes.length > 0) {
     const clusterOptions = {
       redisOptions: options,
       clusterRetryStrategy: purpose === "blocking" ? () => null : reconnectDelayMs,
       maxRedirections: 4,
-      retryDelayOnFailover: 200,
+      // A sent command is not sent again after its connection was lost: Redis may have executed it.
+      retryDelayOnFailover: 0,
       enableOfflineQueue: true,
     };
     return new TimedCluster([...settings.clusterNodes], clusterOptions);
@@ -76,9 +92,56 @@ export function createRedis(settings: RedisSettings, purpose: ConnectionPurpose,
   return forgetTimeoutWhenClosed(new Redis(settings.url, options));
 }
 
+/** Converts failures of commands to RedisCommandError: errors of ioredis name its options instead of the cause. */
+function withOwnErrors(redis: RedisClient): RedisClient {
+  let lost: string | undefined;
+  redis.on("error", (error) => {
+    lost = connectionFailure(error);
+  });
+  redis.on("ready", () => {
+    lost = undefined;
+  });
+  const send = redis.sendCommand.bind(redis) as (...args: Parameters<Cluster["sendCommand"]>) => unknown;
+  redis.sendCommand = (...args: Parameters<Cluster["sendCommand"]>) => {
+    const [command] = args;
+    const { reject } = command;
+    command.reject = (error) => reject.call(command, commandError(command.name, error, lost));
+    return send(...args);
+  };
+  return redis;
+}
+
+/** Measures each command once: it is passed on again when it had to wait for a connection, and replies follow a timeout. */
+function measured(redis: RedisClient, took: (seconds: number) => void): RedisClient {
+  const seen = new WeakSet<object>();
+  const send = redis.sendCommand.bind(redis) as (...args: Parameters<Cluster["sendCommand"]>) => unknown;
+  redis.sendCommand = (...args: Parameters<Cluster["sendCommand"]>) => {
+    const [command] = args;
+    if (seen.has(command)) return send(...args);
+    seen.add(command);
+    const { resolve, reject } = command;
+    const sentAtMs = performance.now();
+    let isOpen = true;
+    const end = () => {
+      if (isOpen) took((performance.now() - sentAtMs) / 1000);
+      isOpen = false;
+    };
+    command.resolve = (reply) => {
+      end();
+      resolve.call(command, reply);
+    };
+    command.reject = (error) => {
+      end();
+      reject.call(command, error);
+    };
+    return send(...args);
+  };
+  return redis;
+}
+
 /**
- * ioredis (5.11) leaves the timer of `socketTimeout` running when a connection closes with a command under way, and it then
- * gives up the connection that replaced it. Not in a Cluster, where a connection is replaced with all that belongs to it.
+ * Works around a defect of ioredis (5.11): if a connection closes during a command, the timer of `socketTimeout` keeps
+ * running and then closes the next connection. A Cluster is not affected, because it replaces the whole client.
  */
 function forgetTimeoutWhenClosed(redis: Redis): Redis {
   return redis.on("close", () => {
@@ -88,7 +151,7 @@ function forgetTimeoutWhenClosed(redis: Redis): Redis {
   });
 }
 
-/** Of a Cluster that cannot be reached, ioredis queues the commands without a time-out: they would wait for ever. */
+/** Gives queued commands a timeout. ioredis would otherwise queue them for ever while the Cluster is unreachable. */
 class TimedCluster extends Cluster {
   override sendCommand(...args: Parameters<Cluster["sendCommand"]>): unknown {
     const { commandTimeout } = this.options.redisOptions ?? {};
@@ -106,11 +169,11 @@ function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name:
     ...(url.protocol === "rediss:" ? { tls: defined(settings.tls ?? {}) } : {}),
     ...defined({ username, password, db }),
     connectionName: name,
-    // CLIENT SETINFO is unknown to Redis 7.0.
+    // Redis 7.0 does not have CLIENT SETINFO.
     disableClientInfo: true,
     connectTimeout: settings.connectTimeoutMs,
     keepAlive: KEEP_ALIVE_MS,
-    // What was sent and not answered fails at once; its sender knows whether it may be repeated. A Cluster sends it again.
+    // A sent command without a reply fails at once, because only its caller knows whether it may be repeated.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...(purpose === "blocking"
@@ -119,18 +182,18 @@ function redisOptions(settings: RedisSettings, purpose: ConnectionPurpose, name:
           retryStrategy: reconnectDelayMs,
           reconnectOnError: leavesDemotedServers(),
           commandTimeout: settings.commandTimeoutMs,
-          // A command that times out leaves its connection open. One that answers nothing at all is given up.
+          // A timed-out command leaves the connection open. This closes a connection that answers nothing at all.
           socketTimeout: settings.commandTimeoutMs + SOCKET_TIMEOUT_MARGIN_MS,
         }),
   };
 }
 
-/** Errors of a server that is a replica by now, or becomes one: the master is elsewhere, and a new connection finds it. */
+/** Errors of a server that has become a replica, or is becoming one. A new connection finds the master. */
 const DEMOTED = /^(READONLY|MASTERDOWN|LOADING)\b/;
 
 /**
- * Says of an error whether to connect anew. A fail-over can leave connections to the former master open. Not more often
- * than once in a while: a server that is a replica for good would be connected to again and again.
+ * Decides whether to reconnect after an error, because a failover can leave connections to the former master open.
+ * Rate-limited, since a server may stay a replica.
  */
 function leavesDemotedServers(): (error: Error) => boolean {
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -148,8 +211,6 @@ function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T
   };
 }
 
-/** Doubling from 50 ms, capped, with jitter so that workers do not reconnect in step. */
 function reconnectDelayMs(times: number): number {
-  const ceiling = Math.min(RECONNECT_CAP_MS, 50 * 2 ** Math.min(times, 10));
-  return ceiling / 2 + Math.random() * (ceiling / 2);
+  return equalJitterMs(times, RECONNECT_BASE_MS, RECONNECT_CAP_MS, Math.random);
 }

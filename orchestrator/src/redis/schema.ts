@@ -4,24 +4,24 @@ import type { RedisClient } from "./connection.ts";
 import { Script } from "./script.ts";
 
 /**
- * Version of the layout of the data in Redis that this release writes. Replicas of one major version may run side by side
- * and read each other's data; a minor version adds what others may ignore. docs/upgrading.md has the rules.
+ * Version of the data layout that this release writes to Redis. Replicas with the same major version may run side by side
+ * and read each other's data; a minor version adds data that others may ignore. See docs/guides/upgrading.md.
  *
  * - 1.0: the layout without a version in Redis.
- * - 1.1: this key; consumers of one life of a process; delivery counts of twice the deaths plus one; digests.
+ * - 1.1: this version key; consumers that belong to one process; delivery counts that hold deaths; digests.
  */
 export const SCHEMA = { major: 1, minor: 1 } as const;
 
-/** The data in Redis were written by a release whose layout this one does not know. */
+/** The data in Redis have a layout that this release does not know. */
 export class SchemaError extends OrchestratorError {
-  /** @param key where the version is @param stored the version that is there */
+  /** @param key key of the version @param stored the version found there */
   constructor(key: string, stored: string) {
     super(
       "SCHEMA_UNKNOWN",
       key,
       /^\d+\.\d+$/.test(stored)
-        ? `The data in Redis have schema ${stored}, and this release knows schema ${SCHEMA.major}: start a release that knows it, or use another KEY_PREFIX or database (docs/upgrading.md)`
-        : `The key ${key} does not hold a schema version: ${stored.slice(0, 50)}. Delete the key if something else wrote it, or use another KEY_PREFIX or database`,
+        ? `The data in Redis have schema ${stored}, but this release supports schema ${SCHEMA.major}: start a newer release, or use another KEY_PREFIX or database (docs/guides/upgrading.md)`
+        : `The key ${key} does not contain a schema version: ${stored.slice(0, 50)}. Delete the key if another program wrote it, or use another KEY_PREFIX or database`,
     );
   }
 }
@@ -29,11 +29,10 @@ export class SchemaError extends OrchestratorError {
 const script = new Script("schema");
 
 /**
- * Compares the layout of the data in Redis with the one of this release. Writes the version of this release where there is
- * none, or an older one.
+ * Checks that this release supports the data layout in Redis. Writes its own version if there is none, or an older one.
  *
- * @returns the version that was there, undefined for none
- * @throws SchemaError where the data are not to be touched by this release; another error when Redis does not answer
+ * @returns the version before the call; undefined if there was none
+ * @throws SchemaError if this release must not touch the data; another error if Redis does not answer
  */
 export async function checkSchema(redis: RedisClient, keys: Keys): Promise<string | undefined> {
   const stored = await script.run<string>(redis, [keys.schema], [SCHEMA.major, SCHEMA.minor]);

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { RECORD_STATES } from "../recordState.ts";
 import type { RedisClient } from "./connection.ts";
 import { redisErrorKind } from "./redisError.ts";
 
-/** A Lua script of `redis/lua/`, run by its digest and sent whole only where the server does not know it yet. */
+/** A Lua script of `redis/lua/`. It runs by its digest; the source is sent only if the server does not have it yet. */
 export class Script {
   readonly name: string;
   readonly source: string;
@@ -12,11 +13,11 @@ export class Script {
   /** @param name file name without `.lua` */
   constructor(name: string, source = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8")) {
     this.name = name;
-    this.source = source;
-    this.sha1 = createHash("sha1").update(source).digest("hex");
+    this.source = source.replaceAll(/\bSTATE\.(\w+)/g, (_, state) => stateLetter(name, state));
+    this.sha1 = createHash("sha1").update(this.source).digest("hex");
   }
 
-  /** The same script for a server that is over its memory limit, where it would otherwise be refused as a whole. */
+  /** The same script, which Redis then also runs while it is over its memory limit. */
   allowingOom(): Script {
     return new Script(this.name, this.source.replace(/^#!lua\b.*/, "#!lua flags=allow-oom"));
   }
@@ -24,18 +25,18 @@ export class Script {
   /**
    * Runs the script.
    *
-   * @param keys at least one: in a Cluster it decides the node
-   * @returns the reply as Redis gives it; the caller knows its shape
+   * @param keys at least one, because in a Cluster the first one selects the node
+   * @returns the raw reply; the caller knows its type
    */
   async run<T>(redis: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<T> {
     return await this.#send((command, text) => redis[command](text, keys.length, ...keys, ...args) as Promise<T>);
   }
 
   /**
-   * Runs the script, and waits until its writes have reached some replicas. Both commands are sent at once: WAIT is about
-   * what its own connection has written, and a connection may be another one a moment later.
+   * Runs the script and waits until its writes have reached a number of replicas. Sends both commands together: WAIT covers
+   * only writes of its own connection, and the client may reconnect in between.
    *
-   * @returns the reply, and how many replicas were reached in time
+   * @returns the reply, and the number of replicas that confirmed in time
    */
   async runReplicated<T>(
     redis: RedisClient,
@@ -51,7 +52,7 @@ export class Script {
     );
   }
 
-  /** By its digest, or whole where the server does not know that. */
+  /** Sends the digest; if the server does not know it, the source. */
   async #send<T>(send: (command: "evalsha" | "eval", text: string) => Promise<T>): Promise<T> {
     try {
       return await send("evalsha", this.sha1);
@@ -60,4 +61,10 @@ export class Script {
       return await send("eval", this.source);
     }
   }
+}
+
+/** The letter of a record state as a Lua literal. A Lua table of them would be built at each call. */
+function stateLetter(script: string, state: string): string {
+  if (Object.hasOwn(RECORD_STATES, state)) return `'${RECORD_STATES[state as keyof typeof RECORD_STATES]}'`;
+  throw new RangeError(`${script}.lua: a record has no state ${state}`);
 }

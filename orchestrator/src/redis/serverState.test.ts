@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
-import { parseServerState } from "./serverState.ts";
+import { parseInfo } from "./info.ts";
+import { serverStateOf } from "./serverState.ts";
 
-const info = (fields: Record<string, string | number>) =>
-  Object.entries(fields)
-    .map(([name, value]) => `${name}:${value}\r\n`)
-    .join("");
+const info = (fields: Record<string, string | number>) => {
+  const lines = Object.entries(fields).map(([name, value]) => `${name}:${value}`);
+  return parseInfo(["# Section", ...lines, ""].join("\r\n"));
+};
 
 it("reads memory, persistence, replication and evictions", () => {
-  const state = parseServerState(
+  const state = serverStateOf(
     info({
       used_memory: 1_000,
       used_memory_rss: 2_000,
@@ -40,11 +41,11 @@ it.each([
   [{ aof_enabled: 1, aof_last_bgrewrite_status: "ok", aof_last_write_status: "ok" }, "aof", true],
   [{ rdb_last_bgsave_status: "err" }, "rdb", false],
 ])("%j is %s %s", (fields, kind, ok) => {
-  expect(parseServerState(info(fields)).persistence.find((one) => one.kind === kind)?.ok).toBe(ok);
+  expect(serverStateOf(info(fields)).persistence.find((one) => one.kind === kind)?.ok).toBe(ok);
 });
 
-it("does not report an append-only file that is off, and sees a replica whose link is down", () => {
-  const state = parseServerState(info({ aof_enabled: 0, aof_last_write_status: "err", master_link_status: "down" }));
+it("omits an append-only file that is off, and detects a replica whose link is down", () => {
+  const state = serverStateOf(info({ aof_enabled: 0, aof_last_write_status: "err", master_link_status: "down" }));
   expect(state.persistence.map(({ kind }) => kind)).toEqual(["rdb"]);
   expect(state.replicationOk).toBe(false);
 });

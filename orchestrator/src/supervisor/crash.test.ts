@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { crashReasonOf, saysHeapExhausted } from "./crash.ts";
-import { parseFromWorker } from "./protocol.ts";
 
 it.each([
   [{ code: null, signal: "SIGKILL", heapExhausted: false }, "signal"],
@@ -13,23 +12,13 @@ it.each([
   expect(crashReasonOf(end)).toBe(reason);
 });
 
-it("knows V8's last words", () => {
-  expect(saysHeapExhausted("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory")).toBe(
-    true,
-  );
-  expect(saysHeapExhausted("(node:1) Warning: something else")).toBe(false);
-});
-
 it.each([
-  [undefined],
-  [null],
-  ["heartbeat"],
-  [{}],
-  [{ kind: "start" }],
-  [{ kind: "heartbeat", pollAgeMs: { express: 1 }, inFlight: 0, rssBytes: 1, paused: "", stuckTask: "" }],
-  [{ kind: "heartbeat", pollAgeMs: { express: 1, regular: "2" }, inFlight: 0, rssBytes: 1, paused: "", stuckTask: "" }],
-  [{ kind: "metrics", deltas: "1,1", circuits: [] }],
-  [{ kind: "metrics", deltas: [1, null], circuits: [] }],
-])("does not take %j for a worker's message", (message) => {
-  expect(parseFromWorker(message)).toBeUndefined();
+  // The message of Node 24, and two of other releases.
+  ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", true],
+  ["FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed", true],
+  ["FATAL ERROR: CALL_AND_RETRY_LAST Allocation failed - JavaScript heap out of memory", true],
+  ["(node:1) Warning: something else", false],
+  ["", false],
+])("takes the line %j for an exhausted heap: %s", (line, expected) => {
+  expect(saysHeapExhausted(line)).toBe(expected);
 });

@@ -4,21 +4,21 @@ import type { CrashReason } from "../metrics/contract.ts";
 export type ProcessEnd = {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Why the supervisor itself killed it, if it did. */
+  /** Why the supervisor killed it; undefined if it did not. */
   readonly killedFor?: "oom" | "unresponsive" | undefined;
-  /** It wrote that its heap is exhausted before it aborted. */
+  /** V8 reported an exhausted heap before the end. */
   readonly heapExhausted: boolean;
 };
 
-/** What V8 writes to standard error before it aborts for lack of heap. */
+/** Messages of V8 on standard error before it aborts because the heap is exhausted. */
 const HEAP_EXHAUSTED = /heap out of memory|Reached heap limit|heap limit Allocation failed/;
 
-/** True for a line that says that the heap is exhausted. */
+/** True if a line reports an exhausted heap. */
 export function saysHeapExhausted(line: string): boolean {
   return HEAP_EXHAUSTED.test(line);
 }
 
-/** Reason of an unexpected end. */
+/** The reason of a crash. */
 export function crashReasonOf(end: ProcessEnd): CrashReason {
   if (end.killedFor !== undefined) return end.killedFor;
   if (end.heapExhausted) return "oom";

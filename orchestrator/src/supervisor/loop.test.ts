@@ -1,14 +1,24 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { createLog } from "../log.ts";
 import { Loop } from "./loop.ts";
 
-function setUp(run: (signal: AbortSignal) => Promise<unknown>, intervalMs: number | (() => number) = 1) {
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function setUp(
+  run: (signal: AbortSignal) => Promise<unknown>,
+  intervalMs: number | (() => number) = 1,
+  immediate = false,
+) {
   const lines: string[] = [];
   const rounds: unknown[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
   const loop = new Loop({
     name: "test loop",
     intervalMs,
+    immediate,
     log: createLog("info", { write: (line) => lines.push(line) }),
     onRound: (failure) => {
       rounds.push(failure);
@@ -21,7 +31,7 @@ function setUp(run: (signal: AbortSignal) => Promise<unknown>, intervalMs: numbe
   return { loop, lines, rounds, round };
 }
 
-it("goes on after a failed round, and logs it", async () => {
+it("logs a failed round and continues", async () => {
   let calls = 0;
   const { loop, lines, rounds, round } = setUp(async () => {
     if (++calls === 1) throw new Error("first");
@@ -34,7 +44,7 @@ it("goes on after a failed round, and logs it", async () => {
   expect(lines.join()).toContain("test loop failed: first");
 });
 
-it("asks before every round how long to wait for it", async () => {
+it("reads the interval before each round", async () => {
   const asked: number[] = [];
   const { loop, rounds, round } = setUp(
     async () => {},
@@ -48,6 +58,18 @@ it("asks before every round how long to wait for it", async () => {
   await loop.stop();
   expect(asked.slice(0, 2)).toEqual([0, 1]);
   expect(rounds).toHaveLength(2);
+});
+
+it("runs its first round at once where that is asked for, and the next after the interval", async () => {
+  let calls = 0;
+  const run = async () => {
+    calls++;
+  };
+  const { loop, round } = setUp(run, 3_600_000, true);
+  loop.start();
+  await round(1);
+  await loop.stop();
+  expect(calls).toBe(1);
 });
 
 it("never overlaps rounds", async () => {
@@ -64,7 +86,7 @@ it("never overlaps rounds", async () => {
   expect(most).toBe(1);
 });
 
-it("stop aborts the round that runs and waits for its end", async () => {
+it("stop aborts the current round and waits for its end", async () => {
   const started = Promise.withResolvers<void>();
   let ended = false;
   const { loop } = setUp(async (signal) => {
@@ -78,7 +100,7 @@ it("stop aborts the round that runs and waits for its end", async () => {
   expect(ended).toBe(true);
 });
 
-it("begins the next round as soon as one is asked for, and goes back to its interval then", async () => {
+it("starts an earlier round on request, and then returns to its interval", async () => {
   const { loop, rounds, round } = setUp(async () => {}, 3_600_000);
   loop.start();
   loop.within(5_000_000);
@@ -90,7 +112,7 @@ it("begins the next round as soon as one is asked for, and goes back to its inte
   expect(rounds).toHaveLength(2);
 });
 
-it("has another round when one is asked for while one runs: what that is about may have come too late for it", async () => {
+it("runs another round if one is requested during a round", async () => {
   let calls = 0;
   const { loop, round } = setUp(async () => {
     if (++calls === 1) loop.within(1);
@@ -107,4 +129,53 @@ it("stop ends the pause", async () => {
   loop.start();
   await loop.stop();
   expect(rounds).toHaveLength(0);
+});
+
+it("stop of a loop that was not started does nothing", async () => {
+  const { loop, rounds } = setUp(async () => {});
+  await loop.stop();
+  expect(rounds).toEqual([]);
+});
+
+it("does not log the failure of a round that stop aborted", async () => {
+  const started = Promise.withResolvers<void>();
+  const { loop, lines, rounds } = setUp(async (signal) => {
+    started.resolve();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw new Error("aborted");
+  });
+  loop.start();
+  await started.promise;
+  await loop.stop();
+  expect(rounds).toHaveLength(1);
+  expect(lines).toEqual([]);
+});
+
+it.each([
+  [0, 900],
+  [0.5, 1_000],
+  [1, 1_100],
+])("adds jitter to its interval, so that replicas do not run in step: %d", async (random, ms) => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  vi.spyOn(Math, "random").mockReturnValue(random);
+  const { loop, rounds } = setUp(async () => {}, 1_000);
+  loop.start();
+  await vi.advanceTimersByTimeAsync(ms - 1);
+  expect(rounds).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(rounds).toHaveLength(1);
+  await loop.stop();
+});
+
+it("clears its timer after every pause, because a timer would keep the process alive", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  const { loop, rounds } = setUp(async () => {}, 3_600_000);
+  loop.start();
+  for (const ms of [5_000, 100, 1]) loop.within(ms);
+  expect(vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(rounds).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(1);
+  await loop.stop();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,25 +1,28 @@
 import { messageOf } from "../errors.ts";
+import { spreadMs } from "../jitter.ts";
 import type { Log } from "../log.ts";
 
 export type LoopOptions = {
-  /** Named in the log when a round fails. */
+  /** Name in log messages. */
   readonly name: string;
-  /** Asked before every round. */
+  /** A function is called before each round. */
   readonly intervalMs: number | (() => number);
-  /** Share of the interval by which a round may come earlier or later, so that replicas do not march in step. */
-  readonly jitter?: number;
+  /** False: keeps the interval exactly. Default: adds jitter. */
+  readonly spread?: boolean;
+  /** True: the first round follows at once. Default: after one interval. */
+  readonly immediate?: boolean;
   readonly log: Log;
-  /** Called after every round: how tests wait for one. */
+  /** Called after each round. For tests. */
   readonly onRound?: (failure: unknown) => void;
   run(signal: AbortSignal): Promise<unknown>;
 };
 
-/** Runs one maintenance task again and again. Rounds never overlap, and a failed one is logged and followed by the next. */
+/** Runs a maintenance task in rounds, which never overlap. A failed round is logged, and the next one follows as usual. */
 export class Loop {
   readonly #options: LoopOptions;
   #abort: AbortController | undefined;
   #done: Promise<void> = Promise.resolve();
-  /** By when the next round was asked for, monotonic. */
+  /** Monotonic time by which the next round must start, as requested by `within`. */
   #latestMs = Number.POSITIVE_INFINITY;
   #arm: () => void = () => undefined;
   #endPause: () => void = () => undefined;
@@ -28,7 +31,7 @@ export class Loop {
     this.#options = options;
   }
 
-  /** First round after one interval. */
+  /** Starts the loop. */
   start(): this {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
@@ -37,7 +40,7 @@ export class Loop {
     return this;
   }
 
-  /** Has the next round begin at most that long from now, whatever the interval. One that runs already does not count. */
+  /** Starts the next round within this time, even if the interval is longer. A round in progress does not count. */
   within(ms: number): void {
     const latestMs = performance.now() + ms;
     if (latestMs >= this.#latestMs) return;
@@ -45,7 +48,7 @@ export class Loop {
     this.#arm();
   }
 
-  /** Ends the pause or aborts the signal of the round, and resolves when that has ended. */
+  /** Ends the pause, or aborts the signal of the current round. Resolves when the round has ended. */
   async stop(): Promise<void> {
     this.#abort?.abort();
     this.#endPause();
@@ -54,11 +57,13 @@ export class Loop {
   }
 
   async #rounds(signal: AbortSignal): Promise<void> {
-    const { intervalMs, jitter = 0.1, log, name, run, onRound } = this.#options;
-    while (!signal.aborted) {
-      const restMs = typeof intervalMs === "number" ? intervalMs : intervalMs();
-      await this.#pause(restMs * (1 + jitter * (2 * Math.random() - 1)));
-      if (signal.aborted) return;
+    const { intervalMs, spread = true, immediate = false, log, name, run, onRound } = this.#options;
+    for (let first = true; !signal.aborted; first = false) {
+      if (!first || !immediate) {
+        const restMs = typeof intervalMs === "number" ? intervalMs : intervalMs();
+        await this.#pause(spread ? spreadMs(restMs, Math.random) : restMs);
+        if (signal.aborted) return;
+      }
       this.#latestMs = Number.POSITIVE_INFINITY;
       try {
         await run(signal);
@@ -70,7 +75,7 @@ export class Loop {
     }
   }
 
-  /** Until it is over, or a round is asked for before, or the loop is stopped. */
+  /** Waits until the time is over, an earlier round is requested, or the loop stops. */
   async #pause(ms: number): Promise<void> {
     const endMs = performance.now() + ms;
     let timer: NodeJS.Timeout | undefined;

@@ -4,14 +4,14 @@ import { Autoscaler } from "./autoscaler.ts";
 import { Loop } from "./loop.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** How often the window of the acknowledgement success rate moves on. */
+/** How often the window of the acknowledgement success rate moves. */
 const ACK_WINDOW_INTERVAL_MS = 5_000;
-/** How often a replica says that it is there; a predecessor elsewhere has ended when it was silent for four times as long. */
+/** How often a replica reports its presence. */
 const PRESENCE_INTERVAL_MS = 1_000;
-/** How often the checks of `/readyz` are made for the log without a request. */
+/** How often the checks of `/readyz` run without a request, for the log. */
 const SELF_CHECK_INTERVAL_MS = 30_000;
 
-/** Tasks that are due within this long of each other are moved together: a look for each would cost more than it is worth. */
+/** Tasks that are due within this time are moved in one round, because a round for each would be too expensive. */
 const PROMOTION_PAUSE_MS = 50;
 
 export type MaintenanceDeps = {
@@ -23,42 +23,42 @@ export type MaintenanceDeps = {
   readonly leases: {
     runOnce(workers: readonly { type: string; index: number }[], minIdleMs: number): Promise<unknown>;
   };
-  /** Says that this replica is there, and takes over from its predecessors. */
+  /** Reports the presence of this replica, and releases entries of ended ones. */
   readonly presence: { runOnce(): Promise<unknown> };
   /** Removes consumers that are gone. */
   readonly janitor: { runOnce(): Promise<unknown> };
-  /** Discards dead letters over the limits of their queue. */
+  /** Discards dead letters that exceed the limits. */
   readonly trimDeadLetters: () => Promise<unknown>;
-  readonly ackWindow: { read(): unknown };
+  readonly ackWindow: { read(): Promise<unknown> };
   readonly readiness: { check(): Promise<unknown> };
   /** Messages that wait or run, by type. */
   readonly readLag: () => Promise<ReadonlyMap<string, number>>;
 };
 
 export type PromotionDeps = {
-  /** Moves due retries and delayed tasks into their queues. */
+  /** Moves delayed tasks and retries that are due into their queues. */
   readonly promoter: {
     runOnce(): Promise<{
       readonly nextDueMs: number | undefined;
       readonly failures: readonly { readonly queue: string; readonly error: string }[];
     }>;
   };
-  /** Longest pause: what was not announced is found after it, such as the retries of a replica that is gone. */
+  /** Longest pause. Bounds the delay of tasks that were not announced, such as retries of an ended replica. */
   readonly intervalMs: number;
   readonly log: Log;
 };
 
 export type Promotion = {
   readonly loop: Loop;
-  /** To be notified of every task that was delayed, and for how long: it may be due before all that the loop knows of. */
+  /** Announces a delayed task, which may be due before all tasks that the loop knows. */
   delayed(delayMs: number): void;
 };
 
-/** The loop that moves tasks when they are due: it sleeps until the next one is. */
+/** Creates the loop that promotes tasks. It sleeps until the next one is due. */
 export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): Promotion {
   let pauseMs = PROMOTION_PAUSE_MS;
   let failing: ReadonlyMap<string, string> = new Map();
-  /** Each failure is logged when it begins, and when it ends. */
+  /** Logs each failure at its start and at its end. */
   const report = (failures: readonly { readonly queue: string; readonly error: string }[]) => {
     const now = new Map(failures.map(({ queue, error }) => [queue, error]));
     for (const [queue, error] of now) {
@@ -72,10 +72,10 @@ export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): P
   const loop = new Loop({
     name: "promotion of due tasks",
     intervalMs: () => pauseMs,
-    jitter: 0,
+    spread: false,
     log,
     run: async () => {
-      // Should it fail.
+      // The pause after a failed round.
       pauseMs = intervalMs;
       const { nextDueMs = intervalMs, failures } = await promoter.runOnce();
       report(failures);
@@ -85,7 +85,7 @@ export function createPromotion({ promoter, intervalMs, log }: PromotionDeps): P
   return { loop, delayed: (delayMs) => loop.within(Math.max(PROMOTION_PAUSE_MS, delayMs)) };
 }
 
-/** The loops of the main process beside it: everything that is done again and again beside serving requests. */
+/** Creates the periodic tasks of the main process, except promotion. */
 export function createLoops(deps: MaintenanceDeps): Loop[] {
   const { config, log, supervisor, leases, presence, janitor, ackWindow, readiness } = deps;
   const { leaseIntervalMs, janitorIntervalMs } = config.delivery;
@@ -93,10 +93,18 @@ export function createLoops(deps: MaintenanceDeps): Loop[] {
     new Loop({ name, intervalMs, log, run });
   const loops = [
     loop("renewal of leases", leaseIntervalMs, () => leases.runOnce(supervisor.alive(), leaseIntervalMs)),
-    loop("presence", PRESENCE_INTERVAL_MS, () => presence.runOnce()),
+    // At once, and so before a worker has read anything: entries of a replica that is not registered are released only as
+    // orphans when it crashes.
+    new Loop({
+      name: "presence",
+      intervalMs: PRESENCE_INTERVAL_MS,
+      immediate: true,
+      log,
+      run: () => presence.runOnce(),
+    }),
     loop("removal of gone consumers", janitorIntervalMs, () => janitor.runOnce()),
     loop("limits of the dead letter queue", janitorIntervalMs, () => deps.trimDeadLetters()),
-    loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, async () => ackWindow.read()),
+    loop("acknowledgement window", ACK_WINDOW_INTERVAL_MS, () => ackWindow.read()),
     loop("self-check", SELF_CHECK_INTERVAL_MS, () => readiness.check()),
   ];
   if (config.autoscale.enabled) loops.push(autoscaleLoop(deps));

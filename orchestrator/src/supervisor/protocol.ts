@@ -1,47 +1,47 @@
 import { LANES, type Lane, UPSTREAMS, type Upstream } from "../metrics/contract.ts";
-import type { CircuitNews } from "../upstream/breaker.ts";
+import type { CircuitEvent } from "../upstream/breaker.ts";
 
-/** What the main process tells a worker. Both run the same code, so messages carry no version. */
+/** A message from the main process to a worker. Both run the same code, so messages have no version. */
 export type ToWorker =
-  /** `types` are all task types: the layout of the metrics follows from them. `instance` is this life of the main process. */
+  /** `types` are all task types, which define the layout of the metrics. `instance` is the id of the main process. */
   | { readonly kind: "start"; readonly types: readonly string[]; readonly instance: string; readonly logLevel: string }
-  /** Entries of a worker that has ended wait to be taken over. */
+  /** Start orphan recovery: entries of an ended worker can be claimed. */
   | { readonly kind: "recover" }
   | { readonly kind: "level"; readonly logLevel: string }
   | Circuit
-  /** Finish what is in flight within the time, hand back the rest, exit. */
+  /** Finish the tasks in flight within the time, release the rest, exit. */
   | { readonly kind: "drain"; readonly timeoutMs: number };
 
-/** That a worker lives, and what it does. */
+/** Shows that a worker is alive, with its state. */
 export type Heartbeat = {
   readonly kind: "heartbeat";
-  /** Milliseconds since each lane last finished a poll, or was last seen to have good reason not to poll. */
+  /** Milliseconds since each lane last finished a poll, or last had a good reason not to poll. */
   readonly pollAgeMs: Readonly<Record<Lane, number>>;
   readonly inFlight: number;
   readonly rssBytes: number;
-  /** Why it does not take tasks right now; empty when it does. */
+  /** Why it starts no tasks at the moment; empty if it does. */
   readonly paused: string;
-  /** A task that goes on although it was aborted; empty when there is none. */
+  /** A task that still runs after its abort; empty if there is none. */
   readonly stuckTask: string;
 };
 
-/** Increments of counters since the last one, and the states of the circuit breakers. */
+/** Increments of counters since the last message, and the states of the circuit breakers. */
 export type Flush = {
   readonly kind: "metrics";
   readonly deltas: readonly number[];
   readonly circuits: readonly number[];
 };
 
-/** That a task was delayed, and will be due after this time. */
-export type Delayed = { readonly kind: "delayed"; readonly delayMs: number };
+/** A task was delayed and is due after this time. */
+type Delayed = { readonly kind: "delayed"; readonly delayMs: number };
 
-/** What a worker's circuit breaker learned about an upstream; the main process passes it on to the other workers. */
-export type Circuit = { readonly kind: "circuit"; readonly upstream: Upstream; readonly news: CircuitNews };
+/** An event of a circuit breaker. The main process forwards it from one worker to the others. */
+export type Circuit = { readonly kind: "circuit"; readonly upstream: Upstream; readonly event: CircuitEvent };
 
-/** What a worker sends to the main process. */
+/** A message from a worker to the main process. */
 export type FromWorker = Heartbeat | Flush | Delayed | Circuit;
 
-/** A worker's message, or undefined for anything else. The deltas themselves are checked where they are added. */
+/** Validates a message of a worker; undefined for anything else. The deltas are checked when they are added. */
 export function parseFromWorker(message: unknown): FromWorker | undefined {
   if (typeof message !== "object" || message === null || !("kind" in message)) return undefined;
   const value = message as Record<string, unknown>;
@@ -59,7 +59,7 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
     case "delayed":
       return isNumber(value.delayMs) ? (message as Delayed) : undefined;
     case "circuit":
-      return UPSTREAMS.some((upstream) => upstream === value.upstream) && isNews(value.news)
+      return UPSTREAMS.some((upstream) => upstream === value.upstream) && isCircuitEvent(value.event)
         ? (message as Circuit)
         : undefined;
     default:
@@ -67,10 +67,10 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
   }
 }
 
-function isNews(value: unknown): value is CircuitNews {
-  if (typeof value !== "object" || value === null || !("event" in value)) return false;
-  if (value.event === "opened") return "openMs" in value && isNumber(value.openMs);
-  return value.event === "failed" || value.event === "succeeded" || value.event === "closed";
+function isCircuitEvent(value: unknown): value is CircuitEvent {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  if (value.kind === "opened") return "openMs" in value && isNumber(value.openMs);
+  return value.kind === "failed" || value.kind === "succeeded" || value.kind === "closed";
 }
 
 function isNumber(value: unknown): value is number {

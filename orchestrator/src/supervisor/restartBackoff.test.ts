@@ -6,13 +6,13 @@ import { RestartBackoff } from "./restartBackoff.ts";
 
 const { perType, restartMaxMs, restartMinMs } = loadConfig({}).workers;
 
-describe("restart back-off", () => {
+describe("restart backoff", () => {
   it("doubles from the minimum to the cap", () => {
     const backoff = new RestartBackoff(100, 1000);
     expect(Array.from({ length: 6 }, () => backoff.next(0))).toEqual([100, 200, 400, 800, 1000, 1000]);
   });
 
-  it("starts over after a worker that lived for twice the cap", () => {
+  it("starts over after a worker has run for twice the cap", () => {
     const backoff = new RestartBackoff(100, 1000);
     for (let crash = 0; crash < 10; crash++) backoff.next(0);
     expect(backoff.next(1_999)).toBe(1000);
@@ -20,7 +20,7 @@ describe("restart back-off", () => {
     expect(backoff.next(0)).toBe(200);
   });
 
-  it("stays within its bounds whatever happens", () => {
+  it("stays within its bounds", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30_000), { maxLength: 2_000 }), (lives) => {
         const backoff = new RestartBackoff(restartMinMs, restartMaxMs);
@@ -34,7 +34,7 @@ describe("restart back-off", () => {
   });
 
   it("lets a crash loop of the default workers exceed 0.5 crashes per second at the cap", () => {
-    // Each worker may take five seconds to boot and crash: ten times what it takes on a machine that does nothing else.
+    // Allows five seconds from start to crash, ten times as long as on an idle machine.
     expect((BUILT_IN_TYPES.length * perType) / ((restartMaxMs + 5_000) / 1_000)).toBeGreaterThan(0.5);
   });
 });

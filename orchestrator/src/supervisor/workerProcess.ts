@@ -1,12 +1,15 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Log, LogSink } from "../log.ts";
 import { type ProcessEnd, saysHeapExhausted } from "./crash.ts";
 import { type FromWorker, parseFromWorker, type ToWorker } from "./protocol.ts";
 
-/** Share of the memory limit that V8's old space may take; the rest is for buffers, code and stacks. */
+/** Share of the memory limit for the old space of V8. The rest is for buffers, code and stacks. */
 const HEAP_SHARE = 0.75;
+/** A longer line is cut into several: output without line ends must not fill the memory of this process. */
+const MAX_LINE_CHARACTERS = 1024 ** 2;
+/** How long the output of an ended process is read. A process that a handler has started may keep it open for ever. */
+const LAST_OUTPUT_MS = 1_000;
 
 export type WorkerProcessOptions = {
   readonly script: URL;
@@ -19,21 +22,21 @@ export type WorkerProcessOptions = {
   onEnd(end: ProcessEnd): void;
 };
 
-/** Title of a worker process, as `ps`, `pgrep -f` and the log show it. */
+/** Title of a worker process in `ps`, `pgrep -f` and the log. */
 export function workerName(type: string, index: number): string {
   return `express_pool:${type}:${index}`;
 }
 
-/** A worker process as its slot sees it. */
+/** The interface of a worker process for its slot. */
 export type RunningWorker = {
   readonly pid: number | undefined;
-  /** Sends a message; one that no longer arrives is dropped, for the end of the process is on its way. */
+  /** Sends a message. Drops it if the process is ending. */
   send(message: ToWorker): void;
-  /** SIGKILL. With a reason, its end counts as that. */
+  /** Sends SIGKILL. The reason, if given, becomes the reason of the crash. */
   kill(reason?: "oom" | "unresponsive"): void;
 };
 
-/** One life of a worker process: forked, listened to, killed. */
+/** A forked worker process. */
 export class WorkerProcess implements RunningWorker {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -45,7 +48,7 @@ export class WorkerProcess implements RunningWorker {
     const heapMib = Math.floor((memoryLimitBytes * HEAP_SHARE) / 1024 ** 2);
     this.#name = workerName(type, index);
     this.#child = fork(script, [type, String(index)], {
-      // The title is an option of node and not only set by the worker, so that it can be found from the first moment.
+      // Set by an option, not only by the worker itself, so that the process has its title from the start.
       execArgv: [`--title=${this.#name}`, `--max-old-space-size=${heapMib}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -54,7 +57,7 @@ export class WorkerProcess implements RunningWorker {
       if (message === undefined) log.warn({ worker: this.#name }, `Worker ${this.#name} sent an invalid message`);
       else onMessage(message);
     });
-    // A failed fork or a failed send; the end of the process follows, or is what failed.
+    // A failed fork or a failed send.
     this.#child.on("error", (error) => log.error({ worker: this.#name, err: error }, `Worker ${this.#name} error`));
     this.#lines(this.#child.stdout, (line) => {
       if (line.startsWith("{")) sink.write(`${line}\n`);
@@ -64,15 +67,16 @@ export class WorkerProcess implements RunningWorker {
       if (saysHeapExhausted(line)) this.#heapExhausted = true;
       log.warn({ worker: this.#name }, line);
     });
-    let ended = false;
-    const end = (code: number | null, signal: NodeJS.Signals | null) => {
-      if (ended) return;
-      ended = true;
+    this.#child.on("exit", () => {
+      setTimeout(() => {
+        this.#child.stdout?.destroy();
+        this.#child.stderr?.destroy();
+      }, LAST_OUTPUT_MS);
+    });
+    // After the last line of output, which may contain the reason of the end. Also emitted after a failed start.
+    this.#child.on("close", (code, signal) => {
       onEnd({ code, signal, killedFor: this.#killedFor, heapExhausted: this.#heapExhausted });
-    };
-    // "close" comes after the last line of its output, which may say why it ended.
-    this.#child.on("close", end);
-    if (this.#child.pid === undefined) this.#child.once("error", () => end(null, null));
+    });
   }
 
   get pid(): number | undefined {
@@ -88,7 +92,20 @@ export class WorkerProcess implements RunningWorker {
     this.#child.kill("SIGKILL");
   }
 
-  #lines(stream: Readable | null, onLine: (line: string) => void): void {
-    if (stream !== null) createInterface({ input: stream }).on("line", onLine);
+  /** @param stream undefined if the process could not be started for lack of file descriptors */
+  #lines(stream: Readable | null | undefined, onLine: (line: string) => void): void {
+    if (!stream) return;
+    let rest = "";
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split(/\r?\n/);
+      rest = lines.pop() ?? "";
+      for (const line of lines) onLine(line);
+      if (rest.length < MAX_LINE_CHARACTERS) return;
+      onLine(rest);
+      rest = "";
+    });
+    stream.on("end", () => {
+      if (rest !== "") onLine(rest);
+    });
   }
 }

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_WORKERS_PER_TYPE } from "../config/serviceSettings.ts";
 import { createLog } from "../log.ts";
 import { createLayout } from "../metrics/layout.ts";
-import { Totals } from "../metrics/totals.ts";
+import { ServiceMetrics } from "../metrics/serviceMetrics.ts";
 import type { Heartbeat, ToWorker } from "./protocol.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { RunningWorker, WorkerProcessOptions } from "./workerProcess.ts";
 
-/** What the supervisor says of its workers and does to them, value by value, with a clock and processes of the test. */
+/** Tests status and actions of the supervisor value by value, with a clock and processes that the test controls. */
 
 const TYPES = ["ml", "chat"];
 const SETTINGS = {
@@ -19,7 +19,7 @@ const SETTINGS = {
   startTimeoutMs: 8_000,
   activeWithinMs: 3_000,
   workersPerType: 1,
-  // The test looks when it wants to.
+  // The test itself calls `check`.
   watchIntervalMs: 1e9,
   drainTimeoutMs: 2_000,
 };
@@ -53,18 +53,24 @@ class Process implements RunningWorker {
   }
 }
 
-function setUp(overrides: Partial<typeof SETTINGS> = {}) {
+type CountDeath = ConstructorParameters<typeof Supervisor>[0]["countDeath"];
+
+function setUp(overrides: Partial<typeof SETTINGS> = {}, countDeath: CountDeath = () => undefined) {
   let nowMs = 1_000;
   const processes: Process[] = [];
   const lines: string[] = [];
   const delays: number[] = [];
-  const totals = new Totals(createLayout(TYPES));
+  const metrics = new ServiceMetrics(createLayout(TYPES));
+  const crashes = async (type: string) => {
+    const counted = await metrics.read("mcp_worker_crashes_total");
+    return counted.find(({ labels }) => labels.type === type && labels.reason === "exit")?.value;
+  };
   const sink = { write: (line: string) => void lines.push(line) };
   const supervisor = new Supervisor({
     instance: "test",
     settings: { ...SETTINGS, ...overrides },
     types: TYPES,
-    totals,
+    metrics,
     log: createLog("info", sink),
     sink,
     now: () => nowMs,
@@ -74,7 +80,7 @@ function setUp(overrides: Partial<typeof SETTINGS> = {}) {
       return started;
     },
     onDelayed: (delayMs) => void delays.push(delayMs),
-    countDeath: () => undefined,
+    countDeath,
   });
   supervisor.start();
   const [ml, chat] = processes as [Process, Process];
@@ -85,11 +91,34 @@ function setUp(overrides: Partial<typeof SETTINGS> = {}) {
   const crash = (process: Process, code: number | null = 1, signal: NodeJS.Signals | null = null) =>
     process.options.onEnd({ code, signal, killedFor: undefined, heapExhausted: false });
   const statusOf = (type: string) => supervisor.status().find((worker) => worker.type === type);
-  return { supervisor, totals, processes, ml, chat, pass, crash, statusOf, delays, log: () => lines.join("") };
+  /** The log lines that contain a text. */
+  const logged = (text: string) =>
+    lines
+      .map((line) => JSON.parse(line) as { level: string; msg: string; [field: string]: unknown })
+      .filter(({ msg }) => msg.includes(text));
+  return {
+    supervisor,
+    metrics,
+    crashes,
+    processes,
+    ml,
+    chat,
+    pass,
+    crash,
+    statusOf,
+    delays,
+    logged,
+    log: () => lines.join(""),
+  };
+}
+
+/** Runs the continuations of resolved promises. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 }
 
 describe("the status of a worker", () => {
-  it("is that of one that has not said anything yet", () => {
+  it("has no heartbeat before the first one", () => {
     const { pass, statusOf } = setUp();
     pass(700);
     expect(statusOf("ml")).toEqual({
@@ -110,7 +139,7 @@ describe("the status of a worker", () => {
     });
   });
 
-  it("has what its last heartbeat says, and ages since then", () => {
+  it("contains the last heartbeat and its age", () => {
     const { ml, pass, statusOf } = setUp();
     pass(700);
     ml.beat({ pollAgeMs: { express: 10, regular: 20 }, inFlight: 3, rssBytes: 900, paused: "breaker" });
@@ -131,20 +160,23 @@ describe("the status of a worker", () => {
     ["both lanes polled at the limit", { express: 2_000, regular: 2_000 }, 1_000, true],
     ["the express lane polled before it", { express: 2_001, regular: 0 }, 1_000, false],
     ["the regular lane polled before it", { express: 0, regular: 2_001 }, 1_000, false],
-    ["a heartbeat that is as old as that", { express: 0, regular: 0 }, 3_001, false],
-  ])("is active or not: %s", (_, pollAgeMs, ageMs, active) => {
+    ["the heartbeat is too old", { express: 0, regular: 0 }, 3_001, false],
+  ])("is active if both lanes polled recently: %s", (_, pollAgeMs, ageMs, active) => {
     const { ml, pass, statusOf } = setUp();
     ml.beat({ pollAgeMs });
     pass(ageMs);
     expect(statusOf("ml")?.active).toBe(active);
   });
 
-  it("is that of one that crashed and waits for its restart, and of the next one", () => {
-    const { ml, pass, crash, statusOf, processes, totals } = setUp();
+  it("is restarting after a crash, and running after the restart", async () => {
+    const { ml, pass, crash, statusOf, processes, crashes, supervisor } = setUp();
     ml.beat();
     pass(400);
+    expect(supervisor.alive()).toEqual(TYPES.map((type) => ({ type, index: 0 })));
     crash(ml, 3);
     pass(60);
+    // The leases of its entries are not renewed: it does not work on them.
+    expect(supervisor.alive()).toEqual([{ type: "chat", index: 0 }]);
     expect(statusOf("ml")).toMatchObject({
       state: "restarting",
       active: false,
@@ -159,12 +191,12 @@ describe("the status of a worker", () => {
     pass(1);
     expect(processes).toHaveLength(3);
     expect(statusOf("ml")).toMatchObject({ state: "running", pid: 102, restarts: 1, upMs: 0 });
-    expect(totals.read("mcp_worker_crashes_total", { type: "ml", reason: "exit" })).toBe(1);
-    expect(totals.read("mcp_worker_crashes_total", { type: "chat", reason: "exit" })).toBe(0);
+    expect(await crashes("ml")).toBe(1);
+    expect(await crashes("chat")).toBe(0);
   });
 
-  it("is stopping until it has ended, and gone then, without a crash", async () => {
-    const { ml, supervisor, crash, statusOf, totals } = setUp();
+  it("is stopping until the worker has ended, then absent, without a crash", async () => {
+    const { ml, supervisor, crash, statusOf, crashes } = setUp();
     ml.beat();
     supervisor.scale("ml", 0);
     expect(statusOf("ml")).toMatchObject({ state: "stopping", active: false, pid: 100 });
@@ -173,18 +205,18 @@ describe("the status of a worker", () => {
     expect(statusOf("ml")).toBeUndefined();
     expect(supervisor.wanted("ml")).toBe(0);
     expect(supervisor.wanted("chat")).toBe(1);
-    expect(totals.read("mcp_worker_crashes_total", { type: "ml", reason: "exit" })).toBe(0);
+    expect(await crashes("ml")).toBe(0);
   });
 });
 
-describe("a look at the workers", () => {
+describe("a check of the workers", () => {
   it.each([
     ["silence at its limit", 5_000, {}, []],
     ["silence over its limit", 5_001, {}, ["unresponsive"]],
     ["memory at its limit", 0, { rssBytes: 1_000 }, []],
     ["memory over its limit", 0, { rssBytes: 1_001 }, ["oom"]],
     ["a task that ignores its abort", 0, { stuckTask: "t-1" }, ["unresponsive"]],
-  ] as const)("kills or spares for %s", (_, ageMs, beat, kills) => {
+  ] as const)("kills only above a limit: %s", (_, ageMs, beat, kills) => {
     const { ml, chat, pass, supervisor } = setUp();
     ml.beat(beat);
     pass(ageMs);
@@ -194,7 +226,7 @@ describe("a look at the workers", () => {
     expect(chat.kills).toEqual([]);
   });
 
-  it("gives a worker more time for its start than for a heartbeat", () => {
+  it("allows more time for the start than for a heartbeat", () => {
     const { ml, pass, supervisor } = setUp();
     pass(8_000);
     supervisor.check();
@@ -206,14 +238,14 @@ describe("a look at the workers", () => {
     expect(ml.kills).toEqual(["unresponsive"]);
   });
 
-  it("gives it as long as for a heartbeat where the start is to be quicker", () => {
+  it("allows at least the time of a heartbeat for the start", () => {
     const { ml, pass, supervisor } = setUp({ startTimeoutMs: 10 });
     pass(5_000);
     supervisor.check();
     expect(ml.kills).toEqual([]);
   });
 
-  it("that comes late excuses the silence, once", () => {
+  it("that is late restarts the silence, once", () => {
     const { ml, pass, supervisor } = setUp({ watchIntervalMs: 1_000 });
     ml.beat();
     pass(3_001);
@@ -232,7 +264,7 @@ describe("a look at the workers", () => {
     expect(ml.kills).toEqual(["unresponsive"]);
   });
 
-  it("that is only just late enough to be on time excuses nothing", () => {
+  it("that is within its tolerance does not restart the silence", () => {
     const { ml, pass, supervisor } = setUp({ watchIntervalMs: 2_000 });
     ml.beat();
     pass(6_000);
@@ -240,8 +272,8 @@ describe("a look at the workers", () => {
     expect(ml.kills).toEqual(["unresponsive"]);
   });
 
-  it("says which workers are alive: their leases are renewed", () => {
-    const { ml, chat, pass, supervisor } = setUp();
+  it("determines which workers are alive, so that their leases are renewed", () => {
+    const { ml, chat, pass, supervisor, crash } = setUp();
     ml.beat();
     pass(4_000);
     chat.beat();
@@ -251,11 +283,13 @@ describe("a look at the workers", () => {
     ]);
     pass(1_001);
     expect(supervisor.alive()).toEqual([{ type: "chat", index: 0 }]);
+    crash(chat);
+    expect(supervisor.alive()).toEqual([]);
   });
 });
 
-describe("what workers report", () => {
-  it("has the worst state of each breaker over all workers, without those that are gone", () => {
+describe("reports of workers", () => {
+  it("give the worst state of each breaker over all running workers", () => {
     const { ml, chat, supervisor, crash } = setUp();
     expect(supervisor.circuits()).toEqual([0, 0]);
     ml.options.onMessage({ kind: "metrics", deltas: [], circuits: [1, 0] });
@@ -269,23 +303,25 @@ describe("what workers report", () => {
     expect(supervisor.circuits()).toEqual([0, 0]);
   });
 
-  it("is added once, passed on, or dropped as a whole and logged when it makes no sense", () => {
-    const { ml, chat, totals, delays, log } = setUp();
-    const cell = totals.layout.offsetOf("mcp_tasks_completed_total", { type: "ml", lane: "regular" });
-    ml.options.onMessage({ kind: "metrics", deltas: [cell, 4], circuits: [] });
-    chat.options.onMessage({ kind: "metrics", deltas: [cell, 1], circuits: [] });
-    expect(totals.values[cell]).toBe(5);
+  it("are added once and forwarded; a malformed one is dropped as a whole and logged", async () => {
+    const { ml, chat, metrics, delays, log } = setUp();
+    const labels = { type: "ml", lane: "regular" };
+    const offset = metrics.layout.offsetOf("mcp_tasks_completed_total", labels);
+    const counted = async () => (await metrics.read("mcp_tasks_completed_total")).filter(({ value }) => value > 0);
+    ml.options.onMessage({ kind: "metrics", deltas: [offset, 4, 0], circuits: [] });
+    chat.options.onMessage({ kind: "metrics", deltas: [offset, 1, 0], circuits: [] });
+    expect(await counted()).toEqual([{ labels, value: 5 }]);
     expect(log()).not.toContain("Malformed");
-    ml.options.onMessage({ kind: "metrics", deltas: [cell, 4, cell, -1], circuits: [] });
-    expect(totals.values[cell]).toBe(5);
+    ml.options.onMessage({ kind: "metrics", deltas: [offset, 4, 0, offset, -1, 0], circuits: [] });
+    expect(await counted()).toEqual([{ labels, value: 5 }]);
     expect(log()).toContain("Malformed metrics from a worker");
     ml.options.onMessage({ kind: "delayed", delayMs: 42 });
     expect(delays).toEqual([42]);
   });
 });
 
-describe("a worker is notified", () => {
-  it("how to start, and a level of the log that changes, at once and when it is restarted", () => {
+describe("a worker receives", () => {
+  it("its start message, and a changed log level at once and after a restart", () => {
     const { ml, chat, supervisor } = setUp();
     expect(ml.sent).toMatchObject([{ kind: "start", types: TYPES, logLevel: "info" }]);
     expect(ml.options).toMatchObject({ type: "ml", index: 0, memoryLimitBytes: 1_000, script: SETTINGS.script });
@@ -293,13 +329,13 @@ describe("a worker is notified", () => {
     for (const each of [ml, chat]) expect(each.sent.at(-1)).toEqual({ kind: "level", logLevel: "debug" });
   });
 
-  it("to drain, and is killed when it takes much longer than it was given", async () => {
+  it("a drain message, and is killed if the drain takes much longer than allowed", async () => {
     const { ml, chat, supervisor, pass, crash } = setUp();
     const stopped = supervisor.stop();
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    await settle();
     expect(ml.sent.at(-1)).toEqual({ kind: "drain", timeoutMs: 2_000 });
     crash(chat, 0);
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    await settle();
     pass(2_699);
     expect(ml.kills).toEqual([]);
     pass(1);
@@ -311,8 +347,146 @@ describe("a worker is notified", () => {
   });
 });
 
+describe("the death of a worker", () => {
+  it("is logged with pid, exit code, signal and reason", () => {
+    const { ml, pass, crash, logged } = setUp();
+    pass(400);
+    crash(ml, null, "SIGSEGV");
+    expect(logged("crashed")).toEqual([
+      expect.objectContaining({
+        level: "ERROR",
+        msg: "Worker express_pool:ml:0 crashed (signal), restart in 100 ms",
+        worker: "express_pool:ml:0",
+        pid: 100,
+        code: null,
+        signal: "SIGSEGV",
+        reason: "signal",
+        restartInMs: 100,
+      }),
+    ]);
+  });
+
+  it("is counted for its tasks before the restart of the worker, even if counting takes long", async () => {
+    const counted = Promise.withResolvers<void>();
+    const dead: string[] = [];
+    const { ml, pass, crash, processes } = setUp({}, ({ type, index }) => {
+      dead.push(`${type} ${index}`);
+      return counted.promise;
+    });
+    crash(ml);
+    expect(dead).toEqual(["ml 0"]);
+    pass(10_000);
+    await settle();
+    expect(processes).toHaveLength(2);
+    counted.resolve();
+    await settle();
+    expect(processes).toHaveLength(3);
+  });
+
+  it("that is counted quickly does not shorten the backoff", async () => {
+    const { ml, pass, crash, processes } = setUp({}, async () => undefined);
+    crash(ml);
+    await settle();
+    pass(99);
+    await settle();
+    expect(processes).toHaveLength(2);
+    pass(1);
+    await settle();
+    expect(processes).toHaveLength(3);
+  });
+
+  it("that is counted after scaling down restarts nothing", async () => {
+    const counted = Promise.withResolvers<void>();
+    const { supervisor, ml, pass, crash, processes } = setUp({}, () => counted.promise);
+    crash(ml);
+    pass(100);
+    supervisor.scale("ml", 0);
+    counted.resolve();
+    await settle();
+    expect(processes).toHaveLength(2);
+  });
+
+  it("because of a task that ignored its abort does not count for the other tasks", async () => {
+    const dead: string[] = [];
+    const { ml, chat, supervisor, crash } = setUp({}, ({ type }) => void dead.push(type));
+    ml.beat({ stuckTask: "t-1" });
+    chat.beat({ rssBytes: 1_001 });
+    supervisor.check();
+    crash(ml, null, "SIGKILL");
+    crash(chat, null, "SIGKILL");
+    expect(dead).toEqual(["chat"]);
+  });
+});
+
+describe("messages between workers", () => {
+  it("pass circuit breaker events to all other running workers", () => {
+    const { supervisor, processes, ml, chat, crash } = setUp();
+    supervisor.scale("ml", 2);
+    const second = processes[2] as Process;
+    const message = { kind: "circuit", upstream: "chat", event: { kind: "opened", openMs: 500 } } as const;
+    ml.options.onMessage(message);
+    for (const other of [chat, second]) expect(other.sent.at(-1)).toEqual(message);
+    expect(ml.sent.map(({ kind }) => kind)).toEqual(["start"]);
+    crash(chat);
+    second.options.onMessage(message);
+    expect(ml.sent.at(-1)).toEqual(message);
+    expect(chat.sent.filter(({ kind }) => kind === "circuit")).toHaveLength(1);
+  });
+
+  it("ask all running workers to recover entries; a stopped one does so at its start", () => {
+    const { supervisor, ml, chat, crash, pass, processes } = setUp();
+    crash(chat);
+    supervisor.recover();
+    expect(ml.sent.at(-1)).toEqual({ kind: "recover" });
+    expect(chat.sent.map(({ kind }) => kind)).toEqual(["start"]);
+    pass(100);
+    expect(processes[2]?.sent.map(({ kind }) => kind)).toEqual(["start"]);
+  });
+
+  it("send a new log level to running workers only", () => {
+    const { supervisor, ml, chat, crash } = setUp();
+    crash(chat);
+    supervisor.setLogLevel("debug");
+    expect(ml.sent.at(-1)).toEqual({ kind: "level", logLevel: "debug" });
+    expect(chat.sent.map(({ kind }) => kind)).toEqual(["start"]);
+  });
+});
+
+describe("the watch", () => {
+  it("checks the workers at its interval until the supervisor stops", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const { supervisor, ml, chat, pass, crash } = setUp({ watchIntervalMs: 1_000 });
+    for (const each of [ml, chat]) each.beat({ rssBytes: 1_000 });
+    pass(1_200);
+    await settle();
+    expect(ml.kills).toEqual([]);
+    ml.beat({ rssBytes: 1_001 });
+    pass(1_200);
+    await settle();
+    expect(ml.kills.slice(0, 1)).toEqual(["oom"]);
+    const stopped = supervisor.stop();
+    await settle();
+    for (const each of [ml, chat]) crash(each, 0);
+    await stopped;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("that runs late restarts the silence of all workers, also while one is down", () => {
+    const { ml, chat, pass, crash, supervisor } = setUp({
+      watchIntervalMs: 1_000,
+      restartMinMs: 1e6,
+      restartMaxMs: 1e6,
+    });
+    chat.beat();
+    crash(ml);
+    pass(60_000);
+    supervisor.check();
+    expect(chat.kills).toEqual([]);
+  });
+});
+
 describe("scaling", () => {
-  it("starts and stops the last ones, and goes on with one that is still stopping", () => {
+  it("starts and stops the last workers, and restarts one that is still stopping", () => {
     const { supervisor, processes, ml, crash, log } = setUp();
     supervisor.scale("ml", 3);
     expect(processes.map(({ options }) => `${options.type} ${options.index}`)).toEqual([
@@ -336,16 +510,35 @@ describe("scaling", () => {
     expect(processes).toHaveLength(5);
   });
 
-  it.each([-1, 1.5, Number.NaN, MAX_WORKERS_PER_TYPE + 1])("refuses %s workers, and unknown types", (count) => {
+  it.each([-1, 1.5, Number.NaN, MAX_WORKERS_PER_TYPE + 1])("rejects %s workers, and unknown types", (count) => {
     const { supervisor, processes } = setUp();
-    expect(() => supervisor.scale("ml", count)).toThrow(RangeError);
-    expect(() => supervisor.scale("nope", 1)).toThrow("nope");
+    const rule = `the number of workers must be a whole number from 0 to ${MAX_WORKERS_PER_TYPE}`;
+    expect(() => supervisor.scale("ml", count)).toThrow(new RangeError(rule));
+    expect(() => supervisor.scale("nope", 1)).toThrow(/task type.*nope/);
     expect(supervisor.wanted("ml")).toBe(1);
     expect(supervisor.wanted("nope")).toBe(0);
     expect(processes).toHaveLength(2);
   });
 
-  it("down forgets a restart that is due", () => {
+  it("accepts the maximum", () => {
+    const { supervisor, processes } = setUp();
+    supervisor.scale("ml", MAX_WORKERS_PER_TYPE);
+    expect(processes).toHaveLength(MAX_WORKERS_PER_TYPE + 1);
+  });
+
+  it("to the current number changes nothing, also after scaling down", () => {
+    const { supervisor, processes, crash, log } = setUp();
+    supervisor.scale("ml", 2);
+    const second = processes[2] as Process;
+    supervisor.scale("ml", 1);
+    crash(second, 0);
+    const before = log();
+    supervisor.scale("ml", 1);
+    expect(processes).toHaveLength(3);
+    expect(log()).toBe(before);
+  });
+
+  it("down cancels a pending restart", () => {
     const { supervisor, processes, ml, pass, crash } = setUp();
     crash(ml);
     supervisor.scale("ml", 0);

@@ -13,16 +13,16 @@ export type SlotSettings = {
   readonly restartMinMs: number;
   readonly restartMaxMs: number;
   readonly unresponsiveMs: number;
-  /** A worker gets this long from its start to its first heartbeat: modules are loaded, on a host that may be busy. */
+  /** Time from the start to the first heartbeat. Generous, because loading modules takes long on a busy host. */
   readonly startTimeoutMs: number;
-  /** A worker whose last completed poll is older than this does not count as active. */
+  /** A worker is active if its last poll is not older than this. */
   readonly activeWithinMs: number;
 };
 
 export type SlotDeps = {
   readonly settings: SlotSettings;
   readonly types: readonly string[];
-  /** Id of this life of the main process. */
+  /** Id of this main process. */
   readonly instance: string;
   readonly log: Log;
   readonly sink: Pick<LogSink, "write">;
@@ -32,39 +32,39 @@ export type SlotDeps = {
   readonly launch: (options: WorkerProcessOptions) => RunningWorker;
   onCrash(type: string, reason: CrashReason): void;
   /**
-   * Counts a worker's death towards the tasks that it may have been running. Never rejects, and ends in a bounded time;
-   * undefined where there is nothing to wait for.
+   * Counts the death of a worker for the tasks that it may have been running. Never rejects, and ends in bounded time;
+   * undefined if there is nothing to wait for.
    */
   countDeath(worker: { readonly type: string; readonly index: number }): Promise<void> | undefined;
-  /** Increments of a worker's counters. */
+  /** Called with increments of the counters of a worker. */
   onDeltas(deltas: Flush["deltas"]): void;
-  /** A worker delayed a task. */
+  /** Called when a worker has delayed a task. */
   onDelayed(delayMs: number): void;
-  /** A worker's circuit breaker learned something about its upstream. */
+  /** Called with an event of a circuit breaker of a worker. */
   onCircuit(message: Circuit): void;
 };
 
-type Life = {
+type Run = {
   readonly process: RunningWorker;
   readonly startedAtMs: number;
-  /** Time of its last heartbeat, of its start before the first, or up to which its silence is excused. */
-  heardAtMs: number;
-  /** Its last heartbeat. */
+  /** Start of the current silence: the last heartbeat, the start of the process, or the last `restartSilence`. */
+  silentSinceMs: number;
+  /** The last heartbeat. */
   beat?: Heartbeat;
   circuits: Flush["circuits"];
   draining: boolean;
-  /** It is killed for a task that is known and has its outcome: the other tasks are not to blame. */
+  /** Killed because of one known task, which already has its outcome. The death must not count for the other tasks. */
   killedForStuckTask: boolean;
 };
 
-/** One place for a worker: keeps a process alive in it, restarts it with back-off, until it is asked to stop. */
+/** A slot for one worker. Keeps a process running in it, with restarts and backoff, until it is stopped. */
 export class WorkerSlot {
   readonly type: string;
   readonly index: number;
   readonly name: string;
   readonly #deps: SlotDeps;
   readonly #backoff: RestartBackoff;
-  #life: Life | undefined;
+  #run: Run | undefined;
   #restart: NodeJS.Timeout | undefined;
   #wanted = false;
   #restarts = 0;
@@ -77,101 +77,100 @@ export class WorkerSlot {
     this.name = workerName(type, index);
     this.#deps = deps;
     this.#backoff = new RestartBackoff(deps.settings.restartMinMs, deps.settings.restartMaxMs);
-    this.#ended.resolve();
   }
 
-  /** Starts the worker, or lets it go on: one that is still stopping is started again when it has ended. */
+  /** Starts the worker unless it runs. If it is still stopping, starts it again after its end. */
   start(): void {
     this.#wanted = true;
-    if (this.#life === undefined && this.#restart === undefined) this.#spawn();
+    if (this.#run === undefined && this.#restart === undefined) this.#spawn();
   }
 
-  /** Lets the worker finish or hand back what is in flight, kills it when that takes too long, and resolves when it is gone. */
+  /** Drains the worker, and kills it if that takes too long. Resolves when it has ended. */
   async stop(timeoutMs: number): Promise<void> {
     this.#wanted = false;
     clearTimeout(this.#restart);
     this.#restart = undefined;
-    const life = this.#life;
-    if (life === undefined) return;
-    life.draining = true;
-    life.process.send({ kind: "drain", timeoutMs });
+    const run = this.#run;
+    if (run === undefined) return;
+    run.draining = true;
+    run.process.send({ kind: "drain", timeoutMs });
     const killer = setTimeout(() => {
       this.#deps.log.error({ worker: this.name }, `Worker ${this.name} timeout: it did not stop, killing it`);
-      life.process.kill();
+      run.process.kill();
     }, workerStopMs(timeoutMs));
     await this.#ended.promise;
     clearTimeout(killer);
   }
 
-  /** States of the worker's circuit breakers; none while it is down. */
+  /** States of the circuit breakers of the worker; empty while it is down. */
   get circuits(): Flush["circuits"] {
-    return this.#life?.circuits ?? [];
+    return this.#run?.circuits ?? [];
   }
 
-  /** Passes on what another worker's circuit breaker learned. */
-  learn(message: Circuit): void {
-    this.#life?.process.send(message);
+  /** Forwards an event of a circuit breaker of another worker. */
+  observe(message: Circuit): void {
+    this.#run?.process.send(message);
   }
 
-  /** Has the worker look for entries to take over. One that starts does so by itself. */
+  /** Starts orphan recovery in the worker. After a start it does so by itself. */
   recover(): void {
-    this.#life?.process.send({ kind: "recover" });
+    this.#run?.process.send({ kind: "recover" });
   }
 
   setLogLevel(logLevel: string): void {
-    this.#life?.process.send({ kind: "level", logLevel });
+    this.#run?.process.send({ kind: "level", logLevel });
   }
 
-  /** Kills the worker if it is unresponsive, has a task that ignores its abort, or takes too much memory. */
+  /** Kills the worker if it is unresponsive, has a task that ignores its abort, or uses too much memory. */
   check(): void {
-    const life = this.#life;
-    if (life === undefined) return;
+    const run = this.#run;
+    if (run === undefined) return;
     const { log, settings } = this.#deps;
-    const silentMs = this.#silentMs(life);
-    const beat = life.beat;
+    const silentMs = this.#silentMs(run);
+    const beat = run.beat;
     const worker = this.name;
-    if (silentMs > this.#allowedSilenceMs(life)) {
+    if (silentMs > this.#allowedSilenceMs(run)) {
       log.error(
-        { worker, pid: life.process.pid, silentMs },
+        { worker, pid: run.process.pid, silentMs },
         `Worker ${worker} stuck: no heartbeat for ${Math.round(silentMs)} ms, killing it`,
       );
-      life.process.kill("unresponsive");
+      run.process.kill("unresponsive");
     } else if (beat !== undefined && beat.stuckTask !== "") {
       log.error(
-        { worker, pid: life.process.pid, task_id: beat.stuckTask },
-        `Worker ${worker} timeout: task ${beat.stuckTask} goes on although it was aborted, killing it`,
+        { worker, pid: run.process.pid, task_id: beat.stuckTask },
+        `Worker ${worker} timeout: task ${beat.stuckTask} still runs after its abort, killing the worker`,
       );
-      life.killedForStuckTask = true;
-      life.process.kill("unresponsive");
+      run.killedForStuckTask = true;
+      run.process.kill("unresponsive");
     } else if (beat !== undefined && beat.rssBytes > settings.memoryLimitBytes) {
       log.error(
-        { worker, pid: life.process.pid, rssBytes: beat.rssBytes },
-        `Worker ${worker} takes more memory than it may, killing it`,
+        { worker, pid: run.process.pid, rssBytes: beat.rssBytes },
+        `Worker ${worker} uses more memory than its limit, killing it`,
       );
-      life.process.kill("oom");
+      run.process.kill("oom");
     }
   }
 
-  /** Takes silence until now as excused: the supervisor itself did not listen. */
-  excuseSilence(): void {
-    if (this.#life !== undefined) this.#life.heardAtMs = this.#deps.now();
+  /** Counts silence from now on, because the supervisor itself did not read heartbeats before. */
+  restartSilence(): void {
+    if (this.#run !== undefined) this.#run.silentSinceMs = this.#deps.now();
   }
 
-  /** True while its tasks are being worked on: it is there and its heartbeat is not older than a worker may be silent. */
+  /** True while the worker runs and its heartbeat is recent. */
   isAlive(): boolean {
-    return this.#life !== undefined && this.#silentMs(this.#life) <= this.#allowedSilenceMs(this.#life);
+    return this.#run !== undefined && this.#silentMs(this.#run) <= this.#allowedSilenceMs(this.#run);
   }
 
   status(): WorkerStatus {
     const now = this.#deps.now();
-    const life = this.#life;
-    const beat = life?.beat;
-    const ageMs = life && beat && now - life.heardAtMs;
+    const run = this.#run;
+    const beat = run?.beat;
+    const ageMs = run && beat && now - run.silentSinceMs;
     const state = this.#wanted
-      ? life === undefined
+      ? run === undefined
         ? "restarting"
         : "running"
-      : life === undefined
+      : run === undefined
         ? "stopped"
         : "stopping";
     const pollAgeMs =
@@ -186,9 +185,9 @@ export class WorkerSlot {
       active:
         state === "running" &&
         LANES.every((lane) => (pollAgeMs?.[lane] ?? Number.POSITIVE_INFINITY) <= this.#deps.settings.activeWithinMs),
-      pid: life?.process.pid,
+      pid: run?.process.pid,
       restarts: this.#restarts,
-      upMs: life === undefined ? 0 : Math.round(now - life.startedAtMs),
+      upMs: run === undefined ? 0 : Math.round(now - run.startedAtMs),
       heartbeatAgeMs: ageMs === undefined ? undefined : Math.round(ageMs),
       pollAgeMs,
       inFlight: beat?.inFlight ?? 0,
@@ -198,13 +197,13 @@ export class WorkerSlot {
     };
   }
 
-  #allowedSilenceMs(life: Life): number {
+  #allowedSilenceMs(run: Run): number {
     const { startTimeoutMs, unresponsiveMs } = this.#deps.settings;
-    return life.beat === undefined ? Math.max(startTimeoutMs, unresponsiveMs) : unresponsiveMs;
+    return run.beat === undefined ? Math.max(startTimeoutMs, unresponsiveMs) : unresponsiveMs;
   }
 
-  #silentMs(life: Life): number {
-    return this.#deps.now() - life.heardAtMs;
+  #silentMs(run: Run): number {
+    return this.#deps.now() - run.silentSinceMs;
   }
 
   #spawn(): void {
@@ -212,9 +211,9 @@ export class WorkerSlot {
     this.#restart = undefined;
     this.#ended = Promise.withResolvers();
     const startedAtMs = now();
-    const life: Life = {
+    const run: Run = {
       startedAtMs,
-      heardAtMs: startedAtMs,
+      silentSinceMs: startedAtMs,
       circuits: [],
       draining: false,
       killedForStuckTask: false,
@@ -225,41 +224,41 @@ export class WorkerSlot {
         memoryLimitBytes: settings.memoryLimitBytes,
         log,
         sink,
-        onMessage: (message) => this.#onMessage(life, message),
-        onEnd: (end) => this.#onEnd(life, end),
+        onMessage: (message) => this.#onMessage(run, message),
+        onEnd: (end) => this.#onEnd(run, end),
       }),
     };
-    this.#life = life;
-    life.process.send({ kind: "start", types, instance, logLevel: log.level });
-    log.info({ worker: this.name, pid: life.process.pid }, `Worker ${this.name} started`);
+    this.#run = run;
+    run.process.send({ kind: "start", types, instance, logLevel: log.level });
+    log.info({ worker: this.name, pid: run.process.pid }, `Worker ${this.name} started`);
   }
 
-  #onMessage(life: Life, message: FromWorker): void {
+  #onMessage(run: Run, message: FromWorker): void {
     if (message.kind === "metrics") {
-      life.circuits = message.circuits;
+      run.circuits = message.circuits;
       this.#deps.onDeltas(message.deltas);
     } else if (message.kind === "delayed") {
       this.#deps.onDelayed(message.delayMs);
     } else if (message.kind === "circuit") {
       this.#deps.onCircuit(message);
     } else {
-      life.heardAtMs = this.#deps.now();
-      life.beat = message;
+      run.silentSinceMs = this.#deps.now();
+      run.beat = message;
     }
   }
 
-  #onEnd(life: Life, end: ProcessEnd): void {
+  #onEnd(run: Run, end: ProcessEnd): void {
     const { log, now, onCrash } = this.#deps;
-    this.#life = undefined;
+    this.#run = undefined;
     this.#ended.resolve();
-    const facts = { worker: this.name, pid: life.process.pid, code: end.code, signal: end.signal };
-    if (life.draining) {
+    const facts = { worker: this.name, pid: run.process.pid, code: end.code, signal: end.signal };
+    if (run.draining) {
       log.info(facts, `Worker ${this.name} stopped`);
       if (this.#wanted) this.#spawn();
       return;
     }
     const reason = crashReasonOf(end);
-    const pauseMs = this.#backoff.next(now() - life.startedAtMs);
+    const pauseMs = this.#backoff.next(now() - run.startedAtMs);
     this.#lastCrash = { reason, atMs: now() };
     this.#restarts++;
     onCrash(this.type, reason);
@@ -267,8 +266,8 @@ export class WorkerSlot {
       { ...facts, reason, restartInMs: pauseMs },
       `Worker ${this.name} crashed (${reason}), restart in ${pauseMs} ms`,
     );
-    // Before the next worker takes up the same entries.
-    const counted = life.killedForStuckTask ? undefined : this.#deps.countDeath(this);
+    // Before the next worker claims the same entries.
+    const counted = run.killedForStuckTask ? undefined : this.#deps.countDeath(this);
     const restart = setTimeout(() => {
       if (counted === undefined) return this.#spawn();
       void counted.then(() => {

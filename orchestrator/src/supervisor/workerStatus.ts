@@ -1,15 +1,15 @@
 import type { CrashReason } from "../metrics/contract.ts";
 import type { Heartbeat } from "./protocol.ts";
 
-export type WorkerState = "running" | "restarting" | "stopping" | "stopped";
+type WorkerState = "running" | "restarting" | "stopping" | "stopped";
 
-/** One worker as `GET /api/v1/workers/status` tells it. Times are ages in milliseconds. */
+/** One worker as `GET /api/v1/workers/status` returns it. Times are ages in milliseconds. */
 export type WorkerStatus = {
   readonly worker: string;
   readonly type: string;
   readonly index: number;
   readonly state: WorkerState;
-  /** Alive and consuming: its heartbeat and the last completed poll of both lanes are recent. */
+  /** Alive and consuming: its heartbeat and the last poll of both lanes are recent. */
   readonly active: boolean;
   readonly pid: number | undefined;
   readonly restarts: number;
@@ -18,7 +18,7 @@ export type WorkerStatus = {
   readonly pollAgeMs: Heartbeat["pollAgeMs"] | undefined;
   readonly inFlight: number;
   readonly rssBytes: number;
-  /** Why it takes no tasks right now; empty when it does. */
+  /** Why it starts no tasks at the moment; empty if it does. */
   readonly paused: string;
   readonly lastCrash: { readonly reason: CrashReason; readonly agoMs: number } | undefined;
 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CircuitOpenError, UpstreamError } from "../errors.ts";
-import { Breaker, type BreakerSettings, type CircuitNews, type CircuitState } from "./breaker.ts";
+import { Breaker, type BreakerSettings, type CircuitEvent, type CircuitState } from "./breaker.ts";
 
 const SETTINGS: BreakerSettings = {
   consecutiveFailures: 5,
@@ -14,21 +14,21 @@ const HOUR_MS = 3_600_000;
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-type Observed = { breaker: Breaker; states: CircuitState[]; news: CircuitNews[] };
+type Observed = { breaker: Breaker; states: CircuitState[]; events: CircuitEvent[] };
 
 function breakerWith(changes: Partial<BreakerSettings> = {}): Observed {
   const states: CircuitState[] = [];
-  const news: CircuitNews[] = [];
+  const events: CircuitEvent[] = [];
   const breaker = new Breaker(
     "chat",
     { ...SETTINGS, ...changes },
     {
       now: () => performance.now(),
       onState: (state) => states.push(state),
-      publish: (one) => news.push(one),
+      publish: (one) => events.push(one),
     },
   );
-  return { breaker, states, news };
+  return { breaker, states, events };
 }
 
 const succeed = async () => "ok";
@@ -45,7 +45,7 @@ async function trip({ breaker, states }: Observed): Promise<void> {
 }
 
 describe("a circuit breaker", () => {
-  it("opens on failures in a row however far they are apart, and spends no attempt on the one that opens it", async () => {
+  it("opens after failures in a row, at any distance, and spends no attempt on the last of them", async () => {
     const { breaker } = breakerWith();
     for (let n = 1; n < SETTINGS.consecutiveFailures; n++) {
       expect(await caught(breaker.run(fail()))).toMatchObject({ name: "UpstreamError" });
@@ -56,18 +56,18 @@ describe("a circuit breaker", () => {
     expect((error as CircuitOpenError).message).toContain("chat answered 503");
   });
 
-  it("stays closed where one success in between shows that the upstream works", async () => {
-    const { breaker, states, news } = breakerWith();
+  it("stays closed if a success comes in between", async () => {
+    const { breaker, states, events } = breakerWith();
     for (let n = 0; n < 20; n++) {
       if (n % 4 === 3) await breaker.run(succeed);
       else await caught(breaker.run(fail()));
       vi.advanceTimersByTime(1_000);
     }
     expect(states).toEqual([]);
-    expect(news.filter(({ event }) => event === "succeeded")).toHaveLength(5);
+    expect(events.filter(({ kind }) => kind === "succeeded")).toHaveLength(5);
   });
 
-  it("opens on the share of failures at a high rate", async () => {
+  it("opens at a share of failures if the rate is high enough", async () => {
     const { breaker, states } = breakerWith({ consecutiveFailures: 1_000 });
     for (let n = 0; n < 49; n++) await caught(breaker.run(n % 2 === 0 ? succeed : fail()));
     expect(states).toEqual([]);
@@ -83,7 +83,7 @@ describe("a circuit breaker", () => {
     expect(states).toEqual([]);
   });
 
-  it("lets requests through again after its time although the wall clock was set back by an hour", async () => {
+  it("allows requests after its time although the wall clock was set back by an hour", async () => {
     const observed = breakerWith();
     await trip(observed);
     vi.setSystemTime(Date.now() - HOUR_MS);
@@ -91,10 +91,10 @@ describe("a circuit breaker", () => {
     expect(observed.breaker.state).toBe("half_open");
     expect(await observed.breaker.run(succeed)).toBe("ok");
     expect(observed.states).toEqual(["open", "half_open", "closed"]);
-    expect(observed.news.at(-1)).toEqual({ event: "closed" });
+    expect(observed.events.at(-1)).toEqual({ kind: "closed" });
   });
 
-  it("waits for as long as the upstream asks, a minute at most", async () => {
+  it("stays open for the Retry-After of the upstream, at most a minute", async () => {
     for (const [retryAfterMs, openMs] of [
       [20_000, 20_000],
       [HOUR_MS, 60_000],
@@ -102,7 +102,7 @@ describe("a circuit breaker", () => {
     ] as const) {
       const observed = breakerWith({ consecutiveFailures: 1 });
       await caught(observed.breaker.run(fail({ retryAfterMs })));
-      expect(observed.news).toEqual([{ event: "opened", openMs }]);
+      expect(observed.events).toEqual([{ kind: "opened", openMs }]);
       vi.advanceTimersByTime(openMs - 1);
       expect(observed.breaker.state).toBe("open");
       vi.advanceTimersByTime(1);
@@ -110,7 +110,7 @@ describe("a circuit breaker", () => {
     }
   });
 
-  it("has one probe at a time, and the next one when a probe ends without a verdict", async () => {
+  it("allows one probe at a time, and the next one if a probe ends without a result", async () => {
     const observed = breakerWith();
     const { breaker } = observed;
     await trip(observed);
@@ -124,7 +124,7 @@ describe("a circuit breaker", () => {
     expect(breaker.state).toBe("closed");
   });
 
-  it("closes when the probe's request is rejected as wrong: the upstream works", async () => {
+  it("closes if the request of the probe is rejected as wrong, because the upstream works", async () => {
     const observed = breakerWith();
     await trip(observed);
     vi.advanceTimersByTime(SETTINGS.resetMs);
@@ -132,7 +132,7 @@ describe("a circuit breaker", () => {
     expect(observed.breaker.state).toBe("closed");
   });
 
-  it("takes no verdict from requests that started before its last change, and they spend no attempt", async () => {
+  it("ignores results of requests from before its last change, and they spend no attempt", async () => {
     const observed = breakerWith();
     const { breaker } = observed;
     const early = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;
@@ -143,23 +143,23 @@ describe("a circuit breaker", () => {
     expect(await running[0]).toBe("ok");
     expect(await running[1]).toBeInstanceOf(CircuitOpenError);
     expect(observed.states).toEqual(["open"]);
-    expect(observed.news.filter(({ event }) => event === "opened")).toHaveLength(1);
+    expect(observed.events.filter(({ kind }) => kind === "opened")).toHaveLength(1);
   });
 
-  it("follows what the others learn, once it has sent a request itself", async () => {
+  it("applies events of the other workers once it has sent a request itself", async () => {
     const { breaker, states } = breakerWith();
-    breaker.learn({ event: "opened", openMs: 1_000 });
+    breaker.observe({ kind: "opened", openMs: 1_000 });
     expect(breaker.state).toBe("closed");
     await breaker.run(succeed);
-    breaker.learn({ event: "opened", openMs: 1_000 });
+    breaker.observe({ kind: "opened", openMs: 1_000 });
     expect(await caught(breaker.run(succeed))).toMatchObject({ name: "CircuitOpenError", retryAfterMs: 1_000 });
-    breaker.learn({ event: "closed" });
+    breaker.observe({ kind: "closed" });
     expect(await breaker.run(succeed)).toBe("ok");
-    for (let n = 1; n < SETTINGS.consecutiveFailures; n++) breaker.learn({ event: "failed" });
-    breaker.learn({ event: "succeeded" });
-    for (let n = 1; n < SETTINGS.consecutiveFailures; n++) breaker.learn({ event: "failed" });
+    for (let n = 1; n < SETTINGS.consecutiveFailures; n++) breaker.observe({ kind: "failed" });
+    breaker.observe({ kind: "succeeded" });
+    for (let n = 1; n < SETTINGS.consecutiveFailures; n++) breaker.observe({ kind: "failed" });
     expect(breaker.state).toBe("closed");
-    breaker.learn({ event: "failed" });
+    breaker.observe({ kind: "failed" });
     expect(states).toEqual(["open", "closed", "open"]);
   });
 });

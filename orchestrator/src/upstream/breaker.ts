@@ -4,37 +4,37 @@ import { FailureWindow } from "./failureWindow.ts";
 
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
-/** When one upstream's breaker opens, and for how long. */
+/** When a breaker opens, and for how long. */
 export type BreakerSettings = {
-  /** Failures in a row, over all workers of the replica, that open the breaker. */
+  /** Opens after this many failures in a row, over all workers of the replica. */
   readonly consecutiveFailures: number;
-  /** Share of failed requests of this process over the window that opens it as well. */
+  /** Opens at this share of failed requests of this process in the window. */
   readonly failureRatio: number;
   readonly windowMs: number;
-  /** Requests per second below which the share proves nothing. */
+  /** Below this rate the share is not significant. */
   readonly minPerSecond: number;
-  /** An open breaker lets one request through after this time. */
+  /** An open breaker allows one request after this time. */
   readonly resetMs: number;
 };
 
 /**
- * What one worker's breaker learned about the upstream, for the others of its replica: a request failed, a request
- * succeeded after failures, the breaker opened for this long, the upstream answers again.
+ * An event of the breaker of one worker, for the other workers of its replica: a request failed, a request succeeded after
+ * failures, the breaker opened for some time, or it closed.
  */
-export type CircuitNews =
-  | { readonly event: "failed" | "succeeded" | "closed" }
-  | { readonly event: "opened"; readonly openMs: number };
+export type CircuitEvent =
+  | { readonly kind: "failed" | "succeeded" | "closed" }
+  | { readonly kind: "opened"; readonly openMs: number };
 
 export type BreakerDeps = {
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
-  /** Called with every change of the state, and with the failure that caused it where this process saw it. */
+  /** Called with each new state, and with the failure that caused it if it happened in this process. */
   readonly onState: (state: CircuitState, cause?: UpstreamError) => void;
-  /** Takes what the breakers of the other workers should know. */
-  readonly publish: (news: CircuitNews) => void;
+  /** Sends an event to the breakers of the other workers. */
+  readonly publish: (event: CircuitEvent) => void;
 };
 
-/** Longest wait that an upstream's Retry-After imposes on the next probe: a probe a minute costs an upstream nothing. */
+/** Upper bound of the Retry-After that delays the next probe. One probe per minute does not load an upstream. */
 const MAX_OPEN_MS = 60_000;
 
 type State =
@@ -43,8 +43,8 @@ type State =
   | { readonly name: "half_open"; readonly probing: boolean };
 
 /**
- * Circuit breaker of one upstream. Opens on failures in a row or on the share of failures, lets one request at a time
- * through when its time is over, and closes when that succeeds. All its times are monotonic.
+ * Circuit breaker of one upstream. It opens after failures in a row or at a share of failures, allows one request at a time
+ * as a probe after its time, and closes when a probe succeeds. All times are monotonic.
  */
 export class Breaker {
   readonly #name: string;
@@ -69,8 +69,8 @@ export class Breaker {
   /**
    * Runs one request.
    *
-   * @throws CircuitOpenError while the breaker is open, and where the request's own failure leaves it open: that failure
-   *   is the error's cause, and no attempt is spent on it; otherwise what `call` throws
+   * @throws CircuitOpenError while the breaker is open, or if the failure of this request leaves it open. The failure is
+   *   then the cause of the error, and no attempt is spent. Otherwise the error of `call`
    */
   async run<T>(call: () => Promise<T>): Promise<T> {
     this.#used = true;
@@ -81,23 +81,23 @@ export class Breaker {
       return value;
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      // A rejection of the request itself shows that the upstream works.
+      // If only the request is wrong, the upstream works.
       if (error.permanent) this.#succeeded(entered);
       else this.#failed(entered, error);
       if (error.permanent || this.state === "closed") throw error;
       throw this.#refusal(error);
     } finally {
-      // A probe that ended without a verdict, such as an aborted one, makes room for the next.
+      // A probe without a result, such as an aborted one, allows the next one.
       if (entered === this.#state && entered.name === "half_open") this.#become(halfOpen(false));
     }
   }
 
-  /** Takes what the breaker of another worker learned. One that has sent no request yet has no use for it. */
-  learn(news: CircuitNews): void {
+  /** Applies an event of another worker, unless this breaker has not been used yet. */
+  observe(event: CircuitEvent): void {
     if (!this.#used) return;
-    if (news.event === "opened") this.#open(news.openMs);
-    else if (news.event === "closed") this.#close();
-    else if (news.event === "succeeded") this.#consecutive = 0;
+    if (event.kind === "opened") this.#open(event.openMs);
+    else if (event.kind === "closed") this.#close();
+    else if (event.kind === "succeeded") this.#consecutive = 0;
     else if (this.state === "closed" && ++this.#consecutive >= this.#settings.consecutiveFailures)
       this.#open(this.#settings.resetMs);
   }
@@ -106,7 +106,7 @@ export class Breaker {
     if (this.#state.name === "open") clearTimeout(this.#state.timer);
   }
 
-  /** The state under which a request starts; its result counts while the breaker is still in it. */
+  /** The state in which a request starts. Its result counts only if the state is the same at its end. */
   #enter(): State {
     if (this.#state.name === "open" || (this.#state.name === "half_open" && this.#state.probing)) throw this.#refusal();
     if (this.#state.name === "half_open") this.#become(halfOpen(true));
@@ -117,11 +117,11 @@ export class Breaker {
     if (entered !== this.#state) return;
     if (entered.name === "closed") {
       this.#window.add(false);
-      if (this.#consecutive > 0) this.#deps.publish({ event: "succeeded" });
+      if (this.#consecutive > 0) this.#deps.publish({ kind: "succeeded" });
       this.#consecutive = 0;
     } else {
       this.#close();
-      this.#deps.publish({ event: "closed" });
+      this.#deps.publish({ kind: "closed" });
     }
   }
 
@@ -131,13 +131,13 @@ export class Breaker {
       this.#window.add(true);
       this.#consecutive++;
       if (!this.#trips()) {
-        this.#deps.publish({ event: "failed" });
+        this.#deps.publish({ kind: "failed" });
         return;
       }
     }
     const openMs = Math.max(this.#settings.resetMs, Math.min(error.retryAfterMs ?? 0, MAX_OPEN_MS));
     this.#open(openMs, error);
-    this.#deps.publish({ event: "opened", openMs });
+    this.#deps.publish({ kind: "opened", openMs });
   }
 
   #trips(): boolean {

@@ -4,16 +4,16 @@ import type { Answer, UpstreamClient } from "./client.ts";
 
 export type ChatMessage = { readonly role: "system" | "user" | "assistant"; readonly content: string };
 
-/** What to ask a chat model. */
+/** A request to a chat model. */
 export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
-  /** The configured model when absent. */
+  /** Default: the configured model. */
   readonly model?: string | undefined;
   readonly max_tokens?: number | undefined;
   readonly temperature?: number | undefined;
 };
 
-/** The part of a chat completion that is used; vendors add to it as they like. */
+/** The fields of a chat completion that are used. Vendors add others. */
 const completionSchema = z.looseObject({
   model: z.string(),
   choices: z
@@ -25,7 +25,7 @@ const completionSchema = z.looseObject({
   citations: z.array(z.string()).optional(),
 });
 
-/** A chat model's answer. */
+/** The answer of a chat model. */
 export type ChatAnswer = {
   readonly content: string;
   readonly model: string;
@@ -44,7 +44,7 @@ export class ChatApi {
   readonly #defaultModel: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param options `apiKey` is sent as a bearer token; APIs that need none get none */
+  /** @param options `apiKey` is sent as a bearer token; some APIs need none */
   constructor(client: UpstreamClient, options: { readonly model: string; readonly apiKey?: string | undefined }) {
     this.#client = client;
     this.#defaultModel = options.model;
@@ -54,7 +54,7 @@ export class ChatApi {
     };
   }
 
-  /** @throws CircuitOpenError, UpstreamError, or the signal's reason */
+  /** @throws CircuitOpenError, UpstreamError, or the reason of the signal */
   complete({ model, ...request }: ChatRequest, signal: AbortSignal): Promise<Answer<ChatAnswer>> {
     const body = JSON.stringify({ model: model ?? this.#defaultModel, ...request });
     return this.#client.request(

@@ -1,63 +1,63 @@
 import { LRUCache } from "lru-cache";
 import { CircuitOpenError, UpstreamError } from "../errors.ts";
 import type { Upstream, UpstreamOutcome } from "../metrics/contract.ts";
-import type { UpstreamCells } from "../metrics/telemetry.ts";
-import { Breaker, type CircuitNews } from "./breaker.ts";
+import type { UpstreamCounters } from "../metrics/telemetry.ts";
+import { Breaker, type CircuitEvent } from "./breaker.ts";
 import { Policy, type PolicySettings, UpstreamTimeoutError } from "./policy.ts";
 import { DeniedError, Transport, type UpstreamRequest } from "./transport.ts";
 
-/** Most answers that are kept for the time when the breaker is open. */
+/** Limit of cached answers, which are used while the breaker is open. */
 const MAX_CACHED = 1_000;
-/** Memory for them, by the length of the requests' and answers' texts. */
+/** Limit of their size: the length of the texts of requests and answers. */
 const MAX_CACHED_CHARACTERS = 32 * 1024 * 1024;
 
 export type ClientSettings = PolicySettings & {
   readonly name: Upstream;
   readonly baseUrl: string;
-  /** An answer not older than this serves while the breaker is open; 0 is never. */
+  /** Age limit of an answer that is used while the breaker is open; 0 disables the cache. */
   readonly cacheMaxAgeMs: number;
 };
 
-/** Where a client writes what happens to its upstream. */
-export type UpstreamLog = {
+/** The log of a client. */
+type UpstreamLog = {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 };
 
 export type ClientDeps = {
-  readonly cells: UpstreamCells;
+  readonly counters: UpstreamCounters;
   readonly log: UpstreamLog;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
-  /** Takes what this client's breaker learned, for the other workers. */
-  readonly publish: (news: CircuitNews) => void;
+  /** Sends an event of the breaker to the other workers. */
+  readonly publish: (event: CircuitEvent) => void;
 };
 
-/** An upstream's answer; degraded when it is an earlier one, given because the upstream is down. */
+/** An answer of an upstream; `degraded` if it comes from the cache because the upstream is down. */
 export type Answer<T> = { readonly value: T; readonly degraded: boolean };
 
-/** Talks to one upstream: through the policy, counted, and with earlier answers for the time when it is down. */
+/** Client of one upstream: applies the policy, counts requests, and falls back to cached answers during an outage. */
 export class UpstreamClient {
   readonly #name: Upstream;
-  readonly #cells: UpstreamCells;
+  readonly #counters: UpstreamCounters;
   readonly #transport: Transport;
   readonly #breaker: Breaker;
   readonly #policy: Policy;
   readonly #now: () => number;
   readonly #cache: LRUCache<string, string> | undefined;
 
-  constructor(settings: ClientSettings, { cells, log, now, publish }: ClientDeps) {
-    const { name, baseUrl, maxConcurrent, timeoutMs, cacheMaxAgeMs } = settings;
+  constructor(settings: ClientSettings, { counters, log, now, publish }: ClientDeps) {
+    const { name, baseUrl, maxConcurrent, cacheMaxAgeMs } = settings;
     this.#name = name;
-    this.#cells = cells;
+    this.#counters = counters;
     this.#now = now;
-    this.#transport = new Transport({ name, baseUrl, maxConnections: maxConcurrent, timeoutMs });
+    this.#transport = new Transport({ name, baseUrl, maxConnections: maxConcurrent });
     this.#breaker = new Breaker(name, settings.breaker, {
       now,
       publish,
       onState: (state, cause) => {
-        cells.circuit(state);
+        counters.circuit(state);
         const why = cause === undefined ? "" : `: ${cause.message}`;
         const fields = { upstream: name, state };
         if (state === "closed") log.info(fields, `Circuit breaker of ${name} closed`);
@@ -69,23 +69,22 @@ export class UpstreamClient {
     if (cacheMaxAgeMs > 0) {
       this.#cache = new LRUCache({ max: MAX_CACHED, maxSize: MAX_CACHED_CHARACTERS, ttl: cacheMaxAgeMs });
     }
-    cells.circuit("closed");
+    counters.circuit("closed");
   }
 
   /**
-   * Sends one request and parses its answer.
+   * Sends one request and parses the response.
    *
-   * @param parse turns the JSON body into what is wanted; throws UpstreamError where the body is an error in disguise,
-   *   which then counts as one
-   * @throws CircuitOpenError while the breaker is open and there is no earlier answer; UpstreamError; the signal's reason
+   * @param parse converts the JSON body; throws UpstreamError if the body of a successful response contains an error
+   * @throws CircuitOpenError while the breaker is open and no answer is cached; UpstreamError; the reason of the signal
    */
   async request<T>(request: UpstreamRequest, parse: (body: unknown) => T, signal: AbortSignal): Promise<Answer<T>> {
     const startedAtMs = this.#now();
-    const count = (outcome: UpstreamOutcome) => this.#cells.request(outcome, (this.#now() - startedAtMs) / 1000);
+    const count = (outcome: UpstreamOutcome) => this.#counters.request(outcome, (this.#now() - startedAtMs) / 1000);
     const key = `${request.method} ${request.path} ${request.body ?? ""}`;
     try {
-      const value = await this.#policy.run(async (tryOf) => {
-        const text = await this.#transport.send(request, tryOf);
+      const value = await this.#policy.run(async (attemptSignal) => {
+        const text = await this.#transport.send(request, attemptSignal);
         const parsed = parse(this.#json(text));
         this.#cache?.set(key, text, { size: key.length + text.length });
         return parsed;
@@ -104,18 +103,18 @@ export class UpstreamClient {
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw new UpstreamError(this.#name, `${this.#name} sent something else than JSON`, { cause: error });
+      throw new UpstreamError(this.#name, `${this.#name} sent a body that is not JSON`, { cause: error });
     }
   }
 
-  /** Takes what the breaker of another worker learned about this upstream. */
-  learn(news: CircuitNews): void {
-    this.#breaker.learn(news);
+  /** Applies an event of the breaker of another worker. */
+  observe(event: CircuitEvent): void {
+    this.#breaker.observe(event);
   }
 
-  close(): Promise<void> {
+  close(): void {
     this.#breaker.close();
-    return this.#transport.close();
+    this.#transport.close();
   }
 }
 

@@ -1,4 +1,4 @@
-/** Parts of the window: the oldest results leave it one part at a time. */
+/** The window is divided into parts. The oldest results leave it one part at a time. */
 const PARTS = 10;
 
 type Part = { readonly number: number; requests: number; failures: number };
@@ -28,7 +28,7 @@ export class FailureWindow {
     if (failed) part.failures++;
   }
 
-  /** Requests per second over the whole window, and the share of them that failed. */
+  /** Requests per second over the whole window, and the share of failed ones. */
   read(): { readonly perSecond: number; readonly ratio: number } {
     this.#forget();
     const requests = this.#parts.reduce((sum, part) => sum + part.requests, 0);
@@ -40,7 +40,7 @@ export class FailureWindow {
     this.#parts = [];
   }
 
-  /** Drops the parts that left the window. @returns the number of the current part */
+  /** Drops parts that are older than the window. @returns the number of the current part */
   #forget(): number {
     const number = Math.floor(this.#now() / this.#partMs);
     const first = this.#parts[0];

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { UpstreamError } from "../errors.ts";
 import type { Answer, UpstreamClient } from "./client.ts";
 
-/** Intervals of Bybit's v5 API: minutes, day, week, month. */
+/** Intervals of the Bybit v5 API: minutes, day, week, month. */
 export const INTERVALS = ["1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M"] as const;
 export const CATEGORIES = ["spot", "linear", "inverse"] as const;
 
-/** Which candles. */
+/** Selects candles. */
 export type KlineQuery = {
   readonly category: (typeof CATEGORIES)[number];
   readonly symbol: string;
@@ -33,10 +33,10 @@ const resultSchema = z.looseObject({
   result: z.looseObject({ list: z.array(z.tuple([decimal, decimal, decimal, decimal, decimal, decimal], z.string())) }),
 });
 
-/** Codes that say "later", sent with HTTP 200: too many visits, server time-out, server error, busy. */
+/** Temporary errors, sent with HTTP 200: too many visits, server timeout, server error, busy. */
 const RETRYABLE_CODES: ReadonlySet<number> = new Set([10000, 10006, 10016, 10018, 10429]);
 
-/** Client of Bybit's v5 market API. */
+/** Client of the Bybit v5 market API. */
 export class MarketApi {
   readonly #client: UpstreamClient;
 
@@ -45,9 +45,9 @@ export class MarketApi {
   }
 
   /**
-   * Candles, oldest first.
+   * Reads candles, oldest first.
    *
-   * @throws CircuitOpenError, UpstreamError, or the signal's reason
+   * @throws CircuitOpenError, UpstreamError, or the reason of the signal
    */
   klines(query: KlineQuery, signal: AbortSignal): Promise<Answer<Kline[]>> {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);

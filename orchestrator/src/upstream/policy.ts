@@ -12,17 +12,17 @@ import { UpstreamError } from "../errors.ts";
 import type { Breaker, BreakerSettings } from "./breaker.ts";
 import { ConnectionError } from "./transport.ts";
 
-/** How one upstream is protected from us, and we from it. */
+/** Limits for calls of one upstream. They protect both sides. */
 export type PolicySettings = {
-  /** Longest time for one try of a request. */
+  /** Time limit of one attempt of a request. */
   readonly timeoutMs: number;
-  /** Quick retries after connection failures that left nothing done. */
+  /** Quick retries after connection failures that had no effect on the upstream. */
   readonly retries: number;
   readonly maxConcurrent: number;
   readonly breaker: BreakerSettings;
 };
 
-/** Time-out, retries, circuit breaker and bulkhead of one upstream. */
+/** Timeout, retries, circuit breaker and bulkhead of one upstream. */
 export class Policy {
   readonly #name: string;
   readonly #settings: PolicySettings;
@@ -45,26 +45,26 @@ export class Policy {
   /**
    * Runs one request under the policy.
    *
-   * @param signal the caller's; it ends this call and no other
-   * @throws CircuitOpenError while the breaker is open, also when this request's failure is why; UpstreamError; the
-   *   signal's reason when it was aborted
+   * @param signal ends only this call
+   * @throws CircuitOpenError while the breaker is open, also if the failure of this request opened it; UpstreamError; the
+   *   reason of the signal if it is aborted
    */
   async run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const attempts = () => this.#retry.execute(({ signal: tryOf }) => this.#limited(call, tryOf), signal);
+    const attempts = () => this.#retry.execute((context) => this.#limited(call, context.signal), signal);
     const running = this.#bulkhead.execute(() => this.#breaker.run(attempts), signal);
     try {
       return await untilAborted(running, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof BulkheadRejectedError) {
-        throw new UpstreamError(this.#name, `${this.#name}: too many requests wait for it already`, { cause: error });
+        throw new UpstreamError(this.#name, `${this.#name}: too many requests are already waiting`, { cause: error });
       }
       throw error;
     }
   }
 
-  /** Each try has its own time and its own signal. */
+  /** One attempt, with its own time limit and signal. */
   async #limited<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { timeoutMs } = this.#settings;
     try {
@@ -76,14 +76,14 @@ export class Policy {
   }
 }
 
-/** The upstream did not answer in time; as any of its failures it is retried. */
+/** The upstream did not answer in time. Retried like its other failures. */
 export class UpstreamTimeoutError extends UpstreamError {
   constructor(upstream: string, timeoutMs: number) {
     super(upstream, `${upstream} timeout: no answer within ${timeoutMs} ms`);
   }
 }
 
-/** A call that waits for the bulkhead or for another's probe does not look at its signal by itself. */
+/** Adds the signal to the waiting time in the bulkhead, which does not check it. */
 function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -1,15 +1,13 @@
-import type { Dispatcher } from "undici";
-import { messageOf, UpstreamError } from "../errors.ts";
+import type { IncomingMessage } from "node:http";
+import { MAX_RETRY_AFTER_MS, messageOf, UpstreamError } from "../errors.ts";
 import { HttpPool } from "./httpPool.ts";
 
-/** Longest answer that is read; the largest kline page is a tenth of it. */
+/** Size limit of a response. The largest page of klines is a tenth of it. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
-/** The runbook's limit on making a connection. */
+/** Time limit for a connection, as in the runbook. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
-/** An upstream that asks for more is asked again all the same. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
-/** Text of an error body that is worth keeping. */
+/** Longer error bodies are cut. */
 const MAX_ERROR_CHARACTERS = 300;
 
 /** One request to an upstream. */
@@ -21,7 +19,7 @@ export type UpstreamRequest = {
   readonly body?: string;
 };
 
-/** A connection-level failure; `safe` when the upstream cannot have acted on the request. */
+/** A failure of the connection; `safe` if a repetition of the request does no harm. */
 export class ConnectionError extends UpstreamError {
   readonly safe: boolean;
 
@@ -32,24 +30,24 @@ export class ConnectionError extends UpstreamError {
 }
 
 /**
- * The upstream refuses this client, whatever the request: the key is wrong or expired, the account is not paid, the quota
- * or the rate is used up. The next request would fare the same, so this is an outage and not the request's fault.
+ * The upstream rejects this client, not the single request: the key is wrong or expired, the account is not paid, or the
+ * quota or the rate limit is used up. The next request would fail too, so this counts as an outage.
  */
 export class DeniedError extends UpstreamError {}
 
 const DENIALS: ReadonlySet<number> = new Set([401, 402, 403, 407, 429]);
 
-/** Failures before anything was sent. */
+/** Codes of failures before anything was sent. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
+  "CONNECT_TIMEOUT",
 ]);
 
-/** Sends requests to one upstream over kept-alive connections and tells its answers from its errors. */
+/** Sends requests to one upstream over keep-alive connections, and classifies its errors. */
 export class Transport {
   readonly #name: string;
   readonly #pool: HttpPool;
@@ -59,44 +57,39 @@ export class Transport {
     readonly name: string;
     readonly baseUrl: string;
     readonly maxConnections: number;
-    readonly timeoutMs: number;
   }) {
     const url = new URL(options.baseUrl);
     this.#name = options.name;
     this.#basePath = url.pathname.replace(/\/+$/, "");
-    this.#pool = new HttpPool(url.origin, {
-      connections: options.maxConnections,
-      // One request per connection, and no HTTP/2 streams: a connection that is dropped affects no other request.
-      pipelining: 1,
-      allowH2: false,
-      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs) },
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+    this.#pool = new HttpPool(url, {
+      maxConnections: options.maxConnections,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      keepAliveMs: KEEP_ALIVE_MS,
     });
   }
 
   /**
-   * Sends one request.
+   * Sends one request. The signal is its only time limit, apart from that of the connection.
    *
-   * @returns the body of a 2xx answer
-   * @throws UpstreamError, permanent where the answer says that the request is wrong; DeniedError where it refuses this
-   *   client; ConnectionError; the signal's reason when aborted
+   * @returns the body of a 2xx response
+   * @throws UpstreamError, permanent if the request itself is wrong; DeniedError if the upstream rejects this client;
+   *   ConnectionError; the reason of the signal if it is aborted
    */
   async send(request: UpstreamRequest, signal: AbortSignal): Promise<string> {
-    let response: Dispatcher.ResponseData;
+    let response: IncomingMessage;
     let text: string;
     try {
       response = await this.#pool.request({
         method: request.method,
         path: `${this.#basePath}${request.path}`,
         headers: { accept: "application/json", ...request.headers },
-        body: request.body ?? null,
+        body: request.body,
         signal,
       });
-      text = await readText(response.body, this.#name);
+      text = await readText(response, this.#name);
     } catch (error) {
-      if (signal.aborted || error instanceof UpstreamError) throw error;
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof UpstreamError) throw error;
       const code = (error as { code?: string }).code ?? "";
       const message = `${this.#name} connection failed: ${code} ${messageOf(error)}`.trim();
       throw new ConnectionError(this.#name, message, {
@@ -104,17 +97,19 @@ export class Transport {
         cause: error,
       });
     }
-    if (response.statusCode >= 200 && response.statusCode < 300) return text;
-    throw this.#refusal(response, text);
+    const { statusCode = 0, headers } = response;
+    if (statusCode >= 200 && statusCode < 300) return text;
+    throw this.#errorOf(statusCode, headers["retry-after"], text);
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  /** Closes all connections, including those with a request in progress. */
+  close(): void {
+    this.#pool.destroy();
   }
 
-  #refusal({ statusCode, headers }: Dispatcher.ResponseData, text: string): UpstreamError {
+  #errorOf(statusCode: number, retryAfter: string | undefined, text: string): UpstreamError {
     const message = `${this.#name} answered ${statusCode}: ${text.slice(0, MAX_ERROR_CHARACTERS)}`;
-    const wait = { retryAfterMs: retryAfterMs(headers["retry-after"], Date.now()) };
+    const wait = { retryAfterMs: retryAfterMs(retryAfter, Date.now()) };
     if (DENIALS.has(statusCode)) return new DeniedError(this.#name, message, wait);
     const permanent = statusCode >= 400 && statusCode < 500 && statusCode !== 408;
     return new UpstreamError(this.#name, message, { permanent, ...wait });
@@ -122,18 +117,18 @@ export class Transport {
 }
 
 /**
- * Reads a Retry-After header, in seconds or as a date.
+ * Parses a Retry-After header, in seconds or as a date.
  *
- * @returns milliseconds from `nowMs`, an hour at most; undefined where there is none, or none that makes sense
+ * @returns milliseconds from `nowMs`, at most an hour; undefined if it is missing or malformed
  */
-export function retryAfterMs(header: string | string[] | undefined, nowMs: number): number | undefined {
-  const value = [header].flat()[0]?.trim() ?? "";
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  const value = header?.trim() ?? "";
   if (/^\d{1,9}$/.test(value)) return Math.min(Number(value) * 1000, MAX_RETRY_AFTER_MS);
   const atMs = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(atMs) ? undefined : Math.min(Math.max(0, atMs - nowMs), MAX_RETRY_AFTER_MS);
 }
 
-async function readText(body: Dispatcher.ResponseData["body"], name: string): Promise<string> {
+async function readText(body: IncomingMessage, name: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {

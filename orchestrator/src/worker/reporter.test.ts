@@ -1,27 +1,27 @@
 import { expect, it, onTestFinished, vi } from "vitest";
-import { Cells } from "../metrics/cells.ts";
+import { CounterDeltas } from "../metrics/counterDeltas.ts";
 import { createLayout } from "../metrics/layout.ts";
 import type { FromWorker } from "../supervisor/protocol.ts";
 import { Reporter } from "./reporter.ts";
 
-it("a heartbeat comes after what was counted until then, which is not reported again", () => {
+it("reports counters before each heartbeat, and only once", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const kinds: string[] = [];
-  const cells = new Cells(createLayout(["ml"]));
+  const counters = new CounterDeltas(createLayout(["ml"]));
   const reporter = new Reporter({
     send: (message, sent) => {
       kinds.push(message.kind);
       sent();
     },
-    cells,
+    counters,
     health: () => ({ pollAgeMs: { express: 0, regular: 0 }, inFlight: 0, paused: "", stuckTask: "" }),
     heartbeatIntervalMs: 200,
     now: () => 0,
   });
   reporter.start();
   onTestFinished(() => reporter.stop());
-  const { completed } = cells.lane("ml", "regular");
+  const { completed } = counters.telemetry.lane("ml", "regular");
   vi.advanceTimersByTime(100);
   completed(1);
   vi.advanceTimersByTime(150);
@@ -33,12 +33,12 @@ it("a heartbeat comes after what was counted until then, which is not reported a
   expect(kinds.filter((kind) => kind === "metrics")).toHaveLength(2);
 });
 
-it("announces a delayed task that is due before the announced one, and the next one when that time has passed", () => {
+it("announces a delayed task if it is due before the announced one, or after that time has passed", () => {
   const sent: FromWorker[] = [];
   let nowMs = 1_000;
   const reporter = new Reporter({
     send: (message) => sent.push(message),
-    cells: new Cells(createLayout(["ml"])),
+    counters: new CounterDeltas(createLayout(["ml"])),
     health: () => ({ pollAgeMs: { express: 0, regular: 0 }, inFlight: 0, paused: "", stuckTask: "" }),
     heartbeatIntervalMs: 1_000,
     now: () => nowMs,

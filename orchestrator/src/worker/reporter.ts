@@ -1,20 +1,20 @@
-import type { Cells } from "../metrics/cells.ts";
+import type { CounterDeltas } from "../metrics/counterDeltas.ts";
 import type { FromWorker, Heartbeat } from "../supervisor/protocol.ts";
 
-/** How long an increment of a counter waits at most to be handed over: what a killed worker can take with it. */
+/** Longest time until an increment of a counter is reported. A killed worker loses at most the increments of this time. */
 const FLUSH_INTERVAL_MS = 250;
 
 export type ReporterDeps = {
-  /** Hands one message to the main process; calls back when it is on its way or cannot be sent. */
+  /** Sends a message to the main process. Calls back when it is sent or cannot be sent. */
   readonly send: (message: FromWorker, sent: () => void) => void;
-  readonly cells: Cells;
+  readonly counters: CounterDeltas;
   readonly health: () => Omit<Heartbeat, "kind" | "rssBytes">;
   readonly heartbeatIntervalMs: number;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
 };
 
-/** Reports to the main process that this worker lives, and what it has counted. */
+/** Sends heartbeats and counter deltas to the main process. */
 export class Reporter {
   readonly #deps: ReporterDeps;
   #heartbeats: NodeJS.Timeout | undefined;
@@ -27,14 +27,14 @@ export class Reporter {
 
   start(): void {
     this.beat();
-    // After what has arrived meanwhile is dealt with: a worker that was held up would report a state that is over.
+    // Deferred until pending events are handled: after a blocked event loop, the heartbeat would report an old state.
     this.#heartbeats = setInterval(() => setImmediate(() => this.beat()), this.#deps.heartbeatIntervalMs);
-    this.#deps.cells.onFirstChange(() => {
+    this.#deps.counters.onFirstChange(() => {
       this.#flushing = setTimeout(() => this.#flush(() => undefined), FLUSH_INTERVAL_MS);
     });
   }
 
-  /** Announces that a task is due after this delay, unless one that is due before it was announced and is still to come. */
+  /** Announces that a task is due after this delay, unless an earlier due time has been announced already. */
   delayed(delayMs: number): void {
     const now = this.#deps.now();
     const dueAtMs = now + delayMs;
@@ -43,13 +43,13 @@ export class Reporter {
     this.#deps.send({ kind: "delayed", delayMs }, () => undefined);
   }
 
-  /** Stops, and resolves when the last increments are on their way. */
+  /** Stops. Resolves when the last increments are sent. */
   stop(): Promise<void> {
     clearInterval(this.#heartbeats);
     return new Promise((resolve) => this.#flush(resolve));
   }
 
-  /** A heartbeat, after what was counted until now: it may say that a task is stuck, and be the worker's last word. */
+  /** Sends a heartbeat, and the counters before it: if it reports a stuck task, the worker is killed at once. */
   beat(): void {
     if (this.#flushing !== undefined) this.#flush(() => undefined);
     const heartbeat: Heartbeat = { kind: "heartbeat", rssBytes: process.memoryUsage.rss(), ...this.#deps.health() };
@@ -59,7 +59,7 @@ export class Reporter {
   #flush(sent: () => void): void {
     clearTimeout(this.#flushing);
     this.#flushing = undefined;
-    const { cells, send } = this.#deps;
-    send({ kind: "metrics", deltas: cells.drain(), circuits: cells.circuits() }, sent);
+    const { counters, send } = this.#deps;
+    send({ kind: "metrics", deltas: counters.drain(), circuits: counters.circuits() }, sent);
   }
 }

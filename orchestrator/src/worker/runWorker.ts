@@ -6,8 +6,8 @@ import { messageOf, NotFoundError } from "../errors.ts";
 import { loadHandlers } from "../handlers/registry.ts";
 import { createKeys } from "../keys.ts";
 import type { Log } from "../log.ts";
-import { Cells } from "../metrics/cells.ts";
 import type { Lane } from "../metrics/contract.ts";
+import { CounterDeltas } from "../metrics/counterDeltas.ts";
 import { createLayout } from "../metrics/layout.ts";
 import type { RunnerSettings } from "../queue/consume/runnerSettings.ts";
 import { type RunnerHealth, TaskRunner } from "../queue/consume/taskRunner.ts";
@@ -23,40 +23,40 @@ export type WorkerDeps = {
   readonly log: Log;
 };
 
-/** Composition root of a worker process: starts when the main process says so, and exits when it is drained. */
+/** Composition root of a worker process. Starts at the start message of the main process, and exits after a drain. */
 export async function runWorker({ type, index, config, log }: WorkerDeps): Promise<void> {
-  const orders = listen();
-  const order = await orders.start;
-  log.level = order.logLevel;
-  orders.onLevel((level) => {
+  const messages = listen();
+  const start = await messages.start;
+  log.level = start.logLevel;
+  messages.onLevel((level) => {
     log.level = level;
   });
 
-  const cells = new Cells(createLayout(order.types));
+  const counters = new CounterDeltas(createLayout(start.types));
   const send = (message: FromWorker, sent: () => void = () => undefined) => {
-    // The main process is gone when this fails, and then so is this one, by its disconnect.
+    // Fails only if the main process has ended. Then this process ends too, by its disconnect.
     if (process.connected) process.send?.(message, undefined, undefined, () => sent());
     else sent();
   };
   const upstreams = createUpstreams(config.upstreams, {
-    telemetry: cells,
+    telemetry: counters.telemetry,
     log,
     now: () => performance.now(),
-    publish: (upstream, news) => send({ kind: "circuit", upstream, news }),
+    publish: (upstream, event) => send({ kind: "circuit", upstream, event }),
   });
-  orders.onCircuit(({ news, upstream }) => upstreams.learn(upstream, news));
+  messages.onCircuit(({ event, upstream }) => upstreams.observe(upstream, event));
   const handler = (await loadHandlers(config.handlers, upstreams)).get(type);
   if (handler === undefined) throw new NotFoundError("task handler", type);
 
   const runner = new TaskRunner({
     type,
     index,
-    instance: order.instance,
+    instance: start.instance,
     keys: createKeys(config.keyPrefix),
     settings: runnerSettings(type, config),
     openRedis: (purpose, name) => createRedis(config.redis, purpose, name),
     handler,
-    telemetry: cells,
+    telemetry: counters.telemetry,
     onDelayed: (delayMs) => reporter.delayed(delayMs),
     clock: systemClock,
     random: Math.random,
@@ -64,36 +64,36 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   });
   const reporter = new Reporter({
     send,
-    cells,
+    counters,
     health: () => heartbeatOf(runner.health(), systemClock.monotonicMs(), config.tasks.abortGraceMs),
     heartbeatIntervalMs: config.workers.heartbeatIntervalMs,
     now: systemClock.monotonicMs,
   });
 
-  orders.onRecover(() => runner.recover());
+  messages.onRecover(() => runner.recover());
   void runner.start().then(() => {
-    // What a predecessor handed over is taken now, and not after the first interval.
+    // Claims entries of an ended replica now, not after the first interval.
     runner.recover();
     lowerPriority(config.workers.nice, log);
-    // Otherwise the main process would learn only with the next heartbeat that this worker is ready.
+    // Reports at once that this worker is ready.
     reporter.beat();
   });
   reporter.start();
-  // For the next worker: one that is killed would not leave its compiled code behind.
+  // For the next worker. Without this, a killed worker would not save its compiled code.
   flushCompileCache();
-  const timeoutMs = await orders.drain(config.shutdownTimeoutMs);
+  const timeoutMs = await messages.drain(config.shutdownTimeoutMs);
   await runner.drain(timeoutMs);
   await reporter.stop();
   process.exit(0);
 }
 
-/** Lets the main process go first from now on, and not before: on a busy machine a start would take several times as long. */
+/** Gives the main process priority over this worker. Not before its start, which would be far slower on a busy machine. */
 function lowerPriority(nice: number, log: Log): void {
   if (nice === 0) return;
   try {
     setPriority(Math.min(getPriority() + nice, constants.priority.PRIORITY_LOW));
   } catch (error) {
-    // A sandbox may forbid it, which must not be the end of the worker.
+    // A sandbox may forbid it. The worker continues.
     log.warn({ err: error }, `The worker keeps the priority of the main process: ${messageOf(error)}`);
   }
 }
@@ -101,7 +101,10 @@ function lowerPriority(nice: number, log: Log): void {
 type Start = Extract<ToWorker, { kind: "start" }>;
 type Circuit = Extract<ToWorker, { kind: "circuit" }>;
 
-/** The orders of the main process. Ctrl-C goes to the whole process group and is left to it; SIGTERM drains. */
+/**
+ * Receives the messages of the main process. SIGTERM starts a drain. SIGINT is ignored: Ctrl-C reaches the whole process
+ * group, and the main process handles it.
+ */
 function listen() {
   const start = Promise.withResolvers<Start>();
   const drain = Promise.withResolvers<number | undefined>();
@@ -128,7 +131,7 @@ function listen() {
     onRecover: (listener: typeof onRecover) => {
       onRecover = listener;
     },
-    /** Resolves to the time that the drain may take when one is ordered. */
+    /** Resolves at the start of a drain, with its time limit. */
     drain: async (defaultTimeoutMs: number) => (await drain.promise) ?? defaultTimeoutMs,
   };
 }

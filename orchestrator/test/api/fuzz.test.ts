@@ -10,7 +10,7 @@ import { ServiceProcess } from "../support/service.ts";
 const REQUESTS = 10_000;
 const AT_ONCE = 20;
 
-/** Tasks that ever entered a queue of the service, delayed ones included. */
+/** Number of tasks that were ever accepted, including delayed ones. */
 async function acceptedTasks(metrics: string): Promise<number> {
   return [...metrics.matchAll(/^mcp_tasks_enqueued_total\{[^}]*\} (\d+)/gm)].reduce(
     (sum, [, count]) => sum + Number(count),
@@ -18,13 +18,13 @@ async function acceptedTasks(metrics: string): Promise<number> {
   );
 }
 
-test(`${REQUESTS} random requests to the running service: no 5xx, no crash, nothing enqueued by a refused one`, async () => {
+test(`${REQUESTS} random requests to the running service: no 5xx, no crash, and rejected requests enqueue nothing`, async () => {
   await using redis = await startRedis();
   await using simulator = await startSimulatorProcess();
   await using service = await ServiceProcess.asShipped({
     REDIS_URL: redis.url,
     WORKERS_PER_TYPE: "1",
-    // The machine may be busy with other suites: a slow Redis is not what this is about.
+    // Generous: the machine may be busy with other suites, and this test is not about a slow Redis.
     REDIS_COMMAND_TIMEOUT_MS: "30000",
     CHAT_BASE_URL: simulator.url,
     MARKET_BASE_URL: simulator.url,
@@ -39,7 +39,7 @@ test(`${REQUESTS} random requests to the running service: no 5xx, no crash, noth
     60_000,
   );
   const { paths } = JSON.parse(await get("/openapi.json"));
-  // The fuzz may pause types, limit the rate and scale workers to nothing: that is allowed.
+  // Requests may pause types, limit the rate and scale workers to zero.
   const arbitrary = requestArbitrary(paths, ["word_count", "reasoning"]);
   let accepted = 0;
   const requests = fc.sample(arbitrary, { numRuns: REQUESTS, seed: Date.now() });
@@ -54,10 +54,10 @@ test(`${REQUESTS} random requests to the running service: no 5xx, no crash, noth
       });
       const text = await response.body.text();
       const about = `${method} ${url} ${String(body).slice(0, 300)} -> ${response.statusCode} ${text.slice(0, 300)}`;
-      // A rate limit or a full queue that the fuzz itself ordered is not a fault.
+      // A rate limit or a full queue that the requests themselves caused is not a failure.
       if (response.statusCode === 503) expect(text, about).toMatch(/OVERLOADED|"checks"/);
       else expect(response.statusCode, about).toBeLessThan(500);
-      // Otherwise most of the run would see nothing but the limit.
+      // Otherwise the limit would reject most of the requests.
       if (url.startsWith("/api/v1/admin/rate-limit/enable") && response.statusCode === 200) {
         await (await pool.request({ method: "POST", path: "/api/v1/admin/rate-limit/disable" })).body.dump();
       }

@@ -17,11 +17,11 @@ beforeAll(() => {
 });
 
 const ME = `regular_${TYPE}_0`;
-/** Deeper than what can be encoded again, and a number that would be rounded. */
+/** Nested too deep for JSON.stringify, with a number that would be rounded. */
 const DEEP = `${"[".repeat(20_000)}12345678901234567890${"]".repeat(20_000)}`;
 const SPACED = '{"a":  1.0, "result":{"result":12345678901234567890}}';
 
-test.each([DEEP, SPACED])("a result is emitted as it is stored: %.20s", async (stored) => {
+test.each([DEEP, SPACED])("a result is returned as stored: %.20s", async (stored) => {
   const [taskId = ""] = await queue.submit(1);
   const [entryId = ""] = await queue.deliver(ME);
   const { stream } = keys.queue(TYPE, "regular");
@@ -60,7 +60,7 @@ test.each([
   "-",
   "1-",
   "",
-])("a generated id that cannot be one is not found: %s", async (entryId) => {
+])("a generated id with an impossible entry id is not found: %s", async (entryId) => {
   for (const path of [`/api/v1/tasks/${TYPE}.regular.${entryId}`, `/api/v1/tasks/${TYPE}.regular.${entryId}/explain`]) {
     const response = await server.inject(path);
     expect(response.statusCode, response.body).toBe(404);

@@ -7,15 +7,15 @@ import { ServiceProcess } from "../support/service.ts";
 
 const MIB = 1024 ** 2;
 const BATCH_BYTES = 16 * MIB;
-/** What all clients together may make the main process grow by: the bodies in flight, and what is made of them. */
-const MOST_GROWTH_BYTES = 300 * MIB;
+/** Limit of the growth of the main process: the bodies in progress and everything derived from them. */
+const MAX_GROWTH_BYTES = 300 * MIB;
 
 let redis: RedisServer;
 let service: ServiceProcess;
 beforeAll(async () => {
   redis = await startRedis();
   service = await ServiceProcess.create(
-    // The machine may be busy with other suites: a slow Redis is not what this is about.
+    // Generous: the machine may be busy with other suites, and this test is not about a slow Redis.
     { REDIS_URL: redis.url, REDIS_COMMAND_TIMEOUT_MS: "15000", ORPHAN_MIN_IDLE_MS: "30000" },
     {},
   );
@@ -31,7 +31,7 @@ async function residentBytes(): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** Sends a batch but for its last byte. Resolves when all was taken, or with the status that refused it. */
+/** Sends a batch except its last byte. Resolves when everything is sent, or with the status of a rejection. */
 function sendHalf(body: Buffer): Promise<{ socket: Socket; answer: string }> {
   const { hostname, port } = new URL(service.url);
   return new Promise((resolve) => {
@@ -49,22 +49,22 @@ function sendHalf(body: Buffer): Promise<{ socket: Socket; answer: string }> {
   });
 }
 
-it("60 half-sent batches are refused before they take the memory, and single tasks are not", async () => {
+it("60 incomplete batches are rejected before they fill the memory, single tasks are accepted", async () => {
   const body = Buffer.alloc(BATCH_BYTES - 1, " ");
   const before = await residentBytes();
   const sent = await Promise.all(Array.from({ length: 60 }, () => sendHalf(body)));
   try {
-    expect(await residentBytes()).toBeLessThan(before + MOST_GROWTH_BYTES);
+    expect(await residentBytes()).toBeLessThan(before + MAX_GROWTH_BYTES);
     const refused = sent.filter(({ answer }) => answer.startsWith("HTTP/1.1 503 ") && answer.includes("OVERLOADED"));
     expect(refused.length).toBeGreaterThan(30);
     expect(await service.submit(1, {}, "ml")).toHaveLength(1);
-    // Some answers are still on their way to their clients.
+    // Some answers may not have reached their clients yet.
     const overloaded = 'route="submit_batch",outcome="error",cause="overload"';
     expect(await service.metric("mcp_http_requests_total", overloaded)).toBeGreaterThanOrEqual(refused.length);
   } finally {
     for (const { socket } of sent) socket.destroy();
   }
-  // What the others held is free again.
+  // The memory of the others is free again.
   const tasks = Array.from({ length: 40 }, () => ({ type: "ml", payload: { journal: "x".repeat(60_000) } }));
   await service.until(
     () => service.post("/api/v1/tasks/batch", { tasks }),
@@ -72,7 +72,7 @@ it("60 half-sent batches are refused before they take the memory, and single tas
   );
 });
 
-it("large pages of dead letters that are read at once do not take the memory", async () => {
+it("simultaneous reads of large pages of dead letters do not fill the memory", async () => {
   const { deadLetters } = createKeys("mcp");
   const payload = JSON.stringify("x".repeat(64_000));
   const pipeline = redis.client.pipeline();
@@ -80,7 +80,7 @@ it("large pages of dead letters that are read at once do not take the memory", a
   await pipeline.exec();
   const before = await residentBytes();
   const pages = await Promise.all(Array.from({ length: 8 }, () => service.get("/api/v1/dlq?limit=1000")));
-  expect(await residentBytes()).toBeLessThan(before + MOST_GROWTH_BYTES);
+  expect(await residentBytes()).toBeLessThan(before + MAX_GROWTH_BYTES);
   for (const { status, body } of pages) {
     expect(status, JSON.stringify(body).slice(0, 500)).toBe(200);
     expect(body).toMatchObject({ next_cursor: expect.any(String) });

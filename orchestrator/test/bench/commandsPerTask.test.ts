@@ -5,11 +5,11 @@ import { ours } from "../../bench/peers/ours.ts";
 import { drainOnce } from "../../bench/scenarios/process.ts";
 import { startRedis } from "../support/redisServer.ts";
 
-/** Budgets count what Redis executes, scripts included. They hold on any machine: nothing here is timed. */
+/** Budgets count the commands that Redis executes, including those in scripts. They do not depend on the machine. */
 const ENQUEUE_BUDGET = 1.02;
 const PROCESS_BUDGET = 0.3;
 
-it("a batch of tasks costs one XADD each and next to nothing else", async () => {
+it("a batch needs one XADD per task and hardly any other command", async () => {
   await using server = await startRedis();
   await using producer = await ours.open(server.url);
   const [warmUp, measured] = [...payloadBatches(2_000, 1_000)] as [Payload[], Payload[]];

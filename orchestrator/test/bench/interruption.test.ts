@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempDisposableSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,17 +8,16 @@ import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
-/** The service is there: redis-server, its guard, the main process and six workers. */
+/** Number of processes once the service runs: redis-server, its reaper, the main process and six workers. */
 const PROCESSES = 9;
 const LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 
-it.each(["SIGTERM", "SIGKILL"] as const)("nothing that the benchmark started outlives its %s", async (signal) => {
-  const folder = mkdtempSync(join(tmpdir(), "interrupted-"));
-  using _folder = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+it.each(["SIGTERM", "SIGKILL"] as const)("no process that the benchmark started survives its %s", async (signal) => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), "interrupted-"));
   const bench = spawn(process.execPath, [MAIN, "--quick", "--scenario", "backlog"], {
     stdio: "ignore",
-    env: { ...process.env, TMPDIR: folder },
+    env: { ...process.env, TMPDIR: folder.path },
   });
   const ended = once(bench, "exit");
   let started: string[] = [];
@@ -34,7 +33,7 @@ it.each(["SIGTERM", "SIGKILL"] as const)("nothing that the benchmark started out
     (left) => left.length === 0,
     LIMIT_MS,
   );
-  expect(readdirSync(folder).filter((name) => name.startsWith("redis-"))).toEqual([]);
+  expect(readdirSync(folder.path).filter((name) => name.startsWith("redis-"))).toEqual([]);
   expect(started.length).toBeGreaterThanOrEqual(PROCESSES);
 });
 
@@ -49,7 +48,7 @@ function descendantsOf(pid: string): string[] {
   return children(pid);
 }
 
-/** Undefined for a process that is gone, or only waits to be reaped. */
+/** Undefined for a process that has ended, or is a zombie. */
 function parentOf(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -6,14 +6,14 @@ import { ServiceProcess } from "../support/service.ts";
 
 const keys = createKeys("mcp");
 const TASKS = 40;
-/** Both lanes of two workers are full for a while, so that each looks for what it might have lost meanwhile. */
+/** Long enough that both lanes of two workers are full while each searches for lost entries. */
 const TAKES_MS = 1_500;
 
 describe("two replicas", () => {
   it.each([
     ["without an INSTANCE_ID", {}],
     ["with the same INSTANCE_ID", { INSTANCE_ID: "twin" }],
-  ])("%s run each task once, and say that they share a name", async (_, identity) => {
+  ])("%s run each task once, and warn that they share a name", async (_, identity) => {
     await using redis = await startRedis();
     const environment = { REDIS_URL: redis.url, ORPHAN_MIN_IDLE_MS: "20000", ...identity };
     await using one = await ServiceProcess.create(environment);
@@ -34,7 +34,7 @@ describe("two replicas", () => {
     for (const service of [one, other]) {
       await service.until(
         () => service.output,
-        (output) => output.includes("is there: give each its own INSTANCE_ID"),
+        (output) => output.includes("give each replica its own INSTANCE_ID"),
       );
       expect(await service.metric("mcp_late_finishes_total")).toBe(0);
       expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
@@ -42,11 +42,11 @@ describe("two replicas", () => {
   });
 });
 
-describe("a replica that starts again", () => {
-  // With these, entries of others are orphans after a minute: what comes back sooner was handed over.
+describe("a replica that restarts", () => {
+  // With these, entries of others become orphans after a minute. Entries claimed sooner were released.
   const slow = { ORPHAN_MIN_IDLE_MS: "60000", ORPHAN_RECOVERY_INTERVAL_MS: "30000" };
 
-  it("after a crash takes over at once what its former life had started", async () => {
+  it("after a crash claims at once the tasks that its former process had started", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, ...slow });
     await service.start();
@@ -63,12 +63,12 @@ describe("a replica that starts again", () => {
     await service.drained();
     expect(performance.now() - fromMs).toBeLessThan(20_000);
     expect(await service.states(ids)).toEqual({ completed: 6 });
-    expect(service.output).toMatch(/has ended: 6 of its entries are claimed/);
-    // Nothing of the former life is left.
+    expect(service.output).toMatch(/has ended: 6 of its entries are released/);
+    // The former process is removed.
     expect(await redis.client.hlen(keys.instances)).toBe(1);
   });
 
-  it("after a stop leaves no consumer, and no replica, behind", async () => {
+  it("after a stop leaves no consumer and no replica entry", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, ...slow });
     await service.start();
@@ -84,7 +84,7 @@ describe("a replica that starts again", () => {
   });
 });
 
-it("a type that is no longer configured is shown, counted and logged, and the service does not call itself healthy", async () => {
+it("a type that is no longer configured is shown, counted and logged, and makes the service unhealthy", async () => {
   await using redis = await startRedis();
   const handlers = fileURLToPath(new URL("./fixtures/handlers.ts", import.meta.url));
   await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
@@ -97,7 +97,7 @@ it("a type that is no longer configured is shown, counted and logged, and the se
   await before.submit(3, {}, "old");
   await service.start();
   await service.ready();
-  // While a replica is there that has it, it is in good hands.
+  // While a replica with this type is present, the type is served.
   const queues = async () =>
     (await service.get("/api/v1/queues")).body as { queues: { type: string }[]; unserved_types: unknown[] };
   await service.until(queues, ({ queues: all }) => all.some(({ type }) => type === "old"));
@@ -113,8 +113,8 @@ it("a type that is no longer configured is shown, counted and logged, and the se
   const { status, body } = await service.get("/readyz");
   expect(status).toBe(200);
   expect(body).toMatchObject({ ready: true, healthy: false });
-  expect(JSON.stringify(body)).toContain("no replica works on 3 of type old");
-  expect(service.output).toContain("Check of task types failed: no replica works on 3 of type old");
+  expect(JSON.stringify(body)).toContain("no replica serves 3 tasks of type old");
+  expect(service.output).toContain("Check of task types failed: no replica serves 3 tasks of type old");
 
   await using again = await ServiceProcess.create({ REDIS_URL: redis.url, HANDLERS: module }, { old: 1 });
   await again.start();

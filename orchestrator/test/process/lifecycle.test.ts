@@ -2,11 +2,12 @@ import { readFile } from "node:fs/promises";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createKeys } from "../../src/keys.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
 
 describe("start", () => {
-  it("without Redis: alive, not ready and why, metrics within a second; it recovers by itself", async () => {
+  it("without Redis: alive, not ready with the reason, metrics within a second, and recovery by itself", async () => {
     await using redis = await startRedis();
     await redis.stop();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
@@ -31,10 +32,10 @@ describe("start", () => {
     expect(await service.states(ids)).toEqual({ completed: 5 });
     expect(await service.metric("mcp_redis_up")).toBe(1);
     expect(service.output).toMatch(/Redis connection lost or unavailable.*ECONNREFUSED/);
-    expect(service.output).toContain("Redis connection is back");
+    expect(service.output).toContain("Redis connection restored");
   });
 
-  it("workers have a lower priority than the main process as soon as they consume, and not while they start", async () => {
+  it("workers have a lower priority than the main process once they consume, but not during their start", async () => {
     await using redis = await startRedis();
     await redis.stop();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, WORKER_NICE: "3" });
@@ -43,14 +44,14 @@ describe("start", () => {
       () => service.workers(),
       (workers) => workers.every(({ heartbeat_age_ms: ageMs }) => ageMs !== undefined),
     );
-    const standsBackBy = () => getPriority(worker?.pid) - getPriority(service.pid);
-    expect(standsBackBy()).toBe(0);
+    const niceDifference = () => getPriority(worker?.pid) - getPriority(service.pid);
+    expect(niceDifference()).toBe(0);
     await redis.start();
     await service.ready();
-    expect(standsBackBy()).toBe(3);
+    expect(niceDifference()).toBe(3);
   });
 
-  it("with a configuration that is not usable ends with status 78 and names every problem", async () => {
+  it("with an invalid configuration ends with status 78 and lists every problem", async () => {
     await using service = await ServiceProcess.create({ WORKER_CONCURRENCY: "none", WORKER_CONCURENCY: "4" });
     service.spawn();
     expect(await service.exited()).toBe(78);
@@ -58,16 +59,16 @@ describe("start", () => {
     expect(service.output).toContain("did you mean WORKER_CONCURRENCY?");
   });
 
-  it("on a port that is taken ends and says so", async () => {
+  it("on a port in use ends and logs the reason", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, PORT: String(redis.port) });
     service.spawn();
     expect(await service.exited()).toBe(1);
-    expect(service.output).toMatch(/"level":"CRITICAL".*PORT \d+ of HOST 127.0.0.1 is taken \(EADDRINUSE\)/);
+    expect(service.output).toMatch(/"level":"CRITICAL".*PORT \d+ of HOST 127.0.0.1 is already in use \(EADDRINUSE\)/);
     expect(service.output).not.toContain('"stack"');
   });
 
-  it("with wrong secrets shows none of them in the log", async () => {
+  it("with wrong secrets logs none of them", async () => {
     await using redis = await startRedis();
     await redis.client.config("SET", "requirepass", "right");
     await using service = await ServiceProcess.create({
@@ -88,7 +89,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  it("by SIGTERM under load ends with status 0, runs no task twice, and the next start finishes the rest", async () => {
+  it("by SIGTERM under load ends with status 0, no task runs twice, and the next start finishes the rest", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
     await service.start();
@@ -111,7 +112,7 @@ describe("stop", () => {
     expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
   });
 
-  it("first says that it is not ready, and goes on answering for the delay that load balancers need", async () => {
+  it("first reports not ready, and still answers for the delay that load balancers need", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_DELAY_MS: "2000" });
     await service.start();
@@ -132,9 +133,14 @@ describe("stop", () => {
     expect(performance.now() - from).toBeGreaterThan(2_000);
   });
 
-  it("hands back what does not finish in time", async () => {
+  it("releases tasks that do not finish in time", async () => {
+    const minIdleMs = 60_000;
     await using redis = await startRedis();
-    await using service = await ServiceProcess.create({ REDIS_URL: redis.url, SHUTDOWN_TIMEOUT_MS: "300" });
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url,
+      SHUTDOWN_TIMEOUT_MS: "300",
+      ORPHAN_MIN_IDLE_MS: String(minIdleMs),
+    });
     await service.start();
     await service.ready();
     const ids = await service.submit(3, { takesMs: 2_000 });
@@ -144,6 +150,11 @@ describe("stop", () => {
     );
     service.kill("SIGTERM");
     expect(await service.exited()).toBe(0);
+    // Any worker may claim them now. Unreleased, they would become orphans only after a minute.
+    const { stream, group } = createKeys("mcp").queue("reasoning", "express");
+    const pending = (await redis.client.xpending(stream, group, "-", "+", 10)) as [string, string, idleMs: number][];
+    expect(pending).toHaveLength(3);
+    for (const [, , idleMs] of pending) expect(idleMs).toBeGreaterThanOrEqual(minIdleMs);
     await service.start();
     await service.drained();
     expect(await service.states(ids)).toEqual({ completed: 3 });
@@ -184,7 +195,7 @@ describe("while it runs", () => {
     await redis?.[Symbol.asyncDispose]();
   });
 
-  it("the log level reaches the workers, whose lines are in the log file beside its own", async () => {
+  it("a changed log level applies to the workers, whose lines are in the same log file", async () => {
     await service.submit(1);
     await service.drained();
     expect(service.output).not.toContain("a line of the handler");
@@ -218,7 +229,7 @@ describe("while it runs", () => {
     expect((await service.get("/readyz")).status).toBe(200);
   });
 
-  it("a Redis that hangs leaves its gauges out of the scrape, which still takes less than a second", async () => {
+  it("while Redis hangs, a scrape takes less than a second and omits its gauges", async () => {
     await service.drained();
     expect(await service.metric("mcp_queue_depth")).toBe(0);
     process.kill(redis.pid, "SIGSTOP");
@@ -243,7 +254,7 @@ describe("while it runs", () => {
     expect(await service.metric("mcp_queue_depth")).toBe(0);
   });
 
-  it("a worker that dies in a crash loop keeps the service up and the counter rising", async () => {
+  it("during a crash loop of a worker, the service stays up and the crash counter rises", async () => {
     for (let crashes = 1; crashes <= 3; crashes++) {
       const worker = await service.until(
         async () => (await service.workers()).find(({ type }) => type === "codegen"),

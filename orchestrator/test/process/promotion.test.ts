@@ -7,7 +7,7 @@ import { createSubmission } from "../support/worker.ts";
 
 const HOUR_MS = "3600000";
 
-it("what is delayed by its submitter or by a worker is run when it is due, though the next look is far away", async () => {
+it("a task that a client or a worker delayed runs when it is due, long before the next regular round", async () => {
   await using redis = await startRedis();
   await using service = await ServiceProcess.create({ REDIS_URL: redis.url, PROMOTE_INTERVAL_MS: HOUR_MS });
   await service.start();
@@ -22,7 +22,7 @@ it("what is delayed by its submitter or by a worker is run when it is due, thoug
   expect(await service.started()).toHaveLength(1 + 3);
 });
 
-it("what a process left behind that is gone is found at the next look", async () => {
+it("a delayed task of an ended process is found in the next regular round", async () => {
   await using redis = await startRedis();
   await using service = await ServiceProcess.create({ REDIS_URL: redis.url, PROMOTE_INTERVAL_MS: "300" });
   await service.start();

@@ -1,25 +1,27 @@
 import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Link } from "@mcp-orchestrator/e2e/testkit/network/link";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
+import { startSingleNodeCluster } from "../support/redisCluster.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
-import { startTcpProxy } from "../support/tcpProxy.ts";
 
 /**
- * Each kind of error that a real Redis answers with, or no answer at all. While it lasts the service is alive and says that
- * it is not ready; afterwards it works again within this time, with the processes that it had: the settings of these tests
- * give a poll 1.8 s until its deadline, a lane pauses for at most 2 s, a connection for 1 s; the rest is for a busy machine.
+ * Injects each kind of error of a real Redis, or no answer at all. During the fault the service is alive and reports not
+ * ready. Afterwards it works again within this time, without a restart. With the settings of these tests, a poll takes at
+ * most 1.8 s until its deadline, a lane pauses for at most 2 s, a connection for 1 s; the rest is for a busy machine.
  */
 const RECOVERY_BOUND_MS = 1_800 + 2_000 + 1_000 + 5_000;
 
 type Fault = {
   readonly name: string;
   readonly options: readonly string[];
+  readonly clustered?: boolean;
   readonly environment?: Record<string, string>;
-  /** What `/readyz` says. */
+  /** The expected answer of `/readyz`. */
   readonly says: RegExp;
-  /** Causes it. @returns what ends it */
+  /** Injects the fault. @returns a function that removes it */
   inject(server: RedisServer): Promise<() => Promise<unknown>>;
 };
 
@@ -29,8 +31,6 @@ const configured =
     await client.config("SET", name, on);
     return () => client.config("SET", name, off);
   };
-
-const CLUSTER = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
 
 const FAULTS: readonly Fault[] = [
   { name: "OOM", options: [], says: /OOM/, inject: configured("maxmemory", "1mb", "0") },
@@ -64,7 +64,7 @@ const FAULTS: readonly Fault[] = [
     options: [],
     says: /MISCONF/,
     async inject({ client, folder }) {
-      // A snapshot cannot take the place of a folder.
+      // A snapshot cannot replace a folder.
       const file = join(folder, "dump.rdb");
       await mkdir(file);
       await client.config("SET", "save", "3600 1");
@@ -102,7 +102,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "LOADING",
-    // Slow enough to be seen, with a look at the connections after every key.
+    // Slow enough to be observed. Handles connections after every key.
     options: ["--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"],
     says: /LOADING|no answer within/,
     async inject({ client }) {
@@ -115,7 +115,8 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "CLUSTERDOWN",
-    options: CLUSTER,
+    options: [],
+    clustered: true,
     environment: { KEY_PREFIX: "{mcp}" },
     says: /CLUSTERDOWN|no answer within/,
     async inject({ client }) {
@@ -129,7 +130,7 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** A task goes through, and all is well, within the bound; with the worker that was there before. */
+/** Expects a completed task and a healthy service within the bound, with the same worker process as before. */
 async function recovers(service: ServiceProcess): Promise<void> {
   const fromMs = performance.now();
   const before = await service.workers();
@@ -149,16 +150,9 @@ async function recovers(service: ServiceProcess): Promise<void> {
   expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
 }
 
-it.each(FAULTS)("$name: not ready and why while it lasts, and back in time without a restart", async (fault) => {
-  await using server = await startRedis(...fault.options);
-  const clustered = fault.options === CLUSTER;
-  if (clustered) {
-    await server.client.cluster("ADDSLOTSRANGE", 0, 16_383);
-    await eventually(
-      () => server.client.cluster("INFO") as Promise<string>,
-      (info) => info.includes("cluster_state:ok"),
-    );
-  }
+it.each(FAULTS)("$name: not ready with the reason, and recovered in time without a restart", async (fault) => {
+  const { clustered = false } = fault;
+  await using server = clustered ? await startSingleNodeCluster() : await startRedis(...fault.options);
   await using service = await ServiceProcess.create({
     REDIS_URL: server.url,
     ...(clustered ? { REDIS_CLUSTER_NODES: `127.0.0.1:${server.port}` } : {}),
@@ -181,14 +175,14 @@ it.each(FAULTS)("$name: not ready and why while it lasts, and back in time witho
   await recovers(service);
 });
 
-it("a fail-over that leaves the connections to the former master open", async () => {
+it("a failover that leaves the connections to the former master open", async () => {
   await using former = await startRedis();
   await using successor = await startRedis("--replicaof", `127.0.0.1 ${former.port}`);
   await eventually(
     () => successor.client.info("replication"),
     (info) => info.includes("master_link_status:up"),
   );
-  await using proxy = await startTcpProxy(former.port);
+  await using proxy = await Link.open(former.port);
   await using service = await ServiceProcess.create({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
   await service.start();
   await service.ready();
@@ -207,16 +201,64 @@ it("a fail-over that leaves the connections to the former master open", async ()
   expect(await former.client.info("replication")).toContain("role:slave");
 });
 
-it("half-open connections: nothing passes, and nothing is closed", async () => {
+it("half-open connections, which transfer nothing and stay open", async () => {
   await using server = await startRedis();
-  await using proxy = await startTcpProxy(server.port);
+  await using proxy = await Link.open(server.port);
   await using service = await ServiceProcess.create({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
   await service.start();
   await service.ready();
-  proxy.hangOpenOnes();
+  proxy.freeze();
   await service.until(
     () => service.get("/readyz"),
     ({ status }) => status === 503,
   );
   await recovers(service);
+});
+
+/** Options, queues and limits of the client library, which no message should mention. */
+const LIBRARY_TALK =
+  /maxRetriesPerRequest|max retries|offline ?queue|isn't writeable|startup nodes|slots cache|from scratch/i;
+const NOWHERE = "127.0.0.1:1";
+
+it.each([
+  ["a server", { REDIS_URL: `redis://${NOWHERE}` }, /no connection to Redis: .*ECONNREFUSED/],
+  [
+    "a Sentinel set",
+    { REDIS_URL: `redis://${NOWHERE}`, REDIS_SENTINELS: NOWHERE, REDIS_SENTINEL_NAME: "main" },
+    /no connection to Redis: no Sentinel answers: .+/,
+  ],
+  [
+    "a Cluster",
+    { REDIS_URL: `redis://${NOWHERE}`, REDIS_CLUSTER_NODES: NOWHERE, KEY_PREFIX: "{mcp}" },
+    /no connection to Redis: no node of the Cluster answers: .+/,
+  ],
+])("while %s is unreachable, answers and log explain it in plain words", async (_, environment, says) => {
+  await using service = await ServiceProcess.create({
+    ...environment,
+    REDIS_COMMAND_TIMEOUT_MS: "500",
+    LOG_LEVEL: "debug",
+  });
+  await service.start();
+  const { body: readiness } = await service.until(
+    () => service.get("/readyz"),
+    ({ status, body }) => status === 503 && says.test(JSON.stringify(body)),
+  );
+  const unavailable = { status: 503, body: { status: 503, code: "REDIS_UNAVAILABLE", retry_after_seconds: 5 } };
+  const task = { type: "reasoning", payload: { journal: service.journal } };
+  const answers = [
+    await service.post("/api/v1/tasks", task),
+    await service.post("/api/v1/tasks/batch", { tasks: [task] }),
+    await service.get("/api/v1/tasks/mine"),
+    await service.get("/api/v1/queues"),
+    await service.get("/api/v1/dlq"),
+    await service.post("/api/v1/admin/rate-limit/enable", { per_second: 1 }),
+  ];
+  for (const answer of answers) expect(answer).toMatchObject(unavailable);
+  expect((await service.get("/metrics")).body).toContain("mcp_redis_up 0");
+  await service.until(
+    () => service.output,
+    (log) => log.includes("Redis connection lost or unavailable") && log.includes("Redis connection of"),
+  );
+  expect(JSON.stringify([readiness, answers])).not.toMatch(LIBRARY_TALK);
+  expect(service.output.split("\n").filter((line) => LIBRARY_TALK.test(line))).toEqual([]);
 });

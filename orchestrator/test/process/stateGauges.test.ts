@@ -3,14 +3,14 @@ import { createKeys } from "../../src/keys.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
 import { ServiceProcess } from "../support/service.ts";
 
-/** Gauges by which an operator sees what would otherwise stay hidden: left-over switches, overdue retries, no state. */
+/** Gauges that show an operator hidden states: left-over switches, overdue retries, an unknown state. */
 
 const keys = createKeys("mcp");
 let redis: RedisServer;
 let service: ServiceProcess;
 beforeAll(async () => {
   redis = await startRedis();
-  // The promoter sleeps for as long as the test: what is overdue stays overdue.
+  // The promoter sleeps longer than the test, so overdue tasks stay overdue.
   service = await ServiceProcess.create({ REDIS_URL: redis.url, PROMOTE_INTERVAL_MS: "60000" }, {});
   await service.start();
   await service.until(
@@ -30,18 +30,15 @@ it.each([
   { name: "rate_limit", on: "rate-limit/enable", off: "rate-limit/disable", body: { per_second: 0 } },
   { name: "express_bypass", on: "express-bypass/enable", off: "express-bypass/disable" },
   { name: "paused", type: "ml", on: "types/ml/pause", off: "types/ml/resume" },
-])(
-  "$name is shown while an operator has changed it, and not before or after",
-  async ({ name, type, on, off, body }) => {
-    expect(await override(name, type)).toBe(0);
-    await service.post(`/api/v1/admin/${on}`, body ?? {});
-    expect(await override(name, type)).toBe(1);
-    await service.post(`/api/v1/admin/${off}`, {});
-    expect(await override(name, type)).toBe(0);
-  },
-);
+])("$name is reported only while an operator has changed it", async ({ name, type, on, off, body }) => {
+  expect(await override(name, type)).toBe(0);
+  await service.post(`/api/v1/admin/${on}`, body ?? {});
+  expect(await override(name, type)).toBe(1);
+  await service.post(`/api/v1/admin/${off}`, {});
+  expect(await override(name, type)).toBe(0);
+});
 
-it("a number of workers other than the configured one is shown for its type alone", async () => {
+it("a changed number of workers is reported only for its type", async () => {
   expect(await override("workers", "ml")).toBe(0);
   await service.scale("ml", 1);
   expect(await override("workers", "ml")).toBe(1);
@@ -50,7 +47,7 @@ it("a number of workers other than the configured one is shown for its type alon
   expect(await override("workers", "ml")).toBe(0);
 });
 
-it("counts delayed tasks and says how long the first of them has been overdue", async () => {
+it("reports the number of delayed tasks, and how long the first has been overdue", async () => {
   const labels = `type="ml",lane="regular"`;
   expect(await service.metric("mcp_delayed_tasks", labels)).toBe(0);
   expect(await service.metric("mcp_oldest_overdue_seconds", labels)).toBe(0);
@@ -64,7 +61,7 @@ it("counts delayed tasks and says how long the first of them has been overdue", 
   expect(await service.metric("mcp_oldest_overdue_seconds", labels)).toBe(0);
 });
 
-it("measures memory against the host where maxmemory is not set, and against maxmemory where it is", async () => {
+it("compares memory with maxmemory, or with the host if maxmemory is not set", async () => {
   const unlimited = await service.metric("mcp_redis_memory_used_ratio");
   expect(unlimited).toBeGreaterThan(0);
   expect(unlimited).toBeLessThan(0.5);
@@ -74,7 +71,7 @@ it("measures memory against the host where maxmemory is not set, and against max
   await redis.client.config("SET", "maxmemory", "0");
 });
 
-it("says that the state is not known while a queue cannot be read, and knows it again afterwards", async () => {
+it("reports an unknown state only while a queue cannot be read", async () => {
   const { stream } = keys.queue("ml", "express");
   await redis.client.set(stream, "not a stream");
   expect(await service.metric("mcp_redis_state_known")).toBe(0);
@@ -90,4 +87,6 @@ it("reports persistence, replication and evictions of Redis", async () => {
   expect(await service.metric("mcp_redis_evicted_keys")).toBe(0);
   expect(await service.metric("mcp_redis_memory_fragmentation_ratio")).toBeGreaterThan(0);
   expect(await service.metric("mcp_redis_snapshot_duration_seconds")).toBeGreaterThan(0);
+  expect(await service.metric("mcp_redis_command_duration_seconds_count")).toBeGreaterThan(0);
+  expect(await service.metric("mcp_redis_command_duration_seconds_sum")).toBeGreaterThan(0);
 });

@@ -6,7 +6,7 @@ import { ServiceProcess } from "../support/service.ts";
 
 const keys = createKeys("mcp");
 
-/** What a client asks about a task of each kind is answered with. */
+/** The expected status of tasks whose kind is not a status itself. */
 const STATUS: Readonly<Record<string, string>> = { later: "delayed", paused: "queued" };
 
 function idsOf({ tasks }: Fixture, ...kinds: string[]): string[] {
@@ -24,7 +24,7 @@ async function viewsOf(service: ServiceProcess, ids: readonly string[]): Promise
 }
 
 describe("data of the release without a schema version", () => {
-  it("are read as that release read them, before anything moves", async () => {
+  it("are read like by that release, before any task moves", async () => {
     await using redis = await startRedis();
     const fixture = readFixture("1.0");
     await writeKeyspace(redis.client, fixture.keys);
@@ -41,12 +41,12 @@ describe("data of the release without a schema version", () => {
     });
     expect(await service.metric("mcp_tasks_unaccounted")).toBe(0);
     expect(await redis.client.get(keys.schema)).toBe("1.1");
-    expect(service.output).toContain("this release writes 1.1; there was none");
+    expect(service.output).toContain("no version was stored");
   });
 
-  it("are worked off: every task ends, what was finished stays so, nothing runs twice", async () => {
+  it("are processed: every task ends, finished tasks stay finished, and no task runs twice", async () => {
     await using redis = await startRedis();
-    // What was due within a minute is due at once; what was due in an hour is not.
+    // Tasks that were due within a minute are due now; the one that was due in an hour is not.
     const fixture = readFixture("1.0", 60_000);
     await writeKeyspace(redis.client, fixture.keys);
     const environment = { REDIS_URL: redis.url, MAX_ATTEMPTS: "3" };
@@ -66,7 +66,7 @@ describe("data of the release without a schema version", () => {
     for (const { dead_letter_id: letter } of Object.values(letters)) {
       expect((await service.post(`/api/v1/admin/dlq/${letter}/retry`, {})).body).toEqual({ retried: 1 });
     }
-    // They fail again, by their own fault, in new dead letters that know of the former ones.
+    // They fail again, and their new dead letters contain the earlier failures.
     await service.until(
       () => viewsOf(service, Object.keys(letters)),
       (again) =>
@@ -82,7 +82,7 @@ describe("data of the release without a schema version", () => {
       () => service.states(paused),
       ({ completed }) => completed === 1,
     );
-    // Once each; three attempts of each that fails.
+    // One start per task, or three attempts if it fails.
     const starts = Object.groupBy(await service.started(), (id) => id);
     expect(Object.fromEntries(Object.entries(starts).map(([id, all]) => [id, all?.length]))).toEqual(
       Object.fromEntries([...[...open, ...paused].map((id) => [id, 1]), ...Object.keys(letters).map((id) => [id, 3])]),
@@ -95,9 +95,9 @@ describe("data of the release without a schema version", () => {
 
 describe("a schema that this release does not know", () => {
   it.each([
-    ["2.0", "have schema 2.0, and this release knows schema 1"],
-    ["soup", "does not hold a schema version: soup"],
-  ])("%s ends the start with status 78, and nothing is touched", async (stored, message) => {
+    ["2.0", "have schema 2.0, but this release supports schema 1"],
+    ["soup", "does not contain a schema version: soup"],
+  ])("%s ends the start with status 78, and no data change", async (stored, message) => {
     await using redis = await startRedis();
     const fixture = readFixture("1.0", 60_000);
     await writeKeyspace(redis.client, fixture.keys);
@@ -112,7 +112,7 @@ describe("a schema that this release does not know", () => {
     expect(await redis.client.zcard(keys.delayed("reasoning", "regular"))).toBe(2);
   });
 
-  it("ends a service that was started before its Redis, and one that runs; no task is lost on it", async () => {
+  it("ends a service that started before its Redis, and a running one; no task is lost", async () => {
     await using redis = await startRedis("--appendonly", "yes");
     await redis.client.set(keys.schema, "2.0");
     await redis.client.xadd("mcp:queue:reasoning", "*", "payload", "{}");
@@ -127,13 +127,13 @@ describe("a schema that this release does not know", () => {
     await redis.client.set(keys.schema, "1.7");
     await service.start();
     await service.ready();
-    // A newer minor version is left as it is.
+    // A newer minor version stays.
     expect(await redis.client.get(keys.schema)).toBe("1.7");
     await redis.client.set(keys.schema, "2.0");
     expect(await service.exited()).toBe(78);
   });
 
-  it("is written again where the data were deleted", async () => {
+  it("is written again after the data were deleted", async () => {
     await using redis = await startRedis();
     await using service = await ServiceProcess.create({ REDIS_URL: redis.url });
     await service.start();

@@ -1,31 +1,21 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { AccountingChangedError, NotFoundError } from "../../src/errors.ts";
 import { TaskAccounting } from "../../src/queue/inspect/accounting.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-let server: RedisServer;
-let redis: RedisClient;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-});
+const { server, redis } = await useRedis();
 
 const { stream, group } = keys.queue(TYPE, "regular");
 const unaccounted = async () =>
   (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
 
-/** What may happen to a queue. A payload says how often its task fails before it completes. */
+/** An event on a queue. The payload of a task is the number of failures before it completes. */
 const step = fc.oneof(
   fc.record({ do: fc.constant("submit" as const), failures: fc.nat(3), count: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ do: fc.constant("delay" as const), delayMs: fc.integer({ min: 1, max: 30 }) }),
@@ -38,7 +28,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant("restart" as const) }),
 );
 
-it("task accounting matches at every moment, whatever is done to the queues", async () => {
+it("task accounting matches at all times, for any sequence of events", async () => {
   const submission = createSubmission(redis);
   const promoter = new Promoter(redis, keys, [TYPE]);
   const deadLetters = new DeadLetters(redis, keys, [TYPE]);
@@ -114,7 +104,7 @@ it("task accounting matches at every moment, whatever is done to the queues", as
   );
 });
 
-it("a task that is deleted by hand shows in task accounting", async () => {
+it("task accounting shows a task that was deleted by hand", async () => {
   await server.client.flushall();
   const submission = createSubmission(redis);
   await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
@@ -122,7 +112,7 @@ it("a task that is deleted by hand shows in task accounting", async () => {
   expect(await unaccounted()).toEqual([0, 2]);
 });
 
-it("what was lost is written off once, however many do it at the same time, and only as much as is missing", async () => {
+it("lost tasks are written off once, although several callers try, and only if their number is right", async () => {
   await server.client.flushall();
   const submission = createSubmission(redis);
   await submission.submit(Array.from({ length: 3 }, () => ({ type: TYPE, priority: 1, payloadJson: "1" })));
@@ -135,7 +125,7 @@ it("what was lost is written off once, however many do it at the same time, and 
   const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => ledger.writeOff(TYPE, "regular", 2)));
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await unaccounted()).toEqual([0, 0]);
-  // A backup that brings them back: they are counted twice, and that is written off as well.
+  // A restored backup brings them back, so they are counted twice, which is written off too.
   await ledger.writeOff(TYPE, "regular", 0);
   await server.client.hincrby(keys.ledger(TYPE), "regular:completed", 2);
   await ledger.writeOff(TYPE, "regular", -2);

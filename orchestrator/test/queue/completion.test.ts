@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { packResult } from "../../src/queue/record.ts";
+import { packResult, resultBucket } from "../../src/queue/record.ts";
 import { createRedis } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
 import { isFresh, isNow, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
-/** What finishing a batch leaves in Redis, value by value. */
+/** Tests the data in Redis after finishing a batch, value by value. */
 
 const queue = useQueue();
 const ME = "regular_reasoning_0";
@@ -55,7 +55,7 @@ const fieldsOf = (flat: readonly string[]) =>
   Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]]] : [])));
 
 describe("completed tasks", () => {
-  it("are found with their results, which expire, and leave nothing else", async () => {
+  it("are found with their results, which expire, and leave no other data", async () => {
     await queue.submit(250);
     const ids = await queue.deliver(ME);
     const reply = await queue.completion(ME)(ids.map((id, at) => completed(id, at)));
@@ -87,8 +87,8 @@ describe("completed tasks", () => {
     }
   });
 
-  it("of many milliseconds have a result each", async () => {
-    // Results of one hash are those of 16 ms: these are on both sides of a boundary, and far from it.
+  it("of different times have a result each", async () => {
+    // A hash holds the results of 16 ms. These are on both sides of a boundary, and far from it.
     const ids = [
       "1600000000000-0",
       "1600000000015-0",
@@ -109,7 +109,7 @@ describe("completed tasks", () => {
     for (const [key, seconds] of await resultKeys()) expect(isFresh(seconds, 600), `${key}: ${seconds}`).toBe(true);
   });
 
-  it("that come in any order are all finished", async () => {
+  it("in any order are all finished", async () => {
     await queue.submit(40);
     const ids = await queue.deliver(ME);
     const mixed = ids.toSorted((a, b) => a.slice(-1).localeCompare(b.slice(-1)) || b.localeCompare(a));
@@ -119,7 +119,7 @@ describe("completed tasks", () => {
       expect(await queue.lookup.find(taskIdOf(id))).toMatchObject({ resultJson: JSON.stringify(id) });
   });
 
-  it("of which some are no longer this consumer's keep the results of the others only", async () => {
+  it("store only the results of entries that this consumer still owns", async () => {
     const ids = ["1600000000000-0", "1600000000001-0", "1600000000002-0", "1600000000003-0", "1600000000040-0"];
     const [stolen = "", kept = "", gone = "", last = "", far = ""] = ids;
     for (const id of ids) await queue.add(id);
@@ -143,12 +143,16 @@ describe("completed tasks", () => {
     for (const [key, seconds] of await resultKeys()) expect(isFresh(seconds, 600), `${key}: ${seconds}`).toBe(true);
   });
 
-  it("that all belong to another consumer change nothing", async () => {
+  it("that another consumer owns change nothing", async () => {
     const [taskId = ""] = await queue.submit(1);
     await queue.submit(1, { taskId: "chosen" });
     const [id = "", chosen = ""] = await queue.deliver(ME);
     await queue.steal(id, THIEF);
     await queue.steal(chosen, THIEF);
+    // The result of another task, in the hash to which theirs would go.
+    const neighbours = keys.resultsPrefix(TYPE, "regular") + resultBucket(id);
+    await queue.server.client.hset(neighbours, "1-0", "");
+    await queue.server.client.expire(neighbours, 60);
     const before = await queue.expiries();
     const reply = await queue.completion(ME)([completed(id), recorded(chosen, "chosen", 1)]);
     expect(reply.failure).toBe("");
@@ -159,7 +163,7 @@ describe("completed tasks", () => {
     expect(await queue.ledger()).toEqual({});
   });
 
-  it("with a record keep theirs, which expires", async () => {
+  it("with a record keep the record, which expires", async () => {
     await queue.submit(1, { taskId: "chosen" });
     await queue.submit(1, { taskId: "other" });
     const [id = "", other = ""] = await queue.deliver(ME);
@@ -178,7 +182,7 @@ describe("completed tasks", () => {
     expect(await queue.pending()).toEqual({});
   });
 
-  it("leave no trace where no results are kept", async () => {
+  it("leave no trace if results are not kept", async () => {
     await queue.submit(3);
     await queue.submit(1, { taskId: "chosen" });
     const ids = await queue.deliver(ME);
@@ -193,7 +197,7 @@ describe("completed tasks", () => {
     expect(await queue.ledger()).toEqual({ "regular:completed": "4" });
   });
 
-  it("are finished however many more entries the consumer has than it was expected to", async () => {
+  it("are finished even if the consumer has more pending entries than expected", async () => {
     await queue.submit(30);
     const ids = await queue.deliver(ME);
     const reply = await queue.completion(ME, { expectedPending: 2 })(ids.map((id) => completed(id)));
@@ -201,7 +205,7 @@ describe("completed tasks", () => {
     expect(await queue.ledger()).toEqual({ "regular:completed": "30" });
   });
 
-  it("are finished once each, however often they are handed in", async () => {
+  it("are finished once each, even if they are in several batches", async () => {
     await queue.submit(2);
     await queue.submit(1, { taskId: "chosen" });
     const [a = "", b = "", chosen = ""] = await queue.deliver(ME);
@@ -227,8 +231,8 @@ describe("completed tasks", () => {
   });
 });
 
-describe("a task that failed for good", () => {
-  it("is a dead letter with all that is known of it", async () => {
+describe("a task that failed permanently", () => {
+  it("becomes a dead letter with all its data", async () => {
     await queue.submit(1, { taskId: "mine", priority: 7, payloadJson: '{"a":[1]}' });
     const [entry] = await queue.server.client.xrange(stream, "-", "+");
     const [id = ""] = await queue.deliver(ME);
@@ -264,13 +268,15 @@ describe("a task that failed for good", () => {
       error: { reason: "upstream", code: "UPSTREAM", message: 'a "quoted" text' },
       deadLetterId: raw?.[0],
     });
+    // Longer than the interval of renewals while the dead letter exists.
+    expect(isFresh((await queue.expiries())[keys.task("mine")], 604_800)).toBe(true);
     expect(await queue.pending()).toEqual({});
     expect(await queue.server.client.xlen(stream)).toBe(0);
     expect(await queue.ledger()).toEqual({ "regular:dead": "1" });
     expect(await queue.balance()).toEqual([0, 0]);
   });
 
-  it("keeps an entry that is not a task as it was", async () => {
+  it("keeps a malformed entry unchanged", async () => {
     const id = (await queue.server.client.xadd(stream, "*", "colour", "red", "size", "2")) ?? "";
     const bare = await queue.add("*", { task_id: "named" });
     const nameless = await queue.add("*");
@@ -295,7 +301,7 @@ describe("a task that failed for good", () => {
     expect(fieldsOf(withoutPayload?.[1] ?? [])).toMatchObject({ task_id: "empty", entry: '["task_id","empty"]' });
   });
 
-  it("has a dead letter although its entry was deleted", async () => {
+  it("becomes a dead letter even if its entry was deleted", async () => {
     const [taskId = ""] = await queue.submit(1);
     const [id = ""] = await queue.deliver(ME);
     await queue.server.client.xdel(stream, id);
@@ -306,10 +312,44 @@ describe("a task that failed for good", () => {
     expect(await queue.lookup.find(taskId)).toMatchObject({ status: "failed" });
     expect(await queue.pending()).toEqual({});
   });
+
+  it("has a digest in its record only if it has one in its entry, and only a proper one", async () => {
+    const digests = { none: undefined, odd: 'r"}', own: "rliJ0L_pNoc3O-tLuQnaBAI" };
+    for (const [taskId, digest] of Object.entries(digests)) {
+      await queue.add("*", { task_id: taskId, ...(digest === undefined ? {} : { digest }) });
+    }
+    const ids = await queue.deliver(ME);
+    await queue.completion(ME)(Object.keys(digests).map((taskId, at) => failed(ids[at] ?? "", taskId)));
+    const records = await queue.server.client.mget(Object.keys(digests).map((taskId) => keys.task(taskId)));
+    expect(records.map((record) => /"digest":"[^"]*",/.exec(record ?? "")?.[0])).toEqual([
+      undefined,
+      undefined,
+      `"digest":"${digests.own}",`,
+    ]);
+  });
 });
 
-describe("a task that is tried again", () => {
-  it("waits with its fields until it is due, and remembers where it began", async () => {
+describe("a task that is retried", () => {
+  const DAY_MS = 86_400_000;
+  it.each([
+    [Number.NaN, 0],
+    [-1, 0],
+    [0, 0],
+    [1, 1],
+    [30 * DAY_MS, 30 * DAY_MS],
+    [30 * DAY_MS + 1, 30 * DAY_MS],
+    [Number.POSITIVE_INFINITY, 30 * DAY_MS],
+  ])("after a delay of %d ms waits %i ms, and its neighbours finish", async (delayMs, waitMs) => {
+    await queue.submit(2);
+    const [id = "", neighbour = ""] = await queue.deliver(ME);
+    const reply = await queue.completion(ME)([retried(id, taskIdOf(id), delayMs), completed(neighbour)]);
+    const [member = "", due] = await delayedMembers();
+    expect(Number(due)).toBe(reply.nowMs + waitMs);
+    expect(member).toContain(taskIdOf(id));
+    expect(await queue.pending()).toEqual({});
+  });
+
+  it("waits with its fields until it is due, and keeps the id of its first entry", async () => {
     await queue.submit(1, { taskId: "mine", priority: 3, payloadJson: '"p"' });
     const [first = ""] = await queue.deliver(ME);
     const reply = await queue.completion(ME)([retried(first, "mine", 1_234)]);
@@ -334,6 +374,7 @@ describe("a task that is tried again", () => {
       worker: ME,
       error: { reason: "timeout", code: "TIMEOUT", message: "slow" },
     });
+    expect((await queue.expiries())[keys.task("mine")]).toBe(-1);
     expect(await queue.pending()).toEqual({});
     expect(await queue.server.client.xlen(stream)).toBe(0);
     expect(await queue.balance()).toEqual([0, 0]);
@@ -345,7 +386,7 @@ describe("a task that is tried again", () => {
     const [again = ""] = await delayedMembers();
     const fields = JSON.parse(again) as string[];
     expect(fieldsOf(fields)).toMatchObject({ attempt: "2", origin: first, task_id: "mine", payload: '"p"' });
-    // Each field is there once: of two, it is not known which holds.
+    // Each field exists once. Of duplicates, it would be unclear which one counts.
     expect(fields.filter((_, at) => at % 2 === 0).toSorted()).toEqual([
       "attempt",
       "digest",
@@ -355,12 +396,11 @@ describe("a task that is tried again", () => {
       "task_id",
       "timestamp",
       "type",
-      "waited",
     ]);
     expect(await queue.balance()).toEqual([0, 0]);
   });
 
-  it("is given its name where the entry has none", async () => {
+  it("gets the generated id if the entry has none", async () => {
     const id = await queue.add("*");
     await queue.deliver(ME);
     await queue.completion(ME)([retried(id)]);
@@ -368,7 +408,7 @@ describe("a task that is tried again", () => {
     expect(fieldsOf(JSON.parse(member))).toMatchObject({ task_id: taskIdOf(id), attempt: "1", origin: id });
   });
 
-  it("whose entry was deleted by hand is not made up", async () => {
+  it("is not invented if its entry was deleted by hand", async () => {
     await queue.submit(1);
     const [id = ""] = await queue.deliver(ME);
     await queue.server.client.xdel(stream, id);
@@ -378,17 +418,17 @@ describe("a task that is tried again", () => {
   });
 });
 
-/** Finishing is denied at the last step: what is stored stays, and the entry stays pending. */
+/** The last step is denied: stored data stay, and the entry stays pending. */
 describe("a batch whose acknowledgement is denied", () => {
   const user = { username: "service", password: "secret" };
   const acl = (...rules: string[]) => queue.server.client.call("ACL", "SETUSER", user.username, ...rules);
 
-  it.each(["xack", "xdel"])("at %s says so, and its next delivery only settles it", async (command) => {
+  it.each(["xack", "xdel"])("at %s returns the error, and the next delivery only settles it", async (command) => {
     await acl("reset", "on", `>${user.password}`, ...aclRules(keys.prefix), `-${command}`);
     const redis = createRedis(queue.server.settings(user), "commands", "denied");
     try {
       await queue.submit(3, { payloadJson: "1" });
-      // Tasks that moved before.
+      // Tasks that were moved earlier.
       await queue.server.client.hset(keys.ledger(TYPE), "regular:moved", "4");
       const [done = "", dead = "", again = ""] = await queue.deliver(ME);
       const denied = queue.completion(ME, { redis });
@@ -396,12 +436,12 @@ describe("a batch whose acknowledgement is denied", () => {
       expect(first.failure).toMatch(/permission|can't run/);
       expect(first.missed.size).toBe(0);
       expect(await queue.server.client.xlen(stream)).toBe(3);
-      // What waits for its retry is in two places now, and counted for neither.
+      // The retry is in two places now, and counted in neither.
       expect(await queue.balance()).toEqual([0, -4]);
       expect(await queue.lookup.find(taskIdOf(again))).toMatchObject({ status: "retrying" });
 
       await acl(`+${command}`);
-      // XACK went through where XDEL was denied: the entries are pending no longer.
+      // If only XDEL is denied, XACK succeeded, so the entries are no longer pending.
       if (command === "xdel")
         for (const id of [done, dead, again])
           await queue.server.client.call(
@@ -434,7 +474,7 @@ describe("a batch whose acknowledgement is denied", () => {
     }
   });
 
-  it("makes neither a second dead letter nor a second retry when it is handed in again", async () => {
+  it("creates neither a second dead letter nor a second retry when it is repeated", async () => {
     await acl("reset", "on", `>${user.password}`, ...aclRules(keys.prefix), "-xack");
     const redis = createRedis(queue.server.settings(user), "commands", "denied");
     try {
@@ -461,7 +501,47 @@ describe("a batch whose acknowledgement is denied", () => {
     }
   });
 
-  it("leaves a trace of what completed where no results are kept, for an hour", async () => {
+  it.each([
+    ["its only entry", {}],
+    ["an entry of a retry", { attempt: "1", origin: "1-1" }],
+  ])("is only settled if its dead letter is retried meanwhile: %s", async (_, fields) => {
+    await acl("reset", "on", `>${user.password}`, ...aclRules(keys.prefix), "-xack");
+    const redis = createRedis(queue.server.settings(user), "commands", "denied");
+    try {
+      const dead = await queue.add("5-1", { task_id: "mine", ...fields });
+      await queue.deliver(ME);
+      const denied = queue.completion(ME, { redis });
+      await denied([failed(dead, "mine")]);
+      const [letter] = (await queue.letters.list({ limit: 1 })).items;
+      await queue.letters.retry(letter?.id ?? "");
+      const [next = ""] = await queue.deliver(ME);
+      expect(await queue.lookup.find("mine")).toMatchObject({ status: "running", attempts: 1 });
+
+      // Both entries are acknowledged again and again, before and after the task has failed again.
+      await denied([failed(dead, "mine")]);
+      expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
+      await denied([failed(next, "mine")]);
+      await denied([failed(dead, "mine"), failed(next, "mine")]);
+      expect(await queue.server.client.xlen(keys.deadLetters)).toBe(1);
+      expect(await queue.balance()).toEqual([0, 0]);
+
+      await acl("+xack");
+      const reply = await queue.completion(ME, { redis })([failed(dead, "mine"), failed(next, "mine")]);
+      const state = { state: "f", reason: "upstream" };
+      expect(reply.settled).toEqual(
+        new Map([
+          [dead, state],
+          [next, state],
+        ]),
+      );
+      expect(await queue.server.client.xlen(keys.deadLetters)).toBe(1);
+      expect(await queue.balance()).toEqual([0, 0]);
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  it("leaves a trace of completed tasks for an hour if results are not kept", async () => {
     await acl("reset", "on", `>${user.password}`, ...aclRules(keys.prefix), "-xack");
     const redis = createRedis(queue.server.settings(user), "commands", "denied");
     try {
@@ -490,18 +570,18 @@ describe("a batch whose acknowledgement is denied", () => {
   });
 });
 
-describe("what a former delivery finished", () => {
-  it("counts as it ended, and a record of the same name about another task does not matter", async () => {
+describe("a task that an earlier delivery finished", () => {
+  it("counts by how it ended, regardless of a record of another task with the same id", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [id = ""] = await queue.deliver(ME);
-    // Of an older task under the same name, whose result has not expired.
+    // The record of an older task with the same id, whose result has not expired.
     await queue.server.client.set(keys.task("mine"), `c 1-0 1-0 ${stream} {"attempts":1}`);
     await queue.completion(ME)([failed(id, "mine")]);
     expect(await queue.server.client.xlen(keys.deadLetters)).toBe(1);
     expect(await queue.ledger()).toEqual({ "regular:dead": "1" });
   });
 
-  it("is moved when it went on elsewhere", async () => {
+  it("counts as moved if it continues in another entry", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [id = ""] = await queue.deliver(ME);
     await queue.server.client.set(keys.task("mine"), `q ${id} 9-9 ${stream} {"attempts":1}`);
@@ -511,7 +591,7 @@ describe("what a former delivery finished", () => {
     expect(await delayedMembers()).toEqual([]);
   });
 
-  it("is completed when the record of the caller's id says so", async () => {
+  it("counts as completed if the record of its chosen id says so", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [id = ""] = await queue.deliver(ME);
     await queue.server.client.set(keys.task("mine"), `c ${id} ${id} ${stream} {"attempts":1}`);
@@ -522,10 +602,32 @@ describe("what a former delivery finished", () => {
   });
 });
 
-it("a group that is gone is an error, and nothing is stored", async () => {
+it("a missing group is an error, and nothing is stored", async () => {
   await queue.submit(1);
   const [id = ""] = await queue.deliver(ME);
   await queue.server.client.xgroup("DESTROY", stream, keys.queue(TYPE, "regular").group);
   await expect(queue.completion(ME)([completed(id)])).rejects.toThrow(/NOGROUP/);
   expect(await resultKeys()).toEqual([]);
+});
+
+it("is sent again without results only if Redis is over its memory limit", async () => {
+  const { client } = queue.server;
+  await queue.submit(3);
+  const [id = "", empty = "", dead = ""] = await queue.deliver(ME);
+  const complete = queue.completion(ME);
+  const batch = [completed(id), { ...completed(empty), result: "" }, failed(dead)];
+  const sent = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info("commandstats"))?.[1]);
+  await client.rename(stream, "aside");
+  await complete(batch).catch(() => undefined);
+  const before = await sent();
+  await expect(complete(batch)).rejects.toThrow(/NOGROUP/);
+  expect(await sent()).toBe(before + 1);
+  await client.rename("aside", stream);
+  await client.config("SET", "maxmemory", "1mb");
+  try {
+    expect(await complete(batch)).toMatchObject({ failure: "", resultsDropped: 1 });
+  } finally {
+    await client.config("SET", "maxmemory", "0");
+  }
+  expect(await queue.pending()).toEqual({});
 });

@@ -1,16 +1,19 @@
+import { Link } from "@mcp-orchestrator/e2e/testkit/network/link";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RedisUnavailableError } from "../../src/errors.ts";
-import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
+import type { QueueKeys } from "../../src/keys.ts";
+import { createLog } from "../../src/log.ts";
+import { PollConnection } from "../../src/queue/consume/pollConnection.ts";
+import type { TaskRunner, TaskRunnerDeps } from "../../src/queue/consume/taskRunner.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
 import { type RedisServer, startRedis } from "../support/redisServer.ts";
-import { startTcpProxy } from "../support/tcpProxy.ts";
 import { createSubmission, keys, startRunner, TYPE, testSettings } from "../support/worker.ts";
 
 /**
- * However the connections of a worker are disturbed, it works again within this time after they could: one poll that
- * hangs until its deadline, one pause before the new connection, and some for a busy machine.
+ * After any disturbance of its connections, a worker must work again within this time: one poll that hangs until its
+ * deadline, one pause before the new connection, and a margin for a busy machine.
  */
 const BUSY_MACHINE_MS = 2_000;
 const RECOVERY_BOUND_MS = testSettings.blockMs + testSettings.commandTimeoutMs + 2_000 + BUSY_MACHINE_MS;
@@ -32,7 +35,7 @@ afterAll(async () => {
 const queues = keys.queues(TYPE);
 let next = 0;
 
-/** Submits tasks of both lanes, again and again until Redis takes them: all have ids, so that none is doubled. */
+/** Submits tasks of both lanes, repeatedly until Redis accepts them. All have ids, so that none is duplicated. */
 async function submit(count: number): Promise<string[]> {
   const tasks = Array.from({ length: count }, () => {
     const taskId = `task-${next++}`;
@@ -90,7 +93,42 @@ function start({ port = server.port, concurrency = testSettings.concurrency } = 
   );
 }
 
-describe("a worker's connections", () => {
+it("without Redis, a worker reopens its connections after growing pauses", async () => {
+  const opened: number[] = [];
+  const nowhere = { ...server.settings(), url: "redis://127.0.0.1:1" };
+  const openRedis: TaskRunnerDeps["openRedis"] = (purpose, name) => {
+    if (purpose === "blocking") opened.push(performance.now());
+    return createRedis(nowhere, purpose, name);
+  };
+  const lost = startRunner({ settings: () => nowhere }, async () => null, {}, { openRedis });
+  await eventually(
+    () => opened.length,
+    (count) => count >= 8,
+    RECOVERY_BOUND_MS,
+  );
+  await lost.drain(0);
+  // Of two lanes, one was the fourth time there: at least 50, 100 and 200 ms later than the first time.
+  expect((opened[7] ?? 0) - (opened[0] ?? 0)).toBeGreaterThanOrEqual(340);
+});
+
+it("a connection that does not get ready in time is closed, not left behind", async () => {
+  await using proxy = await Link.open(server.port);
+  // Redis accepts the connection and answers too late.
+  await server.client.call("CLIENT", "PAUSE", "1000", "ALL");
+  const url = `redis://127.0.0.1:${proxy.port}`;
+  const opening = PollConnection.open({
+    ...{ queue: queues[0] as QueueKeys, consumer: "slow", blockMs: 100, marginMs: 100, connectTimeoutMs: 200 },
+    open: () => createRedis({ ...server.settings(), url }, "blocking", "slow"),
+  });
+  await expect(opening).rejects.toMatchObject({ kind: "timeout", message: "Redis connection timeout after 200 ms" });
+  await eventually(
+    () => proxy.connections,
+    (count) => count === 0,
+    RECOVERY_BOUND_MS,
+  );
+});
+
+describe("the connections of a worker", () => {
   beforeEach(async () => {
     await server.client.flushall();
     done = new Map();
@@ -113,7 +151,7 @@ describe("a worker's connections", () => {
     await settled();
   });
 
-  it("may all be killed at once, while work is under way", async () => {
+  it("may all be killed at once while tasks run", async () => {
     for (let round = 0; round < 5; round++) {
       const ids = await submit(300);
       await server.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
@@ -122,7 +160,7 @@ describe("a worker's connections", () => {
     await settled();
   });
 
-  it("may all be killed at once, while a wide worker has read ahead", async () => {
+  it("may all be killed at once while a worker with many slots has prefetched entries", async () => {
     await runner.drain(0);
     runner = start({ concurrency: 400 });
     for (let round = 0; round < 5; round++) {
@@ -133,7 +171,7 @@ describe("a worker's connections", () => {
     await settled();
   });
 
-  it("may stand still in a paused Redis", async () => {
+  it("may hang in a paused Redis", async () => {
     await server.client.call(
       "CLIENT",
       "PAUSE",
@@ -144,7 +182,7 @@ describe("a worker's connections", () => {
     await settled();
   });
 
-  it("may lose Redis for longer than a poll blocks, as by a crash, and find its data again", async () => {
+  it("may lose Redis for longer than a poll blocks, for example by a crash, and find its data again", async () => {
     const ids = await submit(500);
     await server.stop("SIGKILL");
     const polled = runner.health().lastPollCompletedAtMs;
@@ -152,7 +190,7 @@ describe("a worker's connections", () => {
       () => performance.now(),
       (now) => now > polled.regular + 3 * testSettings.blockMs,
     );
-    // What readiness and mcp_active_workers look at tells that nothing is consumed.
+    // Readiness and mcp_active_workers use this time to detect that no entries are read.
     expect(runner.health().lastPollCompletedAtMs).toEqual(polled);
     await server.start();
     await allDone(ids);
@@ -161,10 +199,35 @@ describe("a worker's connections", () => {
   });
 });
 
-it("a connection that hangs without being closed is given up by its own deadline", async () => {
+it("a lost connection of a lane is logged once, and once as restored by its first answer", async () => {
+  await server.client.flushall();
+  const lines: string[] = [];
+  const logged = (text: string) => lines.filter((line) => line.includes(text)).length;
+  const restored = () => logged("restored");
+  const log = createLog("info", { write: (line: string) => void lines.push(line) });
+  const worker = startRunner(server, async () => undefined, {}, { log });
+  const polled = () => Object.values(worker.health().lastPollCompletedAtMs);
+  const polledAgain = async () => {
+    const before = polled();
+    await eventually(polled, (now) => now.every((atMs, lane) => atMs > (before[lane] ?? 0)), RECOVERY_BOUND_MS);
+  };
+  try {
+    await eventually(polled, (atMs) => atMs.every((at) => at > 0), RECOVERY_BOUND_MS);
+    await polledAgain();
+    expect([logged("failed"), restored()]).toEqual([0, 0]);
+    await server.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    await eventually(restored, (count) => count === queues.length, RECOVERY_BOUND_MS);
+    await polledAgain();
+    expect([logged("failed"), restored()]).toEqual([queues.length, queues.length]);
+  } finally {
+    await worker.drain(0);
+  }
+});
+
+it("a connection that hangs without being closed is replaced after its deadline", async () => {
   await server.client.flushall();
   done = new Map();
-  await using proxy = await startTcpProxy(server.port);
+  await using proxy = await Link.open(server.port);
   const hanging = start({ port: proxy.port });
   try {
     await allDone(await submit(10));
@@ -172,7 +235,7 @@ it("a connection that hangs without being closed is given up by its own deadline
       () => proxy.connections,
       (count) => count === 3,
     );
-    proxy.hangOpenOnes();
+    proxy.freeze();
     await allDone(await submit(50));
     await eventually(
       async () => (await Promise.all(queues.map(({ stream }) => redis.xlen(stream)))).reduce((a, b) => a + b),

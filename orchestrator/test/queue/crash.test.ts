@@ -15,7 +15,7 @@ import { createSubmission, keys, TYPE, testSettings } from "../support/worker.ts
 const SCRIPT = fileURLToPath(new URL("../support/workerProcess.ts", import.meta.url));
 const WORKERS = 3;
 
-/** Workers on a Redis of their own; each is started again whenever it dies. */
+/** Workers on a separate Redis. A worker that dies is restarted. */
 class Fleet {
   readonly server: RedisServer;
   readonly redis: RedisClient;
@@ -45,7 +45,7 @@ class Fleet {
     this.#workers[index] = child;
     child.once("exit", async () => {
       if (!this.#restarting) return;
-      // As the supervisor does.
+      // Like the supervisor.
       await this.#deaths.count({ type: TYPE, index }).catch(() => undefined);
       void this.#startWorker(index);
     });
@@ -65,7 +65,7 @@ class Fleet {
     return (await createSubmission(this.redis).submit(tasks)).map(({ taskId }) => taskId);
   }
 
-  /** Waits until every queue is empty and task accounting matches. */
+  /** Waits until all queues are empty and task accounting matches. */
   async finished(): Promise<void> {
     await eventually(
       async () =>
@@ -90,7 +90,7 @@ class Fleet {
 }
 
 describe.concurrent("worker processes", () => {
-  it("that are killed in turn under load lose nothing, and repeat no more than they had under way", async () => {
+  it("that are killed in turn under load lose no task, and repeat only tasks in flight", async () => {
     await using fleet = await Fleet.start();
     const ids = await fleet.submit(Array.from({ length: 600 }, (_, at) => at));
     const kills = 2 * WORKERS;
@@ -99,7 +99,7 @@ describe.concurrent("worker processes", () => {
       await eventually(
         () => fleet.runs(),
         (seen) => Object.keys(seen).length >= Math.min(ids.length - 100, before + 40),
-        30_000,
+        10_000,
         50,
       );
       fleet.kill(kill % WORKERS, "SIGKILL");
@@ -112,7 +112,7 @@ describe.concurrent("worker processes", () => {
     expect(repeated).toBeLessThanOrEqual(kills * underWay);
   });
 
-  it("of which one is stopped until it is a zombie, and then goes on, do every task and believe it once", async () => {
+  it("of which one is stopped until its entries are claimed, and then continues, count each task once", async () => {
     await using fleet = await Fleet.start();
     const ids = await fleet.submit(Array.from({ length: 400 }, (_, at) => at));
     await eventually(
@@ -130,7 +130,7 @@ describe.concurrent("worker processes", () => {
     expect(await fleet.redis.xlen(keys.deadLetters)).toBe(0);
   });
 
-  it("that a task takes down give it up as poison, and do all the others", async () => {
+  it("that a task crashes dead-letter it as poison, and run all the others", async () => {
     const payloads = Array.from({ length: 60 }, (_, at) => (at === 30 ? "die" : at));
     await using fleet = await Fleet.start();
     const ids = await fleet.submit(payloads);

@@ -11,7 +11,7 @@ import { createSubmission, keys, TYPE } from "../support/worker.ts";
 const user = { username: "service", password: "secret" };
 const TASKS = 50;
 
-/** How many tasks a Redis still has after a restart with an append-only file. @param defaultUser its ACL rules */
+/** The number of queued tasks after a restart of Redis with an append-only file. @param defaultUser its ACL rules */
 async function queuedAfterRestart(...defaultUser: readonly string[]): Promise<number | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "redis-acl-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -26,13 +26,13 @@ async function queuedAfterRestart(...defaultUser: readonly string[]): Promise<nu
   const tasks = Array.from({ length: TASKS }, (_, n) => ({ type: TYPE, priority: n % 20, payloadJson: "{}" }));
   await createSubmission(redis).submit(tasks);
   await server.stop();
-  // A file starts each user from nothing, other than ACL SETUSER.
+  // In contrast to ACL SETUSER, an ACL file starts each user without rights.
   await writeFile(aclFile, `user default ${defaultUser.join(" ")}\nuser ${user.username} ${service.join(" ")}\n`);
   await server.start();
   const snapshot = await readSnapshot(redis, keys, [TYPE], 0);
   return snapshot.queues.reduce((sum, { depth }) => sum + depth, 0);
 }
 
-it("with the default user turned off, every accepted task is still there after a restart of Redis", async () => {
+it("with the default user turned off, all accepted tasks survive a restart of Redis", async () => {
   expect(await queuedAfterRestart(...DEFAULT_USER_OFF)).toBe(TASKS);
 });

@@ -1,27 +1,16 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-let server: RedisServer;
-let redis: RedisClient;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-});
-beforeEach(() => server.client.flushall());
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-});
+const { server, redis } = await useRedis();
 
 const express = keys.queue(TYPE, "express");
 const regular = keys.queue(TYPE, "regular");
 
 describe("delivery", () => {
-  it("brings each payload to its handler and each result to the client that asks for it", async () => {
+  it("passes each payload to its handler and returns each result to the client", async () => {
     const { telemetry, counts } = countingTelemetry();
     const submission = createSubmission(redis, { telemetry });
     const lookup = new TaskLookup(redis, keys, [TYPE]);

@@ -1,41 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CircuitOpenError, MAX_RETRY_AFTER_MS, UpstreamError, ValidationError } from "../../src/errors.ts";
 import type { TaskHandler } from "../../src/queue/consume/handler.ts";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
-import { Controls } from "../../src/queue/controls.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
+import { Switches } from "../../src/queue/switches.ts";
 import type { TaskRequest, TaskView } from "../../src/queue/task.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-let server: RedisServer;
-let redis: RedisClient;
+const { server, redis } = await useRedis();
 let promoting: NodeJS.Timeout;
 const runners: TaskRunner[] = [];
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-  // One of the tests cuts all connections.
-  redis.on("error", () => undefined);
-});
-beforeEach(async () => {
-  await server.client.flushall();
+beforeEach(() => {
   promoting = setInterval(() => void new Promoter(redis, keys, [TYPE]).runOnce().catch(() => undefined), 20);
 });
 afterEach(async () => {
   await Promise.all(runners.splice(0).map((runner) => runner.drain(0)));
   clearInterval(promoting);
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
 });
 
 const { stream } = keys.queue(TYPE, "regular");
@@ -62,7 +49,7 @@ const until = (taskId: string, status: TaskView["status"]) =>
   );
 
 describe("a task that fails", () => {
-  it("is tried again with its attempts counted, and completes", async () => {
+  it("is retried with its attempts counted, and completes", async () => {
     const { telemetry, counts } = countingTelemetry();
     const attempts: number[] = [];
     const taskId = await submit();
@@ -85,24 +72,25 @@ describe("a task that fails", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("waits for its retry in Redis, where its worker's death does not matter", async () => {
+  it("waits for its retry in Redis, so that the death of its worker does not matter", async () => {
     const taskId = await submit({ taskId: "patient" });
     const first = run(
       async () => {
         throw new Error("not now");
       },
-      { retryBaseMs: 400, retryCapMs: 400 },
-      { random: () => 0.99 },
+      { retryBaseMs: 60_000, retryCapMs: 60_000 },
     );
     const view = await until(taskId, "retrying");
     expect(view).toMatchObject({ attempts: 1, error: { message: "not now" } });
     expect(view?.dueAtMs).toBeGreaterThan(Date.now());
     await first.drain(0);
     run(async () => "later", {}, { index: 1 });
+    const delayed = keys.delayed(TYPE, "regular");
+    await server.client.zadd(delayed, "XX", 1, (await server.client.zrange(delayed, 0, 0))[0] ?? "");
     expect(await until(taskId, "completed")).toMatchObject({ attempts: 2, worker: `regular_${TYPE}_1` });
   });
 
-  it("dies after its attempts, can be retried from the dead letters with its history, and die again", async () => {
+  it("becomes a dead letter after its attempts, can be retried with its history, and fail again", async () => {
     let fail = true;
     const taskId = await submit({ taskId: "stubborn", priority: 7 });
     run(
@@ -137,7 +125,7 @@ describe("a task that fails", () => {
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));
   });
 
-  it("is retried with all others that match, however many pages they fill, also beside another retry", async () => {
+  it("is retried with all matching dead letters, over many pages and during another retry", async () => {
     const SICK = 250;
     const BROKEN = 30;
     let fail = true;
@@ -149,7 +137,7 @@ describe("a task that fails", () => {
     );
     const sick = Array.from({ length: SICK }, () => ({ type: TYPE, priority: 1, payloadJson: "1" }));
     const broken = Array.from({ length: BROKEN }, () => ({ type: TYPE, priority: 1, payloadJson: '"broken"' }));
-    // Those that do not match lie between those that do.
+    // Matching and other letters alternate.
     const mixed = sick.flatMap((task, at) => [task, ...broken.slice(at, at + 1)]);
     await createSubmission(redis).submit(mixed);
     await eventually(
@@ -167,7 +155,7 @@ describe("a task that fails", () => {
     expect(await redis.xlen(keys.deadLetters)).toBe(0);
   });
 
-  it("dies at once when no retry can help", async () => {
+  it("becomes a dead letter at once if no retry can help", async () => {
     run(async (payload) => {
       throw payload === 1 ? new ValidationError(TYPE, ["no"]) : new UpstreamError("chat", "400", { permanent: true });
     });
@@ -178,7 +166,7 @@ describe("a task that fails", () => {
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, -1])(
-    "and wishes for %s ms until its retry holds up no neighbour",
+    "with a Retry-After of %s ms does not delay other tasks",
     async (retryAfterMs) => {
       const { telemetry, counts } = countingTelemetry();
       const odd = await submit({ payloadJson: '"odd"', taskId: "odd" });
@@ -199,7 +187,7 @@ describe("a task that fails", () => {
     },
   );
 
-  it("in a way that its script cannot carry out holds up no neighbour, and is made up for when it can", async () => {
+  it("so that its script cannot store the retry does not delay other tasks, and is stored later", async () => {
     clearInterval(promoting);
     const { telemetry, counts } = countingTelemetry();
     const delayed = keys.delayed(TYPE, "regular");
@@ -232,7 +220,7 @@ describe("a task that fails", () => {
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));
   });
 
-  it("is gone for good when its dead letter is discarded", async () => {
+  it("is removed for good when its dead letter is discarded", async () => {
     const taskId = await submit();
     run(
       async () => {
@@ -247,7 +235,7 @@ describe("a task that fails", () => {
     expect(await letters().get("nonsense")).toBeUndefined();
   });
 
-  it("by taking too long is aborted, and does not keep its slot when it listens", async () => {
+  it("by timeout is aborted, and releases its slot if it obeys", async () => {
     let aborted: unknown;
     const taskId = await submit();
     const runner = run(
@@ -268,7 +256,7 @@ describe("a task that fails", () => {
     );
   });
 
-  it("by taking too long and not listening shows as stuck, and its outcome stands", async () => {
+  it("by timeout and ignores its abort is reported as stuck, and its outcome stays", async () => {
     const taskId = await submit();
     const runner = run(() => new Promise(() => undefined), { taskTimeoutMs: 50, maxAttempts: 1 });
     await until(taskId, "failed");
@@ -285,7 +273,7 @@ describe("an entry added by hand", () => {
   };
   const add = (...fields: string[]) => server.client.xadd(stream, "*", ...fields);
 
-  it("in the runbook's form is run like any other", async () => {
+  it("in the form of the runbook runs like any other", async () => {
     run(handler.run, {}, { handler });
     const fields = ["priority", "15", "type", TYPE, "timestamp", "2025-11-03T00:00:00+00:00"];
     await add("task_id", "test_1", "payload", '{"test":1}', ...fields);
@@ -297,7 +285,7 @@ describe("an entry added by hand", () => {
   it.each([
     ["no payload", ["task_id", "odd"]],
     ["a payload that is not JSON", ["task_id", "odd", "payload", "{"]],
-    ["a payload that does not fit", ["task_id", "odd", "payload", '{"test":"x"}']],
+    ["an invalid payload", ["task_id", "odd", "payload", '{"test":"x"}']],
     ["another type", ["task_id", "odd", "payload", '{"test":1}', "type", "ml"]],
   ])("with %s becomes a dead letter", async (_what, fields) => {
     run(handler.run, {}, { handler });
@@ -306,7 +294,7 @@ describe("an entry added by hand", () => {
     await eventually(balance, (sums) => sums.every((sum) => sum === 0));
   });
 
-  it("with nothing but a payload, and a strange priority, is run under a generated id", async () => {
+  it("with only a payload and a malformed priority runs with a generated id", async () => {
     run(handler.run, {}, { handler });
     const id = await add("payload", '{"test":1}', "priority", "urgent", "timestamp", "yesterday");
     await until(`${TYPE}.regular.${id}`, "completed");
@@ -346,13 +334,13 @@ describe("a type that may not run", () => {
       },
       { orphanMinIdleMs: 600_000, blockMs: 1_000 },
     );
-    // The express lane has nothing: a read that blocks is all that it could probe with.
+    // The express lane is empty, so its only possible probe is a blocking read.
     const ids = await Promise.all(Array.from({ length: 6 }, () => submit()));
     await eventually(
       () => runner.health().suspended,
       (reason) => reason?.kind === "circuit",
     );
-    // Reads, claims and probes are under way at some of these cuts, in both lanes.
+    // Some of these cuts interrupt reads, claims or probes in both lanes.
     for (let cut = 0; cut < 25; cut++) {
       await server.client.client("KILL", "TYPE", "normal", "SKIPME", "yes");
       await sleep(30 + cut * 7);
@@ -362,13 +350,13 @@ describe("a type that may not run", () => {
     expect(runner.health().suspended).toBeUndefined();
   });
 
-  it("keeps a task that a read brings just after the pause, and runs it when it is resumed", async () => {
-    const controls = new Controls(redis, keys, 0);
+  it("keeps a task that a read returns just after the pause, and runs it after the resume", async () => {
+    const switches = new Switches(redis, keys, 0);
     const ran: unknown[] = [];
-    // Its reads block for longer than an answer about the pause is trusted.
+    // Its reads block for longer than an answer about the pause is valid.
     const runner = run(async (payload) => ran.push(payload), { blockMs: 3_000 });
     await until(await submit(), "completed");
-    await controls.pause(TYPE);
+    await switches.pause(TYPE);
     await sleep(1_100);
     const taskId = await submit({ payloadJson: '"while paused"' });
     await eventually(
@@ -377,12 +365,12 @@ describe("a type that may not run", () => {
     );
     await until(taskId, "running");
     expect(ran).toHaveLength(1);
-    await controls.resume(TYPE);
+    await switches.resume(TYPE);
     await until(taskId, "completed");
     expect(ran).toEqual([{ a: 1 }, "while paused"]);
   });
 
-  it("tries its poison candidates as probes, too, and comes back to the rest", async () => {
+  it("uses its poison candidates as probes too, and then continues with the rest", async () => {
     let open = true;
     const ids = await Promise.all(Array.from({ length: 5 }, () => submit()));
     const { group } = keys.queue(TYPE, "regular");
@@ -403,9 +391,9 @@ describe("a type that may not run", () => {
     for (const id of ids) await until(id, "completed");
   });
 
-  it("waits while it is paused, and goes on when it is resumed", async () => {
-    const controls = new Controls(redis, keys, 0);
-    expect(await controls.pause(TYPE)).toMatchObject({ paused: [TYPE] });
+  it("waits while it is paused, and continues after the resume", async () => {
+    const switches = new Switches(redis, keys, 0);
+    expect(await switches.pause(TYPE)).toMatchObject({ paused: [TYPE] });
     const runner = run(async () => "ran");
     await eventually(
       () => runner.health().suspended,
@@ -418,7 +406,7 @@ describe("a type that may not run", () => {
       (at) => at > polled,
     );
     expect(await redis.xlen(stream)).toBe(1);
-    await controls.resume(TYPE);
+    await switches.resume(TYPE);
     await until(taskId, "completed");
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { Controls } from "../../src/queue/controls.ts";
 import { TaskExplainer } from "../../src/queue/inspect/explain.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { packResult } from "../../src/queue/record.ts";
+import { Switches } from "../../src/queue/switches.ts";
 import { isNow, TYPES, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
-/** What can be read about tasks and queues, value by value. */
+/** Tests the inspection of tasks and queues, value by value. */
 
 const queue = useQueue();
 const ME = `regular_${TYPE}_0`;
@@ -14,7 +14,7 @@ const { group, stream } = keys.queue(TYPE, "regular");
 const explain = (taskId: string) => new TaskExplainer(queue.redis, keys, TYPES).explain(taskId);
 
 describe("a task", () => {
-  it("that waits is explained by what is ahead of it", async () => {
+  it("that waits is explained by the number of entries before it", async () => {
     const ids = await queue.submit(260);
     await queue.deliver("other", 10);
     for (const [at, count] of [
@@ -39,7 +39,7 @@ describe("a task", () => {
     }
   });
 
-  it("far behind is counted up to a thousand, and said to be further", async () => {
+  it("far behind has a count of up to a thousand, marked as a minimum", async () => {
     await queue.submit(1_000);
     await queue.submit(150);
     const ids = await queue.submit(1);
@@ -49,7 +49,7 @@ describe("a task", () => {
     });
   });
 
-  it("that runs is explained by who has it, since when, and when that was last heard of", async () => {
+  it("that runs is explained by its consumer, its idle time and the last heartbeat", async () => {
     const [taskId = "", second = ""] = await queue.submit(2);
     const [id = "", other = ""] = await queue.deliver(ME);
     await queue.server.client.call("XCLAIM", stream, group, ME, "0", id, "IDLE", "70000", "RETRYCOUNT", "3");
@@ -66,7 +66,7 @@ describe("a task", () => {
     expect((await explain(second))?.owner).not.toHaveProperty("heartbeatAgeMs");
   });
 
-  it("of a chosen id is found by its record, in whatever queue it is", async () => {
+  it("with a chosen id is found by its record, in any queue", async () => {
     await queue.submit(1, { taskId: "here", type: "ml", priority: 20 });
     expect(await queue.lookup.find("here")).toMatchObject({ type: "ml", lane: "express", status: "queued" });
     await queue.deliver("express_ml_0", 1, "express");
@@ -78,7 +78,7 @@ describe("a task", () => {
     expect(explanation?.owner?.heartbeatAgeMs).toBeLessThan(10_000);
   });
 
-  it("is looked up in this queue's group, whatever other groups read the stream", async () => {
+  it("is looked up in the group of this queue, although other groups read the stream", async () => {
     await queue.server.client.xgroup("CREATE", stream, "aaa", "0");
     await queue.server.client.xgroup("CREATE", stream, "zzz", "0");
     const [first = "", second = "", third = ""] = await queue.submit(3);
@@ -94,7 +94,7 @@ describe("a task", () => {
     expect((await explain(third))?.ahead).toEqual({ count: 1, atLeast: false });
   });
 
-  it("that is unknown is not found, nor one whose entry was deleted, nor another's", async () => {
+  it("is not found if it is unknown, its entry was deleted, or the entry belongs to another task", async () => {
     const [taskId = ""] = await queue.submit(1);
     expect(await queue.lookup.find("never")).toBeUndefined();
     expect(await queue.lookup.find(`${TYPE}.regular.5-5`)).toBeUndefined();
@@ -108,7 +108,18 @@ describe("a task", () => {
     expect(await explain("named")).toBeUndefined();
   });
 
-  it("that completed is found by its result, and by its record when it has one", async () => {
+  it("of a stream without its group waits, after the entries before it", async () => {
+    const [, second = ""] = await queue.submit(2);
+    await queue.server.client.xgroup("DESTROY", stream, group);
+    expect(await explain(second)).toMatchObject({ task: { status: "queued" }, ahead: { count: 1 } });
+  });
+
+  it("with a damaged record is not found", async () => {
+    await queue.server.client.set(keys.task("mine"), "damaged");
+    expect(await queue.lookup.find("mine")).toBeUndefined();
+  });
+
+  it("that completed is found by its result, or by its record if it has one", async () => {
     const [taskId = ""] = await queue.submit(1);
     const [id = ""] = await queue.deliver(ME);
     const packed = packResult(11, 22, ME, '{"r":1}');
@@ -128,24 +139,71 @@ describe("a task", () => {
       startedAtMs: 11,
     });
     expect((await explain(taskId))?.summary).toBe("Completed.");
-    // A task of this id that was moved afterwards: its record is the truth.
+    // If a task with this id was moved afterwards, its record takes precedence.
     await queue.server.client.set(keys.task(taskId), `f ${id} ${id} ${stream} {"attempts":2,"deadLetterId":"1-1"}`);
     expect(await queue.lookup.find(taskId)).toMatchObject({ status: "failed", attempts: 2, deadLetterId: "1-1" });
+    expect((await explain(taskId))?.summary).toBe("In the dead letter queue as 1-1: ");
   });
 
-  it("that waits for its time is explained by it", async () => {
+  it("that is delayed is explained by its due time", async () => {
     await queue.submit(1, { taskId: "later", delayMs: 90_000 });
     const view = await queue.lookup.find("later");
     expect(view).toMatchObject({ status: "delayed", attempts: 0 });
     expect(isNow((view?.dueAtMs ?? 0) - 90_000)).toBe(true);
-    const leftMs = Number(/Waits (\d+) ms/.exec((await explain("later"))?.summary ?? "")?.[1]);
+    const leftMs = Number(/Starts in (\d+) ms/.exec((await explain("later"))?.summary ?? "")?.[1]);
     expect(leftMs).toBeGreaterThan(80_000);
     expect(leftMs).toBeLessThanOrEqual(90_000);
   });
 });
 
+describe("the summary of a task", () => {
+  const summaryOf = async (taskId: string) => (await explain(taskId))?.summary;
+  const pause = () => new Switches(queue.redis, keys, 0).pause(TYPE);
+
+  it("says how many wait before it, and whether its type is paused", async () => {
+    const [, second = ""] = await queue.submit(2);
+    expect(await summaryOf(second)).toBe("Waits for a free worker: 1 task(s) before it in the regular lane.");
+    await pause();
+    expect(await summaryOf(second)).toBe("Its type is paused; 1 task(s) before it in the regular lane.");
+    await queue.submit(1_000);
+    const [last = ""] = await queue.submit(1);
+    expect(await summaryOf(last)).toMatch(
+      /^Its type is paused; at least 1\d{3} task\(s\) before it in the regular lane\.$/,
+    );
+  });
+
+  it("says who has it, since when, and whether it may wait there", async () => {
+    const [taskId = ""] = await queue.submit(1);
+    const [id = ""] = await queue.deliver(ME);
+    await queue.server.client.call("XCLAIM", stream, group, ME, "0", id, "IDLE", "70400", "RETRYCOUNT", "3");
+    const idle = "idle for 7\\d s\\.";
+    expect(await summaryOf(taskId)).toMatch(
+      new RegExp(`^Delivered 3 time\\(s\\)\\. ${ME} has it \\(no heartbeat yet\\); ${idle}$`),
+    );
+    await queue.server.client.zadd(keys.heartbeats, Date.now() - 42_000, ME);
+    await pause();
+    expect(await summaryOf(taskId)).toMatch(
+      new RegExp(`${ME} has it \\(last heartbeat 4\\d s ago\\); ${idle} Its type is paused, so it may wait there\\.$`),
+    );
+  });
+
+  it("says how it failed, or why it starts later", async () => {
+    const error = '"error":{"reason":"upstream","code":"X","message":"no luck"}';
+    const record = (state: string, body: string) =>
+      queue.server.client.set(keys.task("t"), `${state} 1-0 - ${stream} {"attempts":2,${body}}`);
+    await record("f", `"deadLetterId":"9-9",${error}`);
+    expect(await summaryOf("t")).toBe("In the dead letter queue as 9-9: no luck");
+    await record("r", `"dueAtMs":${Date.now() + 60_000},${error}`);
+    expect(await summaryOf("t")).toMatch(
+      /^Starts in (5[5-9]|60)\d{3} ms\. The next attempt follows after 2 failed attempt\(s\): no luck$/,
+    );
+    await record("d", '"dueAtMs":1');
+    expect(await summaryOf("t")).toBe("Starts in 0 ms. The client requested the delay.");
+  });
+});
+
 describe("the snapshot", () => {
-  it("has every number of every queue", async () => {
+  it("contains all numbers of each queue", async () => {
     await queue.submit(5);
     await queue.submit(2, { priority: 20 });
     await queue.submit(1, { delayMs: 60_000 });
@@ -184,7 +242,7 @@ describe("the snapshot", () => {
     ]);
   });
 
-  it("has the age of the oldest entry in seconds, and 0 where there is none", async () => {
+  it("contains the age of the oldest entry in seconds; 0 if there is none", async () => {
     await queue.add(`${Date.now() - 90_000}-0`);
     await queue.submit(3);
     const { queues } = await readSnapshot(queue.redis, keys, [TYPE], 0);
@@ -194,7 +252,22 @@ describe("the snapshot", () => {
     expect(regular?.oldestAgeSeconds).toBeLessThan(100);
   });
 
-  it("sees lost and doubled tasks, by lane", async () => {
+  it("contains the time since the first delayed task of a lane was due, in seconds; 0 if none is overdue", async () => {
+    await queue.submit(2, { delayMs: 60_000 });
+    await queue.submit(2, { delayMs: 60_000, priority: 20 });
+    const overdue = async () =>
+      (await readSnapshot(queue.redis, keys, [TYPE], 0)).queues.map(({ overdueSeconds }) => overdueSeconds);
+    expect(await overdue()).toEqual([0, 0]);
+    const delayed = keys.delayed(TYPE, "regular");
+    const [first = "", second = ""] = await queue.server.client.zrange(delayed, 0, -1);
+    await queue.server.client.zadd(delayed, Date.now() - 40_000, first, Date.now() - 90_000, second);
+    const [express, regular] = await overdue();
+    expect(express).toBe(0);
+    expect(regular).toBeGreaterThanOrEqual(90);
+    expect(regular).toBeLessThan(100);
+  });
+
+  it("detects tasks that are lost or counted twice, by lane", async () => {
     await queue.submit(3);
     await queue.submit(2, { priority: 20 });
     const [entry] = await queue.server.client.xrange(stream, "-", "+");
@@ -203,7 +276,7 @@ describe("the snapshot", () => {
     expect(await queue.balance()).toEqual([-1, 1]);
   });
 
-  it("counts what this queue's group has pending", async () => {
+  it("counts the pending entries of the group of this queue", async () => {
     await queue.server.client.xgroup("CREATE", stream, "aaa", "0");
     await queue.server.client.xgroup("CREATE", stream, "zzz", "0");
     await queue.submit(3);
@@ -214,25 +287,24 @@ describe("the snapshot", () => {
     expect((await readSnapshot(queue.redis, keys, [TYPE], 0)).queues[1]).toMatchObject({ pending: 2, depth: 3 });
   });
 
-  it("is read where nothing is there yet, and over the memory limit of Redis", async () => {
+  it("can be read from an empty Redis, and over the memory limit of Redis", async () => {
     await queue.server.client.flushall();
     await queue.server.client.config("SET", "maxmemory", "2mb");
     try {
       const { queues, server } = await readSnapshot(queue.redis, keys, TYPES, 0);
-      expect(queues.map(({ depth, pending, delayed, unaccounted }) => [depth, pending, delayed, unaccounted])).toEqual(
-        new Array(4).fill([0, 0, 0, 0]),
-      );
+      const none = { depth: 0, pending: 0, lag: 0, oldestAgeSeconds: 0, delayed: 0, overdueSeconds: 0 };
+      expect(queues).toMatchObject(new Array(4).fill({ ...none, unaccounted: 0, writtenOff: 0 }));
       expect(server.memory.maxBytes).toBe(2 * 1024 ** 2);
     } finally {
       await queue.server.client.config("SET", "maxmemory", "0");
     }
   });
 
-  it("has the switches as they are", async () => {
-    const controls = new Controls(queue.redis, keys, 0);
-    await controls.enableRateLimit(12);
-    await controls.setExpressBypass(true);
-    await controls.pause("ml");
+  it("contains the runtime switches", async () => {
+    const switches = new Switches(queue.redis, keys, 0);
+    await switches.enableRateLimit(12);
+    await switches.setExpressBypass(true);
+    await switches.pause("ml");
     expect((await readSnapshot(queue.redis, keys, TYPES, 5)).controls).toEqual({
       rateLimit: { enabled: true, perSecond: 12 },
       expressBypass: true,

@@ -6,7 +6,7 @@ import { Leases, releasePending } from "../../src/queue/recover/leases.ts";
 import { isNow, TYPES, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
-/** Leases, heartbeats and the removal of consumers that are gone. */
+/** Tests leases, heartbeats and the removal of consumers that are gone. */
 
 const queue = useQueue();
 const regular = keys.queue(TYPE, "regular");
@@ -20,7 +20,7 @@ async function rows(): Promise<Row[]> {
     return { id, consumer, idleMs, deliveries };
   });
 }
-/** Makes entries idle for this long, without a delivery counted. */
+/** Sets the idle time of entries without counting a delivery. */
 const age = async (consumer: string, ids: readonly string[], idleMs: number) =>
   await queue.server.client.call(
     "XCLAIM",
@@ -34,7 +34,7 @@ const age = async (consumer: string, ids: readonly string[], idleMs: number) =>
     "JUSTID",
   );
 
-it("renews what its live workers have pending, and only what is idle for long enough", async () => {
+it("renews only entries of live workers that are idle for long enough", async () => {
   await queue.submit(4);
   const ids = await queue.deliver(ME, 3);
   await queue.deliver(OTHER, 1);
@@ -52,9 +52,9 @@ it("renews what its live workers have pending, and only what is idle for long en
   expect(idleOf(old)).toBeLessThan(5_000);
   expect(idleOf(older)).toBeLessThan(5_000);
   expect(idleOf(young)).toBeGreaterThanOrEqual(9_000);
-  // Another worker's, without a sign of life.
+  // The entry of another worker without a heartbeat.
   expect(after.find(({ consumer }) => consumer === OTHER)?.idleMs).toBeGreaterThanOrEqual(60_000);
-  // A lease is not a delivery: a long task would become poison by it.
+  // A renewal must not count as a delivery: a long task would become poison.
   expect(after.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1]);
 });
 
@@ -67,7 +67,7 @@ it("renews more than one page", async () => {
   expect((await rows()).every(({ idleMs }) => idleMs < 20_000)).toBe(true);
 });
 
-it("notes a heartbeat for both lanes of every live worker, and for no other", async () => {
+it("stores a heartbeat for both lanes of each live worker, and for no other", async () => {
   expect(
     await new Leases(queue.redis, keys, "a").runOnce(
       [
@@ -77,7 +77,7 @@ it("notes a heartbeat for both lanes of every live worker, and for no other", as
       1_000,
     ),
   ).toBe(0);
-  // A second one takes the place of the first.
+  // A second heartbeat replaces the first.
   await new Leases(queue.redis, keys, "a").runOnce([{ type: TYPE, index: 0 }], 1_000);
   const flat = await queue.server.client.zrange(keys.heartbeats, 0, -1, "WITHSCORES");
   const names = flat.filter((_, at) => at % 2 === 0);
@@ -86,7 +86,7 @@ it("notes a heartbeat for both lanes of every live worker, and for no other", as
   for (const score of flat.filter((_, at) => at % 2 === 1)) expect(isNow(Number(score))).toBe(true);
 });
 
-it("notes the heartbeat where the group is missing, and over the memory limit", async () => {
+it("stores the heartbeat even if the group is missing, and over the memory limit", async () => {
   await queue.server.client.del(regular.stream);
   await queue.server.client.config("SET", "maxmemory", "1mb");
   try {
@@ -97,7 +97,7 @@ it("notes the heartbeat where the group is missing, and over the memory limit", 
   expect(await queue.server.client.zscore(keys.heartbeats, ME)).not.toBeNull();
 });
 
-it("hands over what a consumer has at once, with its deliveries, and takes its heartbeat away", async () => {
+it("releases the entries of a consumer at once, with their deliveries, and removes its heartbeat", async () => {
   await queue.submit(3);
   await queue.deliver(ME, 2);
   await queue.deliver(OTHER, 1);
@@ -113,7 +113,7 @@ it("hands over what a consumer has at once, with its deliveries, and takes its h
   expect(await queue.recovery(OTHER).claimOrphans(100_000, 10)).toHaveLength(2);
 });
 
-it("a consumer is removed when it has nothing pending, is idle, and has not been heard of", async () => {
+it("a consumer is removed if it has no pending entries, is idle, and has no recent heartbeat", async () => {
   const names = async () =>
     ((await queue.server.client.xinfo("CONSUMERS", regular.stream, regular.group)) as string[][])
       .map((fields) => fields[1] ?? "")
@@ -121,9 +121,9 @@ it("a consumer is removed when it has nothing pending, is idle, and has not been
   const create = (name: string) => queue.server.client.xgroup("CREATECONSUMER", regular.stream, regular.group, name);
   await queue.submit(1);
   await queue.deliver("busy", 1);
-  for (const name of ["gone", "silent", "heard"]) await create(name);
+  for (const name of ["gone", "silent", "alive"]) await create(name);
   const now = Date.now();
-  await queue.server.client.zadd(keys.heartbeats, now - 500, "gone", now - 60_000, "busy", now + 60_000, "heard");
+  await queue.server.client.zadd(keys.heartbeats, now - 500, "gone", now - 60_000, "busy", now + 60_000, "alive");
   const janitor = new Janitor(queue.redis, keys, TYPES, 150);
   const removed: string[] = [];
   await eventually(
@@ -131,13 +131,13 @@ it("a consumer is removed when it has nothing pending, is idle, and has not been
     (count) => count === 2,
   );
   expect(removed.toSorted()).toEqual(["gone", "silent"]);
-  expect(await names()).toEqual(["busy", "heard"]);
-  expect((await queue.server.client.zrange(keys.heartbeats, 0, -1)).toSorted()).toEqual(["busy", "heard"]);
+  expect(await names()).toEqual(["alive", "busy"]);
+  expect((await queue.server.client.zrange(keys.heartbeats, 0, -1)).toSorted()).toEqual(["alive", "busy"]);
   expect(await queue.pending()).toMatchObject({ busy: [expect.any(String)] });
   expect(await janitor.runOnce()).toEqual([]);
 });
 
-it("a consumer that polled a moment ago is not removed, nor one whose heartbeat is fresh", async () => {
+it("a consumer with a recent poll or a recent heartbeat is not removed", async () => {
   await queue.deliver("polled", 1);
   await queue.server.client.zadd(keys.heartbeats, Date.now() - 120_000, "polled");
   expect(await new Janitor(queue.redis, keys, TYPES, 60_000).runOnce()).toEqual([]);
@@ -146,7 +146,7 @@ it("a consumer that polled a moment ago is not removed, nor one whose heartbeat 
   expect(await janitor.runOnce()).toEqual([]);
 });
 
-it("the removal goes on where a group is missing", async () => {
+it("a missing group does not stop the removal", async () => {
   await queue.server.client.del(...keys.queues(TYPE).map(({ stream }) => stream));
   const { group, stream } = keys.queue("ml", "regular");
   await queue.server.client.xgroup("CREATECONSUMER", stream, group, "gone");

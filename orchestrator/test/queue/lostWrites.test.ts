@@ -1,3 +1,4 @@
+import { Link } from "@mcp-orchestrator/e2e/testkit/network/link";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { pino } from "pino";
 import { expect, it } from "vitest";
@@ -7,8 +8,7 @@ import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Acceptances } from "../../src/queue/submit/acceptances.ts";
 import { createRedis, type RedisClient, type RedisSettings } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
-import { startTcpProxy } from "../support/tcpProxy.ts";
+import { replicates, startRedis, startSentinelSet } from "../support/redisServer.ts";
 import { createSubmission, keys, TYPE } from "../support/worker.ts";
 
 const task = { type: TYPE, priority: 1, payloadJson: "1" };
@@ -22,23 +22,15 @@ function connect(stack: AsyncDisposableStack, settings: RedisSettings): RedisCli
   return redis;
 }
 
-async function replicates(replica: RedisServer): Promise<void> {
-  await eventually(
-    () => replica.client.info("replication"),
-    (info) => info.includes("master_link_status:up"),
-    20_000,
-  );
-}
-
 const accounting = async (redis: RedisClient) =>
   (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ depth, unaccounted }) => [depth, unaccounted]);
 
-it("tasks that were accepted and that a fail-over lost are unaccounted for, once, and can be written off", async () => {
+it("accepted tasks that a failover lost are unaccounted for, once, and can be written off", async () => {
   await using stack = new AsyncDisposableStack();
   const master = stack.use(await startRedis());
-  const replication = stack.use(await startTcpProxy(master.port));
+  const replication = stack.use(await Link.open(master.port));
   const replica = stack.use(await startRedis("--replicaof", `127.0.0.1 ${replication.port}`));
-  const service = stack.use(await startTcpProxy(master.port));
+  const service = stack.use(await Link.open(master.port));
   const settings = master.settings({ url: `redis://127.0.0.1:${service.port}` });
   const redis = connect(stack, settings);
   await replicates(replica);
@@ -48,8 +40,8 @@ it("tasks that were accepted and that a fail-over lost are unaccounted for, once
   await submission.submit([...many(10), { ...task, delayMs: 60_000 }]);
   expect(await acceptances.reconcile()).toBe(0);
   expect(await redis.wait(1, 5_000)).toBe(1);
-  // From here on the replica gets nothing, and the master does not notice.
-  replication.hangOpenOnes();
+  // From here on the replica receives no writes, and the master does not notice.
+  replication.freeze();
   await submission.submit([
     ...many(47),
     { ...task, delayMs: 60_000 },
@@ -74,7 +66,7 @@ it("tasks that were accepted and that a fail-over lost are unaccounted for, once
     [0, 2],
     [10, 48],
   ]);
-  // Not a second time; and what comes after counts from there.
+  // Not counted again. Later tasks count from here.
   expect(await acceptances.reconcile()).toBe(0);
   await submission.submit(many(3));
   expect(await acceptances.reconcile()).toBe(0);
@@ -87,17 +79,17 @@ it("tasks that were accepted and that a fail-over lost are unaccounted for, once
   ]);
 });
 
-it("a duplicate, a rejected batch and one whose reply was lost are not taken for lost tasks", async () => {
+it("duplicates, rejected batches and lost replies do not count as lost tasks", async () => {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startRedis());
-  const proxy = stack.use(await startTcpProxy(server.port));
+  const proxy = stack.use(await Link.open(server.port));
   const redis = connect(stack, server.settings({ url: `redis://127.0.0.1:${proxy.port}`, commandTimeoutMs: 300 }));
   const acceptances = new Acceptances(redis, keys, [TYPE], "a-life", pino({ level: "silent" }));
   const submission = createSubmission(redis, { acceptances, maxQueueDepth: 5 });
   await submission.submit([{ ...task, taskId: "one" }]);
   await submission.submit([{ ...task, taskId: "one" }]);
   await expect(submission.submit(many(6))).rejects.toThrow("depth limit");
-  proxy.hangOpenOnes();
+  proxy.freeze();
   await expect(submission.submit(many(1))).rejects.toThrow(RedisUnavailableError);
   const lost = await eventually(
     () => acceptances.reconcile().catch(() => undefined),
@@ -107,37 +99,31 @@ it("a duplicate, a rejected batch and one whose reply was lost are not taken for
   expect(await server.client.hgetall(acceptances.key)).toEqual({ [keys.queue(TYPE, "regular").stream]: "1" });
 });
 
-it("with a wait for replicas nothing is accepted that only the master has", async () => {
+it("with a wait for replicas, a task that only the master has is not accepted", async () => {
   await using stack = new AsyncDisposableStack();
   const master = stack.use(await startRedis());
-  const replication = stack.use(await startTcpProxy(master.port));
+  const replication = stack.use(await Link.open(master.port));
   const replica = stack.use(await startRedis("--replicaof", `127.0.0.1 ${replication.port}`));
   await replicates(replica);
-  const submission = createSubmission(connect(stack, master.settings()), { replicas: WAIT });
-  // The first one finds the script unknown, and waits all the same.
-  await submission.submit(many(1));
+  const redis = connect(stack, master.settings({ commandTimeoutMs: 30_000 }));
+  // The first submission also loads the script, and waits nevertheless.
+  await createSubmission(redis, { replicas: { ...WAIT, timeoutMs: 20_000 } }).submit(many(1));
+  const submission = createSubmission(redis, { replicas: WAIT });
   expect(await replica.client.xlen(keys.queue(TYPE, "regular").stream)).toBe(1);
-  replication.hangOpenOnes();
-  await expect(submission.submit(many(1))).rejects.toThrow("0 of 1 replicas have it after 300 ms");
+  replication.freeze();
+  await expect(submission.submit(many(1))).rejects.toThrow("0 of 1 replicas confirmed within 300 ms");
+  // What is refused anyway need not be confirmed.
+  const full = createSubmission(redis, { replicas: WAIT, maxQueueDepth: 1 });
+  await expect(full.submit(many(1))).rejects.toThrow("depth limit");
   await master.client.script("FLUSH");
   await expect(submission.submit(many(1))).rejects.toThrow(RedisUnavailableError);
   expect(await replica.client.xlen(keys.queue(TYPE, "regular").stream)).toBe(1);
 });
 
-it("with a wait for replicas no accepted task is lost when the master of a Sentinel set is killed under load", async () => {
+it("with a wait for replicas and Sentinel, no accepted task is lost if the master is killed under load", async () => {
   await using stack = new AsyncDisposableStack();
-  const master = stack.use(await startRedis());
-  const replica = stack.use(await startRedis("--replicaof", `127.0.0.1 ${master.port}`));
-  const sentinel = stack.use(
-    await startSentinel(
-      `sentinel monitor mcp 127.0.0.1 ${master.port} 1`,
-      "sentinel down-after-milliseconds mcp 500",
-      "sentinel failover-timeout mcp 2000",
-    ),
-  );
-  await replicates(replica);
-  const sentinels = [{ host: "127.0.0.1", port: sentinel.port }];
-  const redis = connect(stack, master.settings({ sentinels, sentinelName: "mcp" }));
+  const { master, replica, settings } = await startSentinelSet(stack);
+  const redis = connect(stack, settings);
   const acceptances = new Acceptances(redis, keys, [TYPE], "a-life", pino({ level: "silent" }));
   const submission = createSubmission(redis, { acceptances });
   const waiting = createSubmission(redis, { acceptances, replicas: WAIT });
@@ -168,7 +154,7 @@ it("with a wait for replicas no accepted task is lost when the master of a Senti
     (info) => info.includes("role:master"),
     30_000,
   );
-  // The new master has no replica yet: without one, nothing is accepted.
+  // The new master has no replica yet, so no task is accepted.
   await eventually(
     () => refused,
     (count) => count > 20,

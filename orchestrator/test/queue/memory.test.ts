@@ -1,11 +1,10 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ACK_BATCH_BYTES } from "../../src/queue/complete/ackHandler.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import type { TaskView } from "../../src/queue/task.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
 const MIB = 1024 ** 2;
@@ -13,33 +12,21 @@ const LIMIT_BYTES = 8 * MIB;
 const RESULT = "r".repeat(300_000);
 const TASKS = 120;
 
-let server: RedisServer;
-let redis: RedisClient;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-});
-beforeEach(async () => {
-  await server.client.config("SET", "maxmemory", "0");
-  await server.client.flushall();
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-});
+const { server, redis } = await useRedis();
+beforeEach(() => server.client.config("SET", "maxmemory", "0"));
 
 const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await server.client.info("memory"))?.[1]);
 const find = (taskId: string) => new TaskLookup(redis, keys, [TYPE]).find(taskId);
 
 describe("results that fill the memory of Redis", () => {
-  it("are dropped over its limit, marked so, while every task is completed and counted", async () => {
+  it("are dropped over its limit and marked, while each task is completed and counted", async () => {
     const emptyBytes = await usedBytes();
     await server.client.config("SET", "maxmemory", String(emptyBytes + LIMIT_BYTES));
     const tasks = Array.from({ length: TASKS }, (_, at) => ({
       type: TYPE,
       priority: 1,
       payloadJson: "1",
-      // Both ways in which a result is kept: in a hash with others, and in a record of its own.
+      // Both places of a result: a hash with others, and a record.
       ...(at % 2 === 0 ? {} : { taskId: `chosen-${at}` }),
     }));
     const ids = (await createSubmission(redis).submit(tasks)).map(({ taskId }) => taskId);
@@ -55,7 +42,7 @@ describe("results that fill the memory of Redis", () => {
       60_000,
     );
     await runner.drain(1_000);
-    // A batch is let in while there is room for a byte, and travels in buffers that count as well.
+    // Redis accepts a batch while one byte is free, and counts the buffers of connections too.
     expect(mostBytes - emptyBytes).toBeLessThan(LIMIT_BYTES + 5 * ACK_BATCH_BYTES);
     const views = (await Promise.all(ids.map(find))) as TaskView[];
     expect(views.every(({ status, attempts }) => status === "completed" && attempts === 1)).toBe(true);
@@ -69,7 +56,7 @@ describe("results that fill the memory of Redis", () => {
     expect((await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted)).toEqual([0, 0]);
   });
 
-  it("are not dropped once they are stored, when their acknowledgement succeeds only later", async () => {
+  it("are not dropped once they are stored, although their acknowledgement succeeds only later", async () => {
     const denied = (rule: string) => server.client.call("ACL", "SETUSER", "default", rule);
     await denied("-xack");
     const chosen = { type: TYPE, priority: 1, payloadJson: "1", taskId: "chosen" };
@@ -95,7 +82,7 @@ describe("results that fill the memory of Redis", () => {
     }
   });
 
-  it("keep their failures and retries: only results are dropped", async () => {
+  it("do not affect failures and retries, which are kept", async () => {
     const [dead, again] = (
       await createSubmission(redis).submit([
         { type: TYPE, priority: 1, payloadJson: '"dies"' },

@@ -7,8 +7,8 @@ import { useQueue } from "../support/queue.ts";
 import { createSubmission, keys, TYPE } from "../support/worker.ts";
 
 /*
- * A rolling update: replicas of the release before schema versions work on the same queues. They are here as the scripts of
- * that release, with which it does all that it does to tasks.
+ * A rolling update: replicas of the release before schema versions use the same queues. The tests represent them by the
+ * scripts of that release, through which it changes all its data.
  */
 
 const former = (name: string) =>
@@ -22,10 +22,10 @@ const scripts = {
   revive: former("revive"),
 };
 
-/** A consumer of the former release is named after its worker, one of this release after its life as well. */
+/** Consumer names: the former release uses only the worker, this release also the process. */
 const OLD = "regular_reasoning_0";
 const NEW = "regular_reasoning_0_host.0123456789";
-/** DELIVERY_LIMIT of both as they ship: deliveries that the former release allows, deaths from which this one refuses. */
+/** Default DELIVERY_LIMIT of both: deliveries in the former release, deaths in this one. */
 const LIMIT = 5;
 
 const under = useQueue();
@@ -33,7 +33,7 @@ const queue = keys.queue(TYPE, "regular");
 const delayed = keys.delayed(TYPE, "regular");
 const ledger = keys.ledger(TYPE);
 
-/** Starts entries in a worker of the former release. @returns deliveries as it counts them, and the state in the record */
+/** Starts entries in a worker of the former release. @returns its delivery counts, and the states in the records */
 async function claim(...ids: string[]): Promise<{ deliveries: number; record: string }[]> {
   const results = keys.resultsPrefix(TYPE, "regular");
   const args = [queue.group, OLD, keys.taskPrefix, results, RESULT_BUCKET_MS, `${TYPE}.regular.`, ...ids];
@@ -80,7 +80,7 @@ async function promoteFormerly(): Promise<number> {
   return moved;
 }
 
-it("what this release accepts is run by the former one, and each finds the results of the other", async () => {
+it("the former release runs tasks that this release accepted, and each finds the results of the other", async () => {
   const [generated = "", other = ""] = await under.submit(2);
   await under.submit(1, { taskId: "own" });
   const [first = "", second = "", third = ""] = await under.deliver(OLD);
@@ -105,7 +105,7 @@ it("what this release accepts is run by the former one, and each finds the resul
   expect(await under.balance()).toEqual([0, 0]);
 });
 
-it("what the one defers or delays, the other promotes", async () => {
+it("each release promotes retries and delayed tasks of the other", async () => {
   const [taskId = ""] = await under.submit(1);
   await under.submit(1, { taskId: "own", delayMs: 1 });
   const [id = ""] = await under.deliver(NEW);
@@ -127,7 +127,7 @@ it("what the one defers or delays, the other promotes", async () => {
   expect(await under.balance()).toEqual([0, 0]);
 });
 
-it("a dead letter of the one is retried by the other", async () => {
+it("each release retries dead letters of the other", async () => {
   const [taskId = ""] = await under.submit(1, { taskId: "own" });
   const [id = ""] = await under.deliver(NEW);
   await under.completion(NEW)([failed(id, taskId)]);
@@ -140,16 +140,16 @@ it("a dead letter of the one is retried by the other", async () => {
   expect(next).toMatchObject({ taskId: "own", reason: "internal" });
   await under.letters.retry(next?.id ?? "");
   expect(await under.lookup.find(taskId)).toMatchObject({ status: "queued" });
-  // Without its digest it is still known by its id.
+  // Without a digest, it is still recognized by its id.
   const again = createSubmission(under.redis).submit([{ type: TYPE, priority: 1, payloadJson: "1", taskId: "own" }]);
   expect(await again).toMatchObject([{ status: "queued", duplicate: true }]);
   expect(await under.balance()).toEqual([0, 0]);
 });
 
-it("what finished in one release is not run again by the other, and who lost an entry cannot finish it", async () => {
+it("neither release runs a task that the other finished, and a worker that lost an entry cannot finish it", async () => {
   const [taskId = "", stolen = ""] = await under.submit(2);
   const [id = "", second = ""] = await under.deliver(NEW);
-  // Finished, and the acknowledgement was denied: the record is there, and the entry too.
+  // Finished, but the acknowledgement was denied, so both record and entry exist.
   await under.server.client.set(keys.task(taskId), `c - ${id} ${queue.stream} {"attempts":1}`);
   await under.steal(id, OLD);
   expect(await claim(id)).toEqual([{ deliveries: 2, record: "c" }]);
@@ -162,7 +162,7 @@ it("what finished in one release is not run again by the other, and who lost an 
   expect(await under.balance()).toEqual([0, 0]);
 });
 
-it("a healthy task may change between the releases again and again: neither takes it for poison", async () => {
+it("a healthy task that alternates between the releases is poison for neither", async () => {
   await under.submit(1);
   const [id = ""] = await under.deliver(NEW);
   const seen: [deliveries: number, deaths: number][] = [];
@@ -183,7 +183,7 @@ it("a healthy task may change between the releases again and again: neither take
   }
 });
 
-it("what the former release has delivered as often as it may is not poison for this one", async () => {
+it("a task at the delivery limit of the former release is not poison for this one", async () => {
   await under.submit(1);
   const [id = ""] = await under.deliver(OLD);
   for (let delivery = 2; delivery <= LIMIT; delivery++) expect(await claim(id)).toMatchObject([{ record: "" }]);
@@ -191,14 +191,14 @@ it("what the former release has delivered as often as it may is not poison for t
   expect(await under.recovery(NEW).claim([id])).toMatchObject([{ deaths: 2, record: "" }]);
 });
 
-it("the former release keeps the consumers of this one while they work or have a heartbeat", async () => {
+it("the former release keeps the consumers of this one while they poll or have a heartbeat", async () => {
   await under.submit(1);
   await under.deliver(NEW);
   const { client } = under.server;
   await client.xgroup("CREATECONSUMER", queue.stream, queue.group, "regular_reasoning_1_host.0123456789");
   await client.xgroup("CREATECONSUMER", queue.stream, queue.group, "regular_reasoning_2_host.0123456789");
   await client.zadd(keys.heartbeats, Date.now(), "regular_reasoning_1_host.0123456789");
-  // By the clock of Redis: a consumer that was made in this very ms is not idle yet.
+  // By the clock of Redis, a consumer that was created in this ms is not idle yet.
   await expect
     .poll(() => scripts.janitor.run(under.redis, [queue.stream, keys.heartbeats], [queue.group, 0, 60_000]))
     .toEqual(["regular_reasoning_2_host.0123456789"]);

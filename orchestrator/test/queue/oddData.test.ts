@@ -1,28 +1,17 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { RESULT_BUCKET_SEQUENCES } from "../../src/queue/record.ts";
 import { DEAD_LETTER_RECORD_TTL_SECONDS, Janitor } from "../../src/queue/recover/janitor.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-/** Keys and ids that the service would not write: what goes wrong in one queue stays in it. */
+/** Keys and ids that the service would not write. Failures of one queue must not affect the others. */
 
-let server: RedisServer;
-let redis: RedisClient;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-});
-beforeEach(() => server.client.flushall());
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-});
+const { server, redis } = await useRedis();
 
 const TYPES = ["bad", TYPE];
 const { stream, group } = keys.queue(TYPE, "regular");
@@ -34,31 +23,37 @@ it.each([
   ["delayed set", keys.delayed("bad", "express"), "list"],
   ["stream", keys.queue("bad", "regular").stream, "string"],
   ["ledger", keys.ledger("bad"), "string"],
-])("a %s that holds another kind of value (%s, %s) stops the promotion of its own queue only", async (_, key, kind) => {
-  // Due before the value is spoilt, so that its queue has something to promote.
+])("a %s with another type of value (%s, %s) stops only the promotion of its own queue", async (_, key, kind) => {
+  // Added before the value is damaged, so that its queue has something to promote.
   await server.client.zadd(keys.delayed("bad", "regular"), 1, '["task_id","x","payload","1"]');
   await server.client.zadd(keys.delayed("bad", "express"), 1, '["task_id","y","payload","1"]');
   await server.client.del(key);
   await (kind === "string" ? server.client.set(key, "odd") : server.client.rpush(key, "odd"));
   await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1", taskId: "healthy", delayMs: 1 }]);
-  const failing = await eventually(
+  const failures: { queue: string; error: string }[] = [];
+  await eventually(
     async () => {
-      const { failures } = await promoter().runOnce();
-      return { failures, depth: await redis.xlen(stream) };
+      failures.push(...(await promoter().runOnce()).failures);
+      return await redis.xlen(stream);
     },
-    ({ depth }) => depth === 1,
+    (depth) => depth === 1,
   );
-  expect(failing.failures.length).toBeGreaterThan(0);
-  for (const { queue, error } of failing.failures) {
+  expect(failures.length).toBeGreaterThan(0);
+  for (const { queue, error } of failures) {
     expect(queue).toMatch(/^mcp:queue:bad/);
     expect(error).toContain("WRONGTYPE");
   }
 });
 
+it("dead letters with another type of value have no number in the report", async () => {
+  await server.client.set(keys.deadLetters, "odd");
+  expect((await readSnapshot(redis, keys, [TYPE], 0)).deadLetters).toBeUndefined();
+});
+
 it.each([
-  ["a kind of value that holds no queue", async () => server.client.set(keys.queue("bad", "regular").stream, "odd")],
-  ["a delayed set of another kind", async () => server.client.set(keys.delayed("bad", "regular"), "odd")],
-])("%s takes only its own queue out of what is reported", async (_, spoil) => {
+  ["a queue with another type of value", async () => server.client.set(keys.queue("bad", "regular").stream, "odd")],
+  ["a delayed set with another type of value", async () => server.client.set(keys.delayed("bad", "regular"), "odd")],
+])("%s removes only its own queue from the report", async (_, spoil) => {
   await createSubmission(redis, { types: TYPES }).submit([{ type: TYPE, priority: 1, payloadJson: "1" }]);
   await spoil();
   const { queues, unreadable } = await readSnapshot(redis, keys, TYPES, 0);
@@ -72,6 +67,24 @@ it.each([
   ]);
 });
 
+it.each(["express", "regular"] as const)(
+  "a stream of the %s lane with another type of value does not stop the other lane",
+  async (lane) => {
+    await server.client.set(keys.queue(TYPE, lane).stream, "odd");
+    const priority = lane === "express" ? 1 : 20;
+    await createSubmission(redis).submit([{ type: TYPE, priority, payloadJson: "1", taskId: "healthy" }]);
+    const runner = startRunner(server, async () => "done");
+    try {
+      await eventually(
+        () => lookup().find("healthy"),
+        (view) => view?.status === "completed",
+      );
+    } finally {
+      await runner.drain(1_000);
+    }
+  },
+);
+
 it.each([
   ["text that is not JSON", "{"],
   ["an object", '{"a":1}'],
@@ -80,7 +93,7 @@ it.each([
   ["nothing as a field", '["payload",null]'],
   ["more fields than Lua unpacks", JSON.stringify(new Array(20_000).fill("x"))],
   ["deep nesting", "[".repeat(2_000) + "]".repeat(2_000)],
-])("a delayed member that is %s does not stop the members behind it", async (_, member) => {
+])("a delayed member that is %s does not stop the next ones", async (_, member) => {
   const delayed = keys.delayed(TYPE, "regular");
   await server.client.zadd(delayed, 1, member, 2, '["task_id","behind","payload","1","attempt","1"]');
   expect(await promoter().runOnce()).toMatchObject({ moved: 2, failures: [] });
@@ -93,23 +106,23 @@ it.each([
   expect(await lookup().find("behind")).toMatchObject({ status: "retrying", attempts: 1 });
 });
 
-it("an odd origin or attempt of a delayed member still makes a readable record", async () => {
+it("a malformed origin or attempt of a delayed member gives a readable record", async () => {
   const member = '["task_id","odd","payload","1","origin","not an id","attempt","1e400"]';
   await server.client.zadd(keys.delayed(TYPE, "regular"), 1, member);
   expect(await promoter().runOnce()).toMatchObject({ moved: 1, failures: [] });
   expect(await redis.get(keys.task("odd"))).toMatch(/^q (\d+-\d+) \1 mcp:queue:reasoning \{"attempts":0\}$/);
 });
 
-it("a due time without end is never promoted, and does not keep the others waiting", async () => {
+it("a task with an infinite due time is never promoted and does not delay the others", async () => {
   await server.client.zadd(keys.delayed(TYPE, "regular"), "+inf", '["payload","1"]');
   const { moved, nextDueMs } = await promoter().runOnce();
   expect(moved).toBe(0);
   expect(nextDueMs).toBe(86_400_000);
 });
 
-it("after an entry with an id of the future, results still go to hashes of bounded size that expire", async () => {
+it("after an entry with an id in the future, result hashes are still bounded and expire", async () => {
   const futureMs = Date.now() + 365 * 24 * 3_600_000;
-  // As many have been added in this ms before that the next tasks cross the bound.
+  // So many sequence numbers of this ms are used that the next tasks cross the bound.
   const seq = RESULT_BUCKET_SEQUENCES - 10;
   await server.client.xadd(stream, `${futureMs}-${seq - 1}`, "task_id", "by-hand", "payload", "1");
   const task = { type: TYPE, priority: 1, payloadJson: "1" };
@@ -131,7 +144,7 @@ it("after an entry with an id of the future, results still go to hashes of bound
   for (const key of hashes) expect(await server.client.ttl(key)).toBeGreaterThan(0);
 });
 
-it("the age of an entry with an id of the future is that of its submission", async () => {
+it("the age of an entry with an id in the future is the age of its submission", async () => {
   await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM");
   const submittedAt = new Date(Date.now() - 90_000).toISOString();
   const futureMs = Date.now() + 3_600_000;
@@ -142,7 +155,7 @@ it("the age of an entry with an id of the future is that of its submission", asy
   expect(age).toBeLessThan(120);
 });
 
-it("the id of a dead letter is accepted again after the letters were deleted, and its record expires", async () => {
+it("after the dead letters were deleted, their ids are accepted again and their records expire", async () => {
   const submission = createSubmission(redis);
   const submit = () => submission.submit([{ type: TYPE, priority: 1, payloadJson: "1", taskId: "mine" }]);
   const runner = startRunner(
@@ -162,7 +175,7 @@ it("the id of a dead letter is accepted again after the letters were deleted, an
   await runner.drain(1_000);
   expect(await submit()).toMatchObject([{ duplicate: true, status: "failed" }]);
 
-  // While the letter is there the record is renewed; one that was left without an expiry gets it.
+  // While the letter exists, its record is renewed. A record without an expiry gets one.
   expect(await redis.ttl(keys.task("mine"))).toBeGreaterThan(DEAD_LETTER_RECORD_TTL_SECONDS - 60);
   const janitor = new Janitor(redis, keys, [TYPE], 60_000);
   for (const spoil of [() => redis.persist(keys.task("mine")), () => redis.expire(keys.task("mine"), 100)]) {
@@ -178,7 +191,7 @@ it("the id of a dead letter is accepted again after the letters were deleted, an
   expect(await submit()).toMatchObject([{ duplicate: false, status: "queued" }]);
 });
 
-it("the walk through the dead letters reaches all of them, and begins anew", async () => {
+it("the renewal of records reaches all dead letters, and then starts over", async () => {
   const total = 1_200;
   const letters = Array.from({ length: total }, (_, n) => n);
   const pipeline = server.client.pipeline();
@@ -186,13 +199,15 @@ it("the walk through the dead letters reaches all of them, and begins anew", asy
     pipeline.xadd(keys.deadLetters, `${n + 1}-0`, "task_id", `t${n}`);
     pipeline.set(keys.task(`t${n}`), `f 1-0 1-0 ${stream} {"deadLetterId":"${n + 1}-0","attempts":1}`);
   }
-  // A letter whose task lives again has a record that is not its own.
+  // The record of a retried task no longer refers to the letter.
   pipeline.set(keys.task("t7"), `q 1-0 1-0 ${stream} {"attempts":0}`);
+  // A program other than the service has written this key.
+  pipeline.del(keys.task("t8")).rpush(keys.task("t8"), "odd");
   await pipeline.exec();
   const janitor = new Janitor(redis, keys, [TYPE], 60_000);
   const ttls = () => Promise.all(letters.map((n) => redis.ttl(keys.task(`t${n}`))));
   for (let round = 0; round < 3; round++) await janitor.runOnce();
-  expect((await ttls()).flatMap((ttl, n) => (ttl < 0 ? [n] : []))).toEqual([7]);
+  expect((await ttls()).flatMap((ttl, n) => (ttl < 0 ? [n] : []))).toEqual([7, 8]);
   await redis.persist(keys.task("t0"));
   await janitor.runOnce();
   expect(await redis.ttl(keys.task("t0"))).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { isNow, OTHER_TYPE, TYPES, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
-/** What promotion moves, and what it leaves, value by value. */
+/** Tests the effects of promotion, value by value. */
 
 const queue = useQueue();
 const { stream } = keys.queue(TYPE, "regular");
@@ -17,7 +17,7 @@ const entries = async (of = stream) =>
 const put = (dueAtMs: number, member: unknown, set = delayed) =>
   queue.server.client.zadd(set, dueAtMs, typeof member === "string" ? member : JSON.stringify(member));
 
-it("moves what is due and nothing else, and says when the next is", async () => {
+it("moves only due tasks, and returns when the next is due", async () => {
   await queue.submit(1, { taskId: "soon", delayMs: 1, payloadJson: '{"x":1}', priority: 4 });
   await queue.submit(1, { taskId: "later", delayMs: 60_000 });
   await queue.server.client.zadd(delayed, "XX", 1, (await queue.server.client.zrange(delayed, 0, 0))[0] ?? "");
@@ -34,7 +34,6 @@ it("moves what is due and nothing else, and says when the next is", async () => 
     type: TYPE,
     timestamp: expect.stringMatching(/^\d{4}-/),
     digest: expect.any(String),
-    waited: "0",
   });
   expect(isNow(Number.parseInt(entry?.id ?? "", 10))).toBe(true);
   expect(await queue.server.client.zcard(delayed)).toBe(1);
@@ -51,7 +50,7 @@ it("moves what is due and nothing else, and says when the next is", async () => 
   expect(await queue.balance()).toEqual([0, 0]);
 });
 
-it("keeps a retry's attempts, and where it began", async () => {
+it("keeps the attempts and the first entry of a retry", async () => {
   const fields = ["payload", "1", "type", TYPE, "attempt", "2", "origin", "5-5", "task_id", "mine"];
   await put(1, fields);
   await queue.promote();
@@ -61,7 +60,7 @@ it("keeps a retry's attempts, and where it began", async () => {
   expect(await queue.server.client.get(keys.task("mine"))).toBe(`q 5-5 ${entry?.id} ${stream} {"attempts":2}`);
 });
 
-it("takes each queue's own, with the lane that they are counted for", async () => {
+it("moves the tasks of each queue to its own stream, and counts them for its lane", async () => {
   for (const type of TYPES) {
     for (const { lane } of keys.queues(type)) {
       await put(1, ["task_id", `${type}-${lane}`, "payload", "1"], keys.delayed(type, lane));
@@ -77,7 +76,7 @@ it("takes each queue's own, with the lane that they are counted for", async () =
   }
 });
 
-it("says when the very next of all queues is due, and nothing where none waits", async () => {
+it("returns when the next task of any queue is due, and undefined if none is delayed", async () => {
   expect(await queue.promote()).toMatchObject({ moved: 0, nextDueMs: undefined });
   const now = Date.now();
   await put(now + 50_000, "far", keys.delayed(TYPE, "express"));
@@ -99,8 +98,8 @@ it("moves thousands in one round", async () => {
   expect(await queue.ledger()).toEqual({ "regular:moved": String(total) });
 });
 
-it("goes on past what the service did not write, and gives it to the workers as it is", async () => {
-  const odd = ["no JSON", '{"a":1}', "[]", '["one"]', "7", '"text"'];
+it("moves members that the service did not write unchanged, and continues", async () => {
+  const odd = ["no JSON", '{"a":1}', "[]", '["one"]', "7", '"text"', '[["a"],"b"]', '["a",null]'];
   for (const [at, member] of odd.entries()) await put(at + 1, member);
   await put(100, ["payload", "1", "number", 7, "task_id", "good"]);
   expect((await queue.promote()).moved).toBe(odd.length + 1);
@@ -110,7 +109,7 @@ it("goes on past what the service did not write, and gives it to the workers as 
   expect(await queue.server.client.zcard(delayed)).toBe(0);
 });
 
-it("works over the memory limit of Redis: what waits could never end otherwise", async () => {
+it("works over the memory limit of Redis, since delayed tasks could otherwise never end", async () => {
   await put(1, ["payload", "1", "task_id", "mine"]);
   await queue.server.client.config("SET", "maxmemory", "1mb");
   try {

@@ -1,5 +1,5 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { TaskHandler } from "../../src/queue/consume/handler.ts";
 import type { TaskRunner } from "../../src/queue/consume/taskRunner.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
@@ -7,24 +7,13 @@ import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { Janitor } from "../../src/queue/recover/janitor.ts";
 import { Leases } from "../../src/queue/recover/leases.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-let server: RedisServer;
-let redis: RedisClient;
+const { server, redis } = await useRedis();
 const runners: TaskRunner[] = [];
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-});
-beforeEach(() => server.client.flushall());
 afterEach(async () => {
   await Promise.all(runners.splice(0).map((runner) => runner.drain(0)));
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
 });
 
 const REGULAR = keys.queue(TYPE, "regular");
@@ -42,7 +31,7 @@ async function submit(count: number, priority = 1): Promise<string[]> {
   return (await createSubmission(redis).submit(tasks)).map(({ taskId }) => taskId);
 }
 
-/** Reads entries for a consumer that never comes back. */
+/** Reads entries for a consumer that never returns. */
 async function deliverTo(consumer: string, count: number, queue = REGULAR): Promise<string[]> {
   const { stream, group } = queue;
   await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch(() => undefined);
@@ -68,12 +57,17 @@ function recorder(): { seen: unknown[]; handle: TaskHandler["run"] } {
   };
 }
 
+/** Searches for orphans since the last reset of the statistics. */
+async function searches(): Promise<number> {
+  return Number(/cmdstat_xautoclaim:calls=(\d+)/.exec(await server.client.info("commandstats"))?.[1] ?? 0);
+}
+
 async function balance(): Promise<number[]> {
   return (await readSnapshot(redis, keys, [TYPE], 0)).queues.map(({ unaccounted }) => unaccounted);
 }
 
 describe("recovery", () => {
-  it("finishes what a worker of the same name left pending when it died", async () => {
+  it("finishes the pending entries of a dead worker of the same name", async () => {
     await submit(300);
     await deliverTo(`regular_${TYPE}_0`, 250);
     const { seen, handle } = recorder();
@@ -83,10 +77,10 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("takes over what other consumers stopped working on, over many pages and past deleted entries", async () => {
+  it("claims the orphans of other consumers, over many pages and past deleted entries", async () => {
     await submit(1_000);
     const ids = await deliverTo("regular_gone", 1_000);
-    // XAUTOCLAIM meets whole pages of these, reports them and returns a cursor that is not the end.
+    // XAUTOCLAIM finds whole pages of these, reports them and returns a cursor that is not the end.
     await server.client.xdel(stream, ...ids.slice(0, 450));
     const { telemetry, counts } = countingTelemetry();
     const { seen, handle } = recorder();
@@ -102,7 +96,29 @@ describe("recovery", () => {
     expect(pending).toBeNull();
   });
 
-  it("shares orphans between two replicas without doing any twice", async () => {
+  it("looks for orphans once in a round that finds few, and starts them in this round", async () => {
+    await submit(10);
+    await deliverTo("regular_gone", 10);
+    const { seen, handle } = recorder();
+    const runner = run(handle, { orphanRecoveryIntervalMs: 600_000, orphanMinIdleMs: 0 });
+    // A lane that connects starts whatever its consumer has.
+    await eventually(
+      () => Object.values(runner.health().lastPollCompletedAtMs),
+      (polls) => polls.every(Number.isFinite),
+    );
+    await server.client.config("RESETSTAT");
+    runner.recover();
+    await empty();
+    // A round that did not end would search again before each of these tasks.
+    for (let done = 11; done <= 20; done++) {
+      await submit(1);
+      await empty();
+    }
+    expect(seen).toHaveLength(20);
+    expect(await searches()).toBe(2);
+  });
+
+  it("shares orphans between two replicas without running any twice", async () => {
     await submit(1_000);
     await deliverTo("regular_gone", 1_000);
     const { seen, handle } = recorder();
@@ -112,7 +128,7 @@ describe("recovery", () => {
     expect(seen.length).toBe(1_000);
   });
 
-  it("gives a task that takes its workers down to the dead letters, as poison, and no longer runs it", async () => {
+  it("dead-letters a task that crashes its workers as poison, and no longer runs it", async () => {
     const [taskId] = await submit(1);
     const [id] = await deliverTo(`regular_${TYPE}_0`, 1);
     await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id ?? "", "RETRYCOUNT", "10", "JUSTID");
@@ -135,7 +151,19 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("runs poison candidates one at a time, with nothing beside them", async () => {
+  it("runs a task whose workers died once less than the limit for poison", async () => {
+    const [taskId = ""] = await submit(1);
+    const [id = ""] = await deliverTo(`regular_${TYPE}_0`, 1);
+    await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", id, "RETRYCOUNT", "8", "JUSTID");
+    const { seen, handle } = recorder();
+    run(handle, { deathLimit: 5 });
+    await empty();
+    expect(seen).toEqual([0]);
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(taskId)).toMatchObject({ status: "completed" });
+    expect(await balance()).toEqual([0, 0]);
+  });
+
+  it("runs poison candidates one at a time, without other tasks", async () => {
     await submit(6);
     const ids = await deliverTo(`regular_${TYPE}_0`, 4);
     await server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", ...ids, "RETRYCOUNT", "2", "JUSTID");
@@ -151,7 +179,7 @@ describe("recovery", () => {
     expect(beside.length).toBe(6);
   });
 
-  it("runs poison candidates of both lanes one at a time: none dies with another", async () => {
+  it("runs poison candidates of both lanes one at a time, so that none dies with another", async () => {
     for (const priority of [1, 20]) {
       await submit(3, priority);
       const queue = keys.queue(TYPE, priority === 1 ? "regular" : "express");
@@ -170,7 +198,7 @@ describe("recovery", () => {
     expect(beside).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it("finds delivered entries that are pending for no consumer, after XGROUP DELCONSUMER", async () => {
+  it("finds unowned entries after XGROUP DELCONSUMER", async () => {
     await submit(250);
     await deliverTo("regular_gone", 200);
     await server.client.xgroup("DELCONSUMER", stream, group, "regular_gone");
@@ -181,7 +209,7 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("takes up what is claimed for a consumer by hand", async () => {
+  it("runs an entry that was claimed for its consumer by hand", async () => {
     const { seen, handle } = recorder();
     run(handle, { orphanMinIdleMs: 600_000 });
     await submit(1);
@@ -194,7 +222,7 @@ describe("recovery", () => {
     expect(seen).toContain("by hand");
   });
 
-  it("counts a late finisher and does not believe it", async () => {
+  it("counts a late finish and drops its result", async () => {
     const { telemetry, counts } = countingTelemetry();
     let finish: (value: unknown) => void = () => undefined;
     const started = new Promise<void>((resolve) => {
@@ -232,7 +260,7 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("lets a long task keep its entry while its lease is renewed, and lose it otherwise", async () => {
+  it("leaves a long task its entry only while its lease is renewed", async () => {
     let starts = 0;
     let finish: () => void = () => undefined;
     const handle = () => {
@@ -241,31 +269,33 @@ describe("recovery", () => {
         finish = resolve;
       });
     };
-    // It looks for no orphans, as one that is busy: it would find its own entry, and touch it.
-    run(handle, { taskTimeoutMs: 60_000, orphanRecoveryIntervalMs: 600_000 });
+    // Does not search for orphans, like a busy worker: it would find its own entry and reset its idle time.
+    run(handle, { taskTimeoutMs: 600_000, orphanRecoveryIntervalMs: 600_000 });
     await submit(1);
     await eventually(
       () => starts,
       (count) => count === 1,
     );
-    const leases = new Leases(redis, keys, "");
-    const other = startRunner(server, handle, { taskTimeoutMs: 60_000 }, { instance: "b" });
-    const until = Date.now() + 1_500;
-    await eventually(
-      () => leases.runOnce([{ type: TYPE, index: 0 }], 50),
-      () => Date.now() > until,
-    );
+    const [entry] = await server.client.xrange(stream, "-", "+");
+    const idleFor = (ms: number) =>
+      server.client.call("XCLAIM", stream, group, `regular_${TYPE}_0`, "0", entry?.[0] ?? "", "IDLE", ms, "JUSTID");
+    await idleFor(120_000);
+    expect(await new Leases(redis, keys, "").runOnce([{ type: TYPE, index: 0 }], 50)).toBe(1);
+    await server.client.config("RESETSTAT");
+    run(handle, { taskTimeoutMs: 600_000, orphanMinIdleMs: 60_000 }, { instance: "b" });
+    // Each lane has searched twice.
+    await eventually(searches, (count) => count >= 4);
     expect(starts).toBe(1);
+    await idleFor(120_000);
     await eventually(
       () => starts,
       (count) => count === 2,
     );
     finish();
     await empty();
-    await other.drain(0);
   });
 
-  it("goes on after FLUSHALL and after the group is destroyed, with what there is", async () => {
+  it("continues with the remaining entries after FLUSHALL, and after XGROUP DESTROY", async () => {
     const { seen, handle } = recorder();
     run(handle);
     await submit(10);
@@ -280,14 +310,14 @@ describe("recovery", () => {
     expect(await balance()).toEqual([0, 0]);
   });
 
-  it("removes consumers only when nothing is pending for them and they are gone for long", async () => {
+  it("removes consumers only if they have no pending entries and have been gone for long", async () => {
     await submit(2);
     await deliverTo("regular_busy", 1);
     await server.client.xgroup("CREATECONSUMER", stream, group, "regular_gone");
     await server.client.xgroup("CREATECONSUMER", stream, group, "regular_silent");
-    await server.client.zadd(keys.heartbeats, Date.now() + 60_000, "regular_silent");
+    await server.client.zadd(keys.heartbeats, Date.now() + 600_000, "regular_silent");
+    expect(await new Janitor(redis, keys, [TYPE], 60_000).runOnce()).toEqual([]);
     const janitor = new Janitor(redis, keys, [TYPE], 100);
-    expect(await janitor.runOnce()).toEqual([]);
     const removed = await eventually(
       () => janitor.runOnce(),
       (names) => names.length > 0,

@@ -5,7 +5,7 @@ import { Deaths } from "../../src/queue/recover/deaths.ts";
 import { useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
-/** What starts another delivery of an entry, and what it says of former ones. */
+/** Tests how another delivery of an entry starts, and what it reports about earlier ones. */
 
 const queue = useQueue();
 const ME = `regular_${TYPE}_0`;
@@ -13,7 +13,7 @@ const { group, stream } = keys.queue(TYPE, "regular");
 const taskIdOf = (entryId: string) => `${TYPE}.regular.${entryId}`;
 
 describe("another delivery", () => {
-  it("brings the entry with its deaths, in the order asked for, and counts no death by itself", async () => {
+  it("returns the entries with their deaths, in the requested order, and counts no death itself", async () => {
     await queue.submit(2, { payloadJson: '{"p":1}', priority: 3 });
     const [a = "", b = ""] = await queue.deliver(ME);
     await queue.server.client.call("XCLAIM", stream, group, ME, "0", b, "RETRYCOUNT", "4", "JUSTID");
@@ -29,7 +29,7 @@ describe("another delivery", () => {
     expect(await queue.pending()).toEqual({ [ME]: [a, b] });
   });
 
-  it("follows a death with one more for what was started, and for nothing that waited or that others have", async () => {
+  it("after a death reports one more for started entries, but not for waiting ones or those of others", async () => {
     await queue.submit(4);
     const [started = "", waiting = "", stolen = "", restarted = ""] = await queue.deliver(ME);
     await queue.steal(stolen, "other");
@@ -37,7 +37,7 @@ describe("another delivery", () => {
     await queue.recovery(ME).claim([restarted]);
     const deaths = new Deaths(queue.redis, keys, "");
     expect(await deaths.count({ type: TYPE, index: 0 })).toBe(2);
-    // The same death is not counted twice, since nothing was started meanwhile.
+    // The same death is not counted twice, because no entry was started in between.
     expect(await deaths.count({ type: TYPE, index: 0 })).toBe(0);
     expect(await queue.recovery(ME).ownPending()).toEqual([
       { id: started, deaths: 1 },
@@ -47,7 +47,7 @@ describe("another delivery", () => {
     expect(await queue.recovery("other").claim([stolen])).toMatchObject([{ deaths: 0 }]);
   });
 
-  it("after a death finds the entry as idle as it was, however many there are", async () => {
+  it("after a death finds the idle times unchanged, for any number of entries", async () => {
     await queue.submit(1_000);
     await queue.submit(200);
     const ids = await queue.deliver(ME, 1_200);
@@ -66,7 +66,7 @@ describe("another delivery", () => {
     expect(idle).toHaveLength(1);
   });
 
-  it("leaves out what belongs to another consumer, what is pending for none, and what was deleted", async () => {
+  it("omits entries of other consumers, entries that are not pending, and deleted ones", async () => {
     await queue.submit(4);
     const [mine = "", stolen = "", acknowledged = "", deleted = ""] = await queue.deliver(ME);
     await queue.steal(stolen, "other");
@@ -77,8 +77,10 @@ describe("another delivery", () => {
     expect((await queue.pending()).other).toEqual([stolen]);
   });
 
-  it("says that a task of a generated id completed, from its result", async () => {
-    const ids = ["1600000000000-0", "1600000000015-3", "1600000000016-0"];
+  it("detects from its result that a task with a generated id completed", async () => {
+    // Many results of one millisecond are in several hashes.
+    const times = ["1600000000000-0", "1600000000015-3", "1600000000016-0"];
+    const ids = [...times, "1600000000017-4095", "1600000000018-4096", "1600000000019-12345"];
     for (const id of ids) await queue.add(id, { task_id: taskIdOf(id) });
     await queue.deliver(ME);
     const complete = queue.completion(ME);
@@ -94,20 +96,20 @@ describe("another delivery", () => {
           hasRecord: false,
         },
       ]);
-      // Redis lost the acknowledgement in a fail-over, and kept the result.
+      // Redis lost the acknowledgement in a failover, but kept the result.
       await queue.add(`${Number.parseInt(id, 10) + 100_000_000}-0`, { task_id: `x-${id}` });
     }
     await queue.deliver(ME);
     await queue.server.client.del(stream);
     await ensureGroup(queue.redis, keys.queue(TYPE, "regular"));
     for (const id of ids) await queue.add(id, { task_id: taskIdOf(id) });
-    const unfinished = await queue.add("1600000000017-0");
+    const unfinished = await queue.add("1600000000020-4096");
     await queue.deliver(ME);
     const claimed = await queue.recovery(ME).claim([...ids, unfinished]);
-    expect(claimed.map(({ record }) => record)).toEqual(["c", "c", "c", ""]);
+    expect(claimed.map(({ record }) => record)).toEqual([...ids.map(() => "c"), ""]);
   });
 
-  it("says from the record how a task ended, or that it went on in another entry", async () => {
+  it("detects from the record how a task ended, or that it continues in another entry", async () => {
     const states = { c: "c", f: "f", r: "r", q: "" } as const;
     for (const [at, [state]] of Object.entries(states).entries()) {
       const id = await queue.add(`${at + 1}-0`, { task_id: `t-${state}` });
@@ -120,21 +122,21 @@ describe("another delivery", () => {
     expect(claimed.map(({ record }) => record)).toEqual([...Object.values(states), "q"]);
   });
 
-  it("knows a task that was moved by where it began", async () => {
+  it("recognizes a moved task by its first entry", async () => {
     const id = await queue.add("20-0", { task_id: "mine", origin: "5-0", attempt: "1" });
     await queue.server.client.set(keys.task("mine"), `r 5-0 - ${stream} {"attempts":2}`);
     await queue.deliver(ME);
     expect(await queue.recovery(ME).claim([id])).toMatchObject([{ record: "r" }]);
   });
 
-  it("does not take another task of the same name for it", async () => {
+  it("ignores the record of another task with the same id", async () => {
     const id = await queue.add("20-0", { task_id: "mine" });
     await queue.server.client.set(keys.task("mine"), `c 5-0 6-0 ${stream} {"attempts":1}`);
     await queue.deliver(ME);
     expect(await queue.recovery(ME).claim([id])).toMatchObject([{ record: "" }]);
   });
 
-  it("looks for the generated name where the entry has none", async () => {
+  it("uses the generated id if the entry has none", async () => {
     const id = await queue.add("30-0");
     await queue.server.client.set(keys.task(taskIdOf(id)), `f ${id} ${id} ${stream} {"attempts":1}`);
     await queue.deliver(ME);
@@ -153,7 +155,7 @@ describe("another delivery", () => {
   });
 });
 
-describe("delivered entries that are pending for no consumer", () => {
+describe("unowned entries", () => {
   it("are found among pending and undelivered ones, over many pages", async () => {
     await queue.submit(1_000);
     await queue.submit(205);
@@ -168,7 +170,16 @@ describe("delivered entries that are pending for no consumer", () => {
     expect(await queue.deliver("other")).toHaveLength(55);
   });
 
-  it("are taken without a death counted", async () => {
+  it("are not those that a consumer has, although many deleted ones are pending before them", async () => {
+    await queue.submit(1_000);
+    await queue.submit(10);
+    const ids = await queue.deliver("other", 1_010);
+    await queue.server.client.xdel(stream, ...ids.slice(1, -1));
+    expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
+    expect((await queue.pending()).other).toHaveLength(1_010);
+  });
+
+  it("are claimed without counting a death", async () => {
     await queue.submit(1);
     const [id = ""] = await queue.deliver("other");
     await queue.server.client.xack(stream, group, id);
@@ -177,18 +188,18 @@ describe("delivered entries that are pending for no consumer", () => {
     expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
   });
 
-  it("are about as many as are asked for", async () => {
+  it("are claimed up to an approximate limit", async () => {
     await queue.submit(450);
     const ids = await queue.deliver("other");
     await queue.server.client.xack(stream, group, ...ids);
     const first = await queue.recovery(ME).claimUnowned(150);
     expect(first).toEqual(ids.slice(0, first.length));
-    // Pages are of 100 entries.
+    // A page has 100 entries.
     expect(first.length).toBeGreaterThanOrEqual(150);
     expect(first.length).toBeLessThan(250);
   });
 
-  it("are none where nothing was delivered, and where the group is missing", async () => {
+  it("do not exist before a delivery, or without a group", async () => {
     await queue.submit(3);
     expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
     await queue.server.client.xgroup("DESTROY", stream, group);
@@ -196,7 +207,7 @@ describe("delivered entries that are pending for no consumer", () => {
     expect(await queue.recovery(ME).claimUnowned(10)).toEqual([]);
   });
 
-  it("are found by the group of this queue, whatever other groups there are", async () => {
+  it("are found by the group of this queue, although other groups exist", async () => {
     await queue.server.client.xgroup("CREATE", stream, "another", "$");
     await queue.server.client.xgroup("CREATE", stream, "zebra", "0");
     await queue.submit(2);
@@ -205,7 +216,7 @@ describe("delivered entries that are pending for no consumer", () => {
     expect(await queue.recovery(ME).claimUnowned(10)).toEqual([id]);
   });
 
-  it("are taken over the memory limit of Redis", async () => {
+  it("are claimed over the memory limit of Redis too", async () => {
     await queue.submit(1);
     const [id = ""] = await queue.deliver("other");
     await queue.server.client.xack(stream, group, id);
@@ -219,7 +230,7 @@ describe("delivered entries that are pending for no consumer", () => {
 });
 
 describe("a consumer group", () => {
-  it("is made with its stream, from the beginning, and is left as it is where it is there", async () => {
+  it("is created with its stream, from the beginning; an existing one stays unchanged", async () => {
     const other = { ...keys.queue(TYPE, "regular"), stream: "mcp:new", group: "g" };
     await queue.server.client.xadd(other.stream, "1-1", "a", "b");
     await ensureGroup(queue.redis, other);
@@ -232,7 +243,7 @@ describe("a consumer group", () => {
     expect(await queue.server.client.exists("mcp:absent")).toBe(1);
   });
 
-  it("is made over the memory limit of Redis, and any other error is passed on", async () => {
+  it("is created over the memory limit of Redis, and other errors are thrown", async () => {
     await queue.server.client.config("SET", "maxmemory", "1mb");
     try {
       await ensureGroup(queue.redis, keys.queue(TYPE, "regular"));

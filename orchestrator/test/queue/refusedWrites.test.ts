@@ -1,27 +1,17 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RedisUnavailableError, RejectedError } from "../../src/errors.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskExplainer } from "../../src/queue/inspect/explain.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { MemoryGuard } from "../../src/queue/submit/memoryGuard.ts";
-import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
+import { createRedis } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
-import { type RedisServer, startRedis } from "../support/redisServer.ts";
+import { useRedis } from "../support/redisServer.ts";
 import { countingTelemetry, createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
-let server: RedisServer;
-let redis: RedisClient;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = createRedis(server.settings(), "commands", "test");
-});
-beforeEach(() => server.client.flushall());
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-});
+const { server, redis } = await useRedis();
 
 const { stream } = keys.queue(TYPE, "regular");
 const task = { type: TYPE, priority: 1, payloadJson: "1" };
@@ -29,13 +19,13 @@ const task = { type: TYPE, priority: 1, payloadJson: "1" };
 describe.each([
   { why: "is full", on: ["maxmemory", "1mb"], off: ["maxmemory", "0"], error: RejectedError },
   {
-    why: "lacks its replicas",
+    why: "misses its replicas",
     on: ["min-replicas-to-write", "1"],
     off: ["min-replicas-to-write", "0"],
     error: RedisUnavailableError,
   },
 ] as const)("while Redis $why", ({ on, off, error }) => {
-  it("everything that only reads is answered, and what writes is refused", async () => {
+  it("reads are answered, and writes are rejected", async () => {
     const lookup = new TaskLookup(redis, keys, [TYPE]);
     const explainer = new TaskExplainer(redis, keys, [TYPE]);
     const [done] = await createSubmission(redis).submit([task]);
@@ -66,13 +56,13 @@ describe.each([
 });
 
 describe("the memory guard", () => {
-  /** Sets maxmemory so that this share of it is used, after the data is there. */
+  /** Sets maxmemory so that the stored data use this share of it. */
   async function useShare(share: number): Promise<void> {
     const used = Number(/used_memory:(\d+)/.exec(await server.client.info("memory"))?.[1]);
     await server.client.config("SET", "maxmemory", String(Math.round(used / share)));
   }
 
-  it("rejects above its ceiling what Redis itself would still accept, and accepts below it", async () => {
+  it("rejects tasks above its ceiling although Redis itself would accept them, and accepts below it", async () => {
     const { telemetry, counts } = countingTelemetry();
     let nowMs = 0;
     const guarded = (ceiling: number) =>
@@ -81,11 +71,11 @@ describe("the memory guard", () => {
     try {
       await expect(guarded(0.5).submit([task])).rejects.toThrow("the memory of Redis is nearly full");
       expect(await redis.xlen(stream)).toBe(0);
-      expect(counts["rejected overload"]).toBe(1);
+      expect(counts["regular submitted overload"]).toBe(1);
       const above = guarded(0.7);
       await above.submit([task]);
       expect(await redis.xlen(stream)).toBe(1);
-      // A reading holds for half a second, and not for longer.
+      // A reading is valid for half a second.
       await useShare(0.8);
       nowMs = 499;
       await above.submit([task]);
@@ -96,15 +86,15 @@ describe("the memory guard", () => {
     }
   });
 
-  it("does not reject where no maximum is set", async () => {
+  it("does not reject if maxmemory is not set", async () => {
     await createSubmission(redis, { memory: new MemoryGuard(redis, 0.01, () => 0) }).submit([task]);
     expect(await redis.xlen(stream)).toBe(1);
   });
 
-  it("that may not read INFO leaves intake open, says so, and Redis itself still refuses when it is full", async () => {
+  it("without the right to read INFO keeps intake open and reports it; a full Redis itself still rejects", async () => {
     const user = { username: "no-info", password: "secret" };
     await server.client.call("ACL", "SETUSER", user.username, "on", ">secret", ...aclRules(keys.prefix), "-info");
-    // The client's own readiness check asks for INFO as well, and says on the console that it may not.
+    // The readiness check of the client reads INFO too, and reports the missing right on the console.
     const denied = createRedis(server.settings(user), "commands", "denied");
     const failures: unknown[] = [];
     const memory = new MemoryGuard(

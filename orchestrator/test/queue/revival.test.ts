@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { isNow, useQueue } from "../support/queue.ts";
 import { keys, TYPE } from "../support/worker.ts";
 
-/** What retrying and discarding a dead letter does, value by value. */
+/** Tests the effects of retrying and discarding a dead letter, value by value. */
 
 const queue = useQueue();
 const ME = `regular_${TYPE}_0`;
 const { stream } = keys.queue(TYPE, "regular");
 
-/** Lets tasks die. @returns ids of their dead letters, oldest first */
+/** Makes tasks fail for good. @returns ids of their dead letters, oldest first */
 async function die(taskIds: readonly string[], reason: "upstream" | "timeout" = "upstream"): Promise<string[]> {
   const entries = await queue.deliver(ME);
   await queue.completion(ME)(
@@ -28,7 +28,7 @@ async function fieldsOf(of = stream): Promise<Record<string, string | undefined>
 }
 
 describe("a dead letter that is retried", () => {
-  it("is a new task of the same name with its history, and is gone", async () => {
+  it("becomes a new task with the same id and its history, and is removed", async () => {
     await queue.submit(2, { priority: 7, payloadJson: '{"p":1}' });
     await queue.submit(1, { taskId: "mine", priority: 4, payloadJson: '{"q":1}' });
     const [before] = (await fieldsOf()).slice(-1);
@@ -71,7 +71,7 @@ describe("a dead letter that is retried", () => {
     expect(await queue.server.client.xlen(stream)).toBe(1);
   });
 
-  it("dies again with all of its history", async () => {
+  it("keeps its whole history when it fails again", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [letter = ""] = await die(["mine"]);
     await queue.letters.retry(letter);
@@ -86,8 +86,8 @@ describe("a dead letter that is retried", () => {
   });
 });
 
-describe("a retry of all that match", () => {
-  it("leaves what does not match, by type, by reason and by both", async () => {
+describe("a retry of all matching dead letters", () => {
+  it("leaves the others, by type, by reason and by both", async () => {
     const matching = async (filter: Parameters<typeof queue.letters.retryWhere>[0]) => {
       await queue.server.client.del(keys.deadLetters);
       for (const type of [TYPE, "ml"]) {
@@ -127,7 +127,7 @@ describe("a retry of all that match", () => {
     expect((await fieldsOf(keys.queue("ml", "regular").stream)).map(({ task_id }) => task_id)).toContain("ml-timeout");
   });
 
-  it("puts stand-ins for what a letter lacks", async () => {
+  it("uses defaults for missing fields", async () => {
     const id = await queue.server.client.xadd(keys.deadLetters, "*", "task_id", "bare", "stream", stream);
     await queue.letters.retry(id ?? "");
     expect(await fieldsOf()).toEqual([
@@ -144,7 +144,7 @@ describe("a retry of all that match", () => {
 });
 
 describe("a dead letter that is discarded", () => {
-  it("is gone with its record, and the others stay", async () => {
+  it("is removed with its record, and the others stay", async () => {
     await queue.submit(1, { taskId: "one" });
     await queue.submit(1, { taskId: "two" });
     const [one = "", two = ""] = await die(["one", "two"]);
@@ -158,7 +158,7 @@ describe("a dead letter that is discarded", () => {
     expect(await queue.server.client.xlen(stream)).toBe(1);
   });
 
-  it("leaves the record of a task of that name that lives", async () => {
+  it("leaves the record of an unfinished task with the same id", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [letter = ""] = await die(["mine"]);
     await queue.server.client.del(keys.task("mine"));
@@ -167,7 +167,7 @@ describe("a dead letter that is discarded", () => {
     expect(await queue.lookup.find("mine")).toMatchObject({ status: "queued" });
   });
 
-  it("leaves a record that leads to another letter, whose id begins alike", async () => {
+  it("leaves a record that refers to another letter with the same id prefix", async () => {
     for (const id of ["5-1", "5-10"])
       await queue.server.client.xadd(keys.deadLetters, id, "task_id", "mine", "stream", stream);
     await queue.server.client.set(keys.task("mine"), `f 1-0 1-0 ${stream} {"deadLetterId":"5-10","attempts":1}`);
@@ -175,7 +175,7 @@ describe("a dead letter that is discarded", () => {
     expect(await queue.lookup.find("mine")).toMatchObject({ status: "failed", deadLetterId: "5-10" });
   });
 
-  it("is gone where no record leads to it", async () => {
+  it("is removed if no record refers to it", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [letter = ""] = await die(["mine"]);
     await queue.server.client.del(keys.task("mine"));
@@ -183,7 +183,7 @@ describe("a dead letter that is discarded", () => {
     expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
   });
 
-  it("can be discarded over the memory limit of Redis: that frees some", async () => {
+  it("can be discarded over the memory limit of Redis, which frees memory", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [letter = ""] = await die(["mine"]);
     await queue.server.client.config("SET", "maxmemory", "1mb");

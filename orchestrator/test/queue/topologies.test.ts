@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Link } from "@mcp-orchestrator/e2e/testkit/network/link";
 import { freePort } from "@mcp-orchestrator/e2e/testkit/ports";
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
@@ -7,10 +8,11 @@ import { createKeys } from "../../src/keys.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
 import { createRedis, type RedisClient, type RedisSettings } from "../../src/redis/connection.ts";
-import { type RedisServer, startRedis, startSentinel } from "../support/redisServer.ts";
+import { startCluster, startSingleNodeCluster } from "../support/redisCluster.ts";
+import { type RedisServer, startSentinelSet } from "../support/redisServer.ts";
 import { createSubmission, startRunner, TYPE } from "../support/worker.ts";
 
-/** Works through tasks on whatever the settings lead to, while `disturb` happens, and asks for every result. */
+/** Runs tasks on the Redis of these settings during `disturb`, and reads all results. */
 async function work(
   settings: RedisSettings,
   server: RedisServer,
@@ -70,7 +72,7 @@ async function work(
       [0, 0],
       [0, 0],
     ]);
-    // At least once: what was under way may run twice, never more than the slots of a worker.
+    // At least once: tasks in flight may run twice, at most as many as a worker has slots.
     expect([...runs.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(100);
   } finally {
     await runner.drain(0);
@@ -78,29 +80,10 @@ async function work(
   }
 }
 
-it.concurrent("a Redis Cluster of three nodes, with the node that holds the queues crashing, does all the work", async () => {
-  const options = [
-    "--cluster-enabled",
-    "yes",
-    "--cluster-node-timeout",
-    "2000",
-    "--appendonly",
-    "yes",
-    "--appendfsync",
-    "always",
-  ];
+it.concurrent("all tasks complete on a Redis Cluster of three nodes, although the node with the queues crashes", async () => {
   await using stack = new AsyncDisposableStack();
-  const nodes: RedisServer[] = [];
-  for (let node = 0; node < 3; node++) nodes.push(stack.use(await startRedis(...options)));
-  for (const [at, { client, port }] of nodes.entries()) {
-    await client.cluster("ADDSLOTSRANGE", Math.floor((at * 16_384) / 3), Math.floor(((at + 1) * 16_384) / 3) - 1);
-    if (at > 0) await nodes[0]?.client.cluster("MEET", "127.0.0.1", port);
-  }
-  await eventually(
-    () => Promise.all(nodes.map(({ client }) => client.cluster("INFO") as Promise<string>)),
-    (infos) => infos.every((info) => info.includes("cluster_state:ok") && info.includes("cluster_known_nodes:3")),
-    20_000,
-  );
+  const durable = ["--appendonly", "yes", "--appendfsync", "always"];
+  const nodes = await startCluster(stack, 3, "--cluster-node-timeout", "2000", ...durable);
   const [first] = nodes as [RedisServer];
   const settings = first.settings({ clusterNodes: nodes.map(({ port }) => ({ host: "127.0.0.1", port })) });
   const slot = (await first.client.cluster("KEYSLOT", "{mcp}:queue:x")) as number;
@@ -112,7 +95,38 @@ it.concurrent("a Redis Cluster of three nodes, with the node that holds the queu
   expect(await owner.client.dbsize()).toBeGreaterThan(0);
 });
 
-it.concurrent("a Cluster that cannot be reached is reported as such, in time", async () => {
+it.concurrent("tasks for whose acceptance a Cluster sent no answer are accepted once", async () => {
+  await using server = await startSingleNodeCluster();
+  await using proxy = await Link.open(server.port);
+  await server.client.config("SET", "cluster-announce-port", String(proxy.port));
+  const clusterNodes = [{ host: "127.0.0.1", port: proxy.port }];
+  const redis = createRedis(server.settings({ clusterNodes }), "commands", "test");
+  redis.on("error", () => undefined);
+  using _redis = { [Symbol.dispose]: () => redis.disconnect() };
+  const keys = createKeys("{mcp}");
+  const submission = createSubmission(redis, { keys });
+  const task = { type: TYPE, priority: 1, payloadJson: "1" };
+  const { stream } = keys.queue(TYPE, "regular");
+  await submission.submit([task]);
+
+  proxy.set("answersHeld");
+  const submitted = submission.submit([task, task]);
+  submitted.catch(() => undefined);
+  await eventually(
+    () => server.client.xlen(stream),
+    (length) => length === 3,
+  );
+  proxy.reset();
+  proxy.set("pass");
+  await expect(submitted).rejects.toThrow(RedisUnavailableError);
+  await eventually(
+    () => submission.submit([task]).catch(() => undefined),
+    (receipts) => receipts !== undefined,
+  );
+  expect(await server.client.xlen(stream)).toBe(4);
+});
+
+it.concurrent("an unreachable Cluster is reported as such, in time", async () => {
   const port = await freePort();
   const settings = { url: `redis://127.0.0.1:${port}`, sentinels: [], sentinelName: "", connectTimeoutMs: 500 };
   const clusterNodes = [{ host: "127.0.0.1", port }];
@@ -127,26 +141,12 @@ it.concurrent("a Cluster that cannot be reached is reported as such, in time", a
   }
 }, 10_000);
 
-it.concurrent("a Sentinel set whose master is killed goes on with the replica", async () => {
+it.concurrent("with Sentinel, the service continues on the replica after the master is killed", async () => {
   await using stack = new AsyncDisposableStack();
-  const master = stack.use(await startRedis());
-  const replica = stack.use(await startRedis("--replicaof", `127.0.0.1 ${master.port}`));
-  const sentinel = stack.use(
-    await startSentinel(
-      `sentinel monitor mcp 127.0.0.1 ${master.port} 1`,
-      "sentinel down-after-milliseconds mcp 500",
-      "sentinel failover-timeout mcp 2000",
-    ),
-  );
-  await eventually(
-    async () => (await master.client.info("replication")).match(/state=online,offset=(\d+)/)?.[1],
-    (offset) => offset !== undefined,
-    20_000,
-  );
-  const settings = master.settings({ sentinels: [{ host: "127.0.0.1", port: sentinel.port }], sentinelName: "mcp" });
+  const { master, replica, settings } = await startSentinelSet(stack);
   await work(settings, master, "mcp", async (redis) => {
-    // Replication is asynchronous: what this test shows is the failover, not what a crash in the same ms loses. WAIT is
-    // about what its own connection has written.
+    // Replication is asynchronous. This test is about the failover, not about losses of a crash in the same ms. WAIT covers
+    // only writes of its own connection.
     expect(await redis.wait(1, 5_000)).toBe(1);
     await master.stop("SIGKILL");
     await eventually(

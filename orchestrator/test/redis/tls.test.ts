@@ -34,7 +34,7 @@ async function tls() {
   };
 }
 
-/** Who we are there, or the errors that kept us from it. */
+/** The user of the connection, or the errors of the attempt. */
 async function whoAmI(settings: RedisSettings): Promise<string> {
   const redis = createRedis(settings, "commands", "tls-test");
   const errors: string[] = [];
@@ -51,10 +51,10 @@ async function whoAmI(settings: RedisSettings): Promise<string> {
   }
 }
 
-describe("a Redis that wants TLS and client certificates", () => {
+describe("a Redis that requires TLS and client certificates", () => {
   const url = (host = "127.0.0.1") => `rediss://service:50%25@${host}:${tlsPort}/3`;
 
-  it("is used with our authority and our certificate, as the user of the URL, in its database", async () => {
+  it("is used with the configured certificates, and with user and database of the URL", async () => {
     const settings = server.settings({ url: url(), tls: await tls() });
     expect(await whoAmI(settings)).toBe("service");
     const redis = createRedis(settings, "blocking", "tls-blocking");
@@ -65,19 +65,19 @@ describe("a Redis that wants TLS and client certificates", () => {
     await server.client.select(0);
   });
 
-  it("is refused where its certificate is not from our authority", async () => {
+  it("is rejected if its certificate is from another authority", async () => {
     const { cert, key } = await tls();
     expect(await whoAmI(server.settings({ url: url(), tls: { cert, key } }))).toMatch(/self.signed certificate/);
   });
 
-  it("refuses us without a certificate of our own", async () => {
+  it("rejects a connection without a client certificate", async () => {
     const { ca } = await tls();
     expect(await whoAmI(server.settings({ url: url(), tls: { ca } }))).toMatch(
       /certificate required|ECONNRESET|closed/,
     );
   });
 
-  it("is checked for the name that is configured, and for the host otherwise", async () => {
+  it("is checked for the configured name, or else for the host", async () => {
     const named = { ...(await tls()), servername: "redis.example" };
     expect(await whoAmI(server.settings({ url: url(), tls: named }))).toBe("service");
     const wrong = { ...named, servername: "other.example" };

@@ -1,22 +1,22 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** An authority, a server's certificate for these names, and a client's, as files and as text. */
+/** Certificates of an authority, a server and a client, as files and as text. */
 export type Certificates = AsyncDisposable & {
   readonly folder: string;
   path(name: "ca.crt" | "server.crt" | "server.key" | "client.crt" | "client.key"): string;
   read(name: "ca.crt" | "client.crt" | "client.key"): Promise<string>;
 };
 
-/** Makes certificates with openssl. @param subjectAltName such as `IP:127.0.0.1,DNS:redis.example` */
+/** Creates certificates with openssl. @param subjectAltName such as `IP:127.0.0.1,DNS:redis.example` */
 export async function makeCertificates(subjectAltName: string): Promise<Certificates> {
-  const folder = await mkdtemp(join(tmpdir(), "certificates-"));
-  const path = (name: string) => join(folder, name);
+  const folder = await mkdtempDisposable(join(tmpdir(), "certificates-"));
+  const path = (name: string) => join(folder.path, name);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   const request = (name: string) => ["-subj", `/CN=${name}`, "-keyout", path(`${name}.key`)];
   await run("openssl", ["req", "-x509", ...key, ...request("ca"), "-out", path("ca.crt")]);
@@ -29,9 +29,9 @@ export async function makeCertificates(subjectAltName: string): Promise<Certific
     await run("openssl", ["x509", "-req", ...files, ...signed]);
   }
   return {
-    folder,
+    folder: folder.path,
     path,
     read: (name) => readFile(path(name), "utf8"),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }

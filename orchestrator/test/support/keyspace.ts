@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { RESULT_BUCKET_MS } from "../../src/queue/record.ts";
 
-/** Everything in a Redis that belongs to the service, as text that a person can read. */
+/** All keys of the service in a Redis, as readable text. */
 export type Keyspace = Readonly<Record<string, StoredKey>>;
 
 type StoredKey = { readonly ttlSeconds?: number } & (
@@ -26,7 +26,7 @@ type StoredStream = {
   }[];
 };
 
-/** What a run of the release before this one left in Redis, and what it said about each task; see `fixtures/README.md`. */
+/** The data that the previous release left in Redis, and the state that it reported for each task; see `fixtures/README.md`. */
 export type Fixture = {
   readonly capturedAtMs: number;
   /** Kinds by task id. */
@@ -37,14 +37,14 @@ export type Fixture = {
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads the data of a former release, with all times moved as if they were captured just now, or some time ago.
+ * Reads the data of an earlier release. Moves all times, as if the data were captured now, or some time ago.
  *
  * @param schema name of the layout, such as `1.0`
  */
 export function readFixture(schema: string, agoMs = 0): Fixture {
   const text = readFileSync(new URL(`../fixtures/schema-${schema}.json`, import.meta.url), "utf8");
   const { capturedAtMs } = JSON.parse(text) as Fixture;
-  // A whole number of result hashes: their keys are numbered by time.
+  // A whole number of result hashes, because their keys contain the time.
   const buckets = Math.round((Date.now() - agoMs - capturedAtMs) / RESULT_BUCKET_MS);
   const moved = text
     .replaceAll(/\b\d{13}\b/g, (digits) => {
@@ -108,7 +108,7 @@ async function readStream(redis: Redis, name: string): Promise<StoredStream> {
   };
 }
 
-/** Writes all keys into an empty Redis. */
+/** Writes all keys to an empty Redis. */
 export async function writeKeyspace(redis: Redis, keyspace: Keyspace): Promise<void> {
   for (const [name, key] of Object.entries(keyspace)) {
     if (key.type === "string") await redis.set(name, key.value);

@@ -9,27 +9,27 @@ import { Promoter } from "../../src/queue/recover/promoter.ts";
 import { Recovery } from "../../src/queue/recover/recovery.ts";
 import type { TaskRequest } from "../../src/queue/task.ts";
 import { createRedis, type RedisClient } from "../../src/redis/connection.ts";
-import { type RedisServer, SYSTEM_REDIS, startRelease } from "./redisServer.ts";
+import { type RedisServer, startRelease } from "./redisServer.ts";
 import { createSubmission, keys, TYPE } from "./worker.ts";
 
-/** Another type than the one under test: nothing that happens to one may touch the other. */
+/** A second type, which must not be affected by tests of the first. */
 export const OTHER_TYPE = "ml";
 export const TYPES = [TYPE, OTHER_TYPE] as const;
 
-/** When the test that runs began. */
+/** Start of the current test. */
 let startedAtMs = 0;
 
-/** True for a time, in epoch ms by the clock of Redis, that lies within the test that runs. */
+/** True for a time (epoch ms, clock of Redis) since the start of the current test. */
 export function isNow(ms: number | undefined): boolean {
   return ms !== undefined && ms >= startedAtMs && ms <= Date.now();
 }
 
-/** True for a time to live in seconds that was `seconds` at some moment of the test that runs. */
+/** True for a time to live that was set to `seconds` since the start of the current test. */
 export function isFresh(ttl: number | undefined, seconds: number): boolean {
   return ttl !== undefined && ttl <= seconds && ttl >= seconds - Math.ceil((Date.now() - startedAtMs) / 1_000) - 1;
 }
 
-/** One queue on a real server, and what the service does to it, step by step, without a worker. */
+/** A queue on a real server, with the operations of the service as single steps, without a worker. */
 export type QueueUnderTest = {
   readonly server: RedisServer;
   readonly redis: RedisClient;
@@ -37,31 +37,31 @@ export type QueueUnderTest = {
   readonly letters: DeadLetters;
   /** Submits tasks to the lane under test. @returns their task ids */
   submit(count: number, fields?: Partial<TaskRequest>): Promise<string[]>;
-  /** Adds an entry of this id as a submission would. */
+  /** Adds an entry with this id, like a submission. */
   add(entryId: string, fields?: Readonly<Record<string, string>>): Promise<string>;
   /** Delivers new entries to a consumer. @returns their ids */
   deliver(consumer: string, count?: number, lane?: Lane): Promise<string[]>;
-  /** Gives an entry to another consumer. */
+  /** Lets another consumer claim an entry. */
   steal(entryId: string, consumer: string): Promise<void>;
-  /** What finishes a batch for a consumer. */
+  /** The function that finishes a batch of a consumer. */
   completion(
     consumer: string,
     settings?: { resultTtlSeconds?: number; expectedPending?: number; redis?: RedisClient },
   ): ReturnType<typeof createCompletion>;
   recovery(consumer: string): Recovery;
-  /** One round of promotion over all types. */
+  /** Runs one round of promotion over all types. */
   promote(): ReturnType<Promoter["runOnce"]>;
-  /** Ids of the entries that are pending, by consumer. */
+  /** Ids of pending entries, by consumer. */
   pending(): Promise<Record<string, string[]>>;
   ledger(type?: string): Promise<Record<string, string>>;
   /** Unaccounted tasks of both lanes of the type under test, express first. */
   balance(): Promise<number[]>;
-  /** Keys with their time to live in seconds; -1 for those that stay. */
+  /** Keys with their time to live in seconds; -1 for keys without expiry. */
   expiries(): Promise<Record<string, number>>;
 };
 
-/** A server for the tests of a file, emptied before each. @param program redis-server to start */
-export function useQueue(program = SYSTEM_REDIS): QueueUnderTest {
+/** Starts a server for the tests of a file and empties it before each of them. @param program redis-server to start */
+export function useQueue(program?: string): QueueUnderTest {
   let server: RedisServer;
   let redis: RedisClient;
   const queue = keys.queue(TYPE, "regular");

@@ -9,7 +9,7 @@ import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const handlers = fileURLToPath(new URL("../process/fixtures/handlers.ts", import.meta.url));
 
-/** Intervals short enough for tests, long enough for a loaded machine. Workers are started by type, see `create`. */
+/** Intervals that are short enough for tests and long enough for a busy machine. `create` starts the workers by type. */
 const SETTINGS = {
   HANDLERS: handlers,
   WORKERS_PER_TYPE: "0",
@@ -29,9 +29,9 @@ const SETTINGS = {
   ADMIN_WITHOUT_TOKEN: "true",
 } as const;
 
-/** Processes that start, or many tasks that run, beside other suites. */
+/** Time limit for the start of processes, or for many tasks, while other suites run too. */
 const START_OR_DRAIN_MS = 30_000;
-/** Of what is asked over HTTP: a scrape costs the service milliseconds. */
+/** Interval of polls over HTTP. Not shorter, because a scrape takes the service milliseconds. */
 const POLL_INTERVAL_MS = 100;
 
 export type WorkerView = {
@@ -43,7 +43,7 @@ export type WorkerView = {
   heartbeat_age_ms?: number;
 };
 
-/** The service as a process of its own, as it runs in production. */
+/** The service as a separate process, like in production. */
 export class ServiceProcess {
   /** Its working directory. */
   readonly directory: string;
@@ -54,10 +54,10 @@ export class ServiceProcess {
   #output = "";
 
   /**
-   * Prepares it; `start` starts it.
+   * Prepares the process; `start` starts it.
    *
-   * @param environment over the settings of tests
-   * @param workers how many of each type: a worker that is not needed is half a second of the processor's time
+   * @param environment overrides the settings of tests
+   * @param workers number of workers per type; each takes half a second of CPU time to start
    */
   static async create(
     environment: Record<string, string>,
@@ -66,7 +66,7 @@ export class ServiceProcess {
     return new ServiceProcess(await freePort(), { ...SETTINGS, ...environment }, workers);
   }
 
-  /** Prepares it with the settings that ship, besides these. */
+  /** Prepares the process with the default settings and these. */
   static async asShipped(environment: Record<string, string>): Promise<ServiceProcess> {
     return new ServiceProcess(await freePort(), { LOG_FILE: "", ...environment }, {});
   }
@@ -88,7 +88,7 @@ export class ServiceProcess {
     this.url = this.#process.url;
   }
 
-  /** Starts it and its workers, and waits until it listens. */
+  /** Starts the process with its workers, and waits until it listens. */
   async start(): Promise<this> {
     this.#output = "";
     await this.#process.start();
@@ -96,13 +96,13 @@ export class ServiceProcess {
     return this;
   }
 
-  /** Starts it and does not wait. */
+  /** Starts the process without waiting. */
   spawn(): void {
     this.#output = "";
     this.#process.launch();
   }
 
-  /** What it has written since its last start. */
+  /** The output since the last start. */
   get output(): string {
     return this.#output;
   }
@@ -116,12 +116,12 @@ export class ServiceProcess {
     this.#process.send(signal);
   }
 
-  /** Resolves to exit code or signal when it has ended, with all its workers. */
+  /** Resolves to exit code or signal when the process has ended with all its workers. */
   exited(): Promise<number | NodeJS.Signals | null> {
     return this.#process.ended;
   }
 
-  /** Waits until it is ready and all wanted workers consume. */
+  /** Waits until the service is ready and all workers are active. */
   async ready(): Promise<void> {
     await this.until(
       async () => ({ ready: (await this.get("/readyz")).body, workers: await this.workers() }),
@@ -130,7 +130,7 @@ export class ServiceProcess {
     );
   }
 
-  /** Waits until a condition holds, at a pace that leaves the machine to the service. */
+  /** Waits until a condition holds. Polls slowly, to leave the CPU to the service. */
   async until<T>(observe: () => Promise<T> | T, accept: (observed: T) => boolean, timeoutMs = 10_000): Promise<T> {
     return await eventually(observe, accept, timeoutMs, POLL_INTERVAL_MS);
   }
@@ -162,7 +162,7 @@ export class ServiceProcess {
     return (body as { workers: WorkerView[] }).workers;
   }
 
-  /** Sum of a metric's samples whose labels contain `labels`; undefined when it is absent. */
+  /** Sum of the samples of a metric whose labels contain `labels`; undefined if it is absent. */
   async metric(name: string, labels = ""): Promise<number | undefined> {
     const { body } = await this.get("/metrics");
     const samples = String(body)
@@ -180,7 +180,7 @@ export class ServiceProcess {
     return (answer.body as { tasks: { task_id: string }[] }).tasks.map(({ task_id }) => task_id);
   }
 
-  /** Waits until every queue is empty. */
+  /** Waits until all queues are empty. */
   async drained(observe: () => Promise<unknown> = async () => undefined): Promise<void> {
     await this.until(
       async () => {
@@ -192,7 +192,7 @@ export class ServiceProcess {
     );
   }
 
-  /** The states of tasks, by how many there are of each. */
+  /** The number of tasks in each state. */
   async states(ids: readonly string[]): Promise<Record<string, number>> {
     const views = await Promise.all(ids.map((id) => this.get(`/api/v1/tasks/${id}`)));
     const counts: Record<string, number> = {};
@@ -203,17 +203,17 @@ export class ServiceProcess {
     return counts;
   }
 
-  /** File in which tasks note that they were started. */
+  /** The file to which tasks write that they were started. */
   get journal(): string {
     return join(this.directory, "journal");
   }
 
-  /** Ids of the tasks that were started, in order, once per start. */
+  /** Ids of started tasks, in order, once per start. */
   async started(): Promise<string[]> {
     return (await readFile(this.journal, "utf8").catch(() => "")).split("\n").filter((id) => id !== "");
   }
 
-  /** Writes a file into its working directory. @returns its path */
+  /** Writes a file to its working directory. @returns its path */
   async file(name: string, content: string): Promise<string> {
     await writeFile(join(this.directory, name), content);
     return join(this.directory, name);
@@ -226,7 +226,7 @@ export class ServiceProcess {
   }
 }
 
-/** True while a process of this id exists. */
+/** True while a process with this id exists. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

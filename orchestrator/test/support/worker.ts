@@ -14,7 +14,7 @@ import type { RedisServer } from "./redisServer.ts";
 export const TYPE = "reasoning";
 export const keys = createKeys("mcp");
 
-/** Settings with intervals short enough for tests. */
+/** Settings with short intervals for tests. */
 export const testSettings: RunnerSettings = {
   concurrency: 8,
   blockMs: 200,
@@ -32,7 +32,7 @@ export const testSettings: RunnerSettings = {
   deathLimit: 5,
 };
 
-/** A worker on a real server, in this process. */
+/** Starts a worker on a real server, in this process. */
 export function startRunner(
   server: Pick<RedisServer, "settings">,
   run: TaskHandler["run"],
@@ -58,7 +58,7 @@ export function startRunner(
   return runner;
 }
 
-/** A submission on a real server. */
+/** Creates a submission on a real server. */
 export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDeps> = {}): Submission {
   return new Submission({
     redis,
@@ -76,7 +76,7 @@ export function createSubmission(redis: RedisClient, deps: Partial<SubmissionDep
   });
 }
 
-/** Counts what is reported to it. */
+/** Telemetry that counts its calls. */
 export function countingTelemetry(): { telemetry: Telemetry; counts: Record<string, number> } {
   const counts: Record<string, number> = {};
   const add = (name: string, count: number) => {
@@ -84,6 +84,7 @@ export function countingTelemetry(): { telemetry: Telemetry; counts: Record<stri
   };
   const telemetry: Telemetry = {
     lane: (_type, lane) => ({
+      submitted: (cause, count) => add(`${lane} submitted ${cause}`, count),
       enqueued: (count) => add(`${lane} enqueued`, count),
       completed: (count) => add(`${lane} completed`, count),
       failed: (reason, count) => add(`${lane} failed ${reason}`, count),
@@ -98,9 +99,10 @@ export function countingTelemetry(): { telemetry: Telemetry; counts: Record<stri
       retries: (count) => add(`${lane} retries`, count),
       lateFinishes: (count) => add(`${lane} late`, count),
     }),
-    rejected: (_type, reason, count) => add(`rejected ${reason}`, count),
-    upstream: () => ({ request: () => undefined, circuit: () => undefined }),
-    http: () => ({ request: () => undefined, submission: () => undefined }),
+    invalid: (_type, lane) => add(`${lane} submitted invalid`, 1),
+    upstream: noTelemetry.upstream,
+    http: noTelemetry.http,
+    redis: noTelemetry.redis,
   };
   return { telemetry, counts };
 }

@@ -4,8 +4,8 @@ import type { RedisServer } from "./redisServer.ts";
 import { startRunner } from "./worker.ts";
 
 /**
- * A worker as a process of its own, to be killed and stopped: `node workerProcess.ts <port> <index>`. It notes each
- * start of a task in the hash `runs`. A payload of "die" takes the process down.
+ * A worker as a separate process, which tests kill and stop: `node workerProcess.ts <port> <index>`. It counts each start of
+ * a task in the hash `runs`. The payload "die" crashes the process.
  */
 const [port = "", index = ""] = process.argv.slice(2);
 const server = {

@@ -9,6 +9,8 @@ import type { WorkerStatus } from "../../supervisor/workerStatus.ts";
 import type { HttpPorts, HttpSettings } from "../ports.ts";
 import { createServer, type ServerDeps } from "../server.ts";
 
+export const MAX_PAYLOAD_BYTES = 1024;
+
 const WORKER: WorkerStatus = {
   worker: "express_pool:reasoning:0",
   type: "reasoning",
@@ -57,13 +59,13 @@ const QUEUES: Awaited<ReturnType<HttpPorts["queues"]["read"]>> = {
   unservedTypes: [],
 };
 
-/** A small service in memory behind the ports of the HTTP API: it keeps what it was given and runs nothing. */
+/** An in-memory service behind the ports of the HTTP API. It stores tasks and never runs them. */
 export class MemoryService {
   readonly submitted: TaskRequest[] = [];
   readonly views = new Map<string, TaskView>();
   readonly deadLetters = new Map<string, DeadLetter>();
-  readonly rejected: [type: string, reason: string, count: number][] = [];
-  /** Requests that were counted: route and cause. */
+  readonly invalid: string[] = [];
+  /** The counted requests: route and cause. */
   readonly counted: string[] = [];
   readonly submissionSeconds: [outcome: string, seconds: number][] = [];
   readonly paused = new Set<string>();
@@ -79,7 +81,7 @@ export class MemoryService {
   unaccounted = 0;
   level = "info";
   ready = true;
-  /** Thrown by the next submissions, where set. */
+  /** If set, submissions throw this error. */
   refusal: Error | undefined;
 
   readonly types: HttpPorts["types"] = new Map([
@@ -112,7 +114,7 @@ export class MemoryService {
       discardWhere: async (filter) => this.#takeWhere(filter),
       discard: async (id) => this.#take(id),
     },
-    controls: {
+    switches: {
       read: async () => ({
         rateLimit: this.rateLimit,
         expressBypass: this.expressBypass,
@@ -156,7 +158,12 @@ export class MemoryService {
         checks: [{ name: "redis", ok: this.ready, detail: this.ready ? "answers" : "Redis connection refused" }],
       }),
     },
-    metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", render: async () => "mcp_redis_up 1\n" },
+    metrics: {
+      scrape: async (accept: string) => ({
+        contentType: accept || "text/plain; version=0.0.4; charset=utf-8",
+        body: "mcp_redis_up 1\n",
+      }),
+    },
     logLevel: {
       get: () => this.level,
       set: (level) => {
@@ -165,7 +172,7 @@ export class MemoryService {
     },
     types: this.types,
     telemetry: {
-      rejected: (type, reason, count) => this.rejected.push([type, reason, count]),
+      invalid: (type, lane) => this.invalid.push(`${type} ${lane}`),
       http: () => ({
         request: (route, cause) => this.counted.push(`${route} ${cause}`),
         submission: (outcome, seconds) => this.submissionSeconds.push([outcome, seconds]),
@@ -173,13 +180,16 @@ export class MemoryService {
     },
   };
 
-  /** The HTTP API before this service. */
-  server(settings: Partial<HttpSettings> = {}, options: Pick<ServerDeps, "timeouts"> = {}): FastifyInstance {
+  /** Creates the HTTP API for this service. */
+  server(
+    settings: Partial<HttpSettings> = {},
+    options: Pick<ServerDeps, "timeouts" | "maxConnections" | "maxBodyBytesInFlight"> = {},
+  ): FastifyInstance {
     const log = (fields: object, message: string) => this.logged.push({ fields, message });
     return createServer({
       ...this.ports,
       ...options,
-      settings: { maxPayloadBytes: 1024, adminWithoutToken: true, ...settings },
+      settings: { maxPayloadBytes: MAX_PAYLOAD_BYTES, adminWithoutToken: true, ...settings },
       log: { error: log, warn: log, info: log },
       audit: { info: (fields) => this.audited.push(fields) },
       version: "0.0.0-test",

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 
-/** One random request. */
+/** A random request. */
 export type RandomRequest = {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Path of the API description that it aims at. */
+  /** The path in the API description. */
   readonly route: string;
   readonly url: string;
   readonly contentType: string | undefined;
   readonly body: string | Buffer | undefined;
 };
 
-/** A JSON value of a wrong kind, or an odd one of the right kind; cheaper to make than a whole random document. */
+/** A JSON value of a wrong type, or an unusual value. Cheaper to generate than a whole random document. */
 const odd = fc.oneof(
   fc.constantFrom<unknown>(null, true, 0, -1, 2 ** 53, 1e308, "", "\u0000", [], {}, [[1]], { a: { b: null } }),
   fc.string(),
@@ -31,7 +31,7 @@ const payload = fc.oneof(
   },
 );
 
-/** Values around and beyond what a task's fields allow. */
+/** A task with values at and beyond the limits of its fields. */
 const anyTask = (types: readonly string[]) =>
   fc.record(
     {
@@ -45,7 +45,7 @@ const anyTask = (types: readonly string[]) =>
     { requiredKeys: [] },
   );
 
-/** Good often enough that the way through is walked too. */
+/** A task that is often valid, so that accepted submissions are tested too. */
 const likelyTask = (types: readonly string[]) =>
   fc.record(
     {
@@ -58,7 +58,7 @@ const likelyTask = (types: readonly string[]) =>
     { requiredKeys: ["type", "payload"] },
   );
 
-/** Bodies of the admin endpoints. Worker counts are small or refused: a test must not fork hundreds. */
+/** Bodies of the admin endpoints. Worker counts are small or invalid, so that a test does not fork hundreds. */
 const adminBody = fc.oneof(
   fc.record({
     type: fc.constantFrom("reasoning", "nope"),
@@ -79,7 +79,7 @@ function bodyArbitrary(types: readonly string[]): fc.Arbitrary<string | Buffer |
   const value = fc.oneof(likely, any, batch, adminBody);
   return fc.oneof(
     { weight: 8, arbitrary: value.map((json) => JSON.stringify(json)) },
-    // Torn in the middle, or never JSON at all.
+    // Truncated JSON, then text and bytes that are not JSON.
     { weight: 1, arbitrary: fc.tuple(value, fc.nat(200)).map(([json, end]) => JSON.stringify(json).slice(0, end)) },
     { weight: 1, arbitrary: fc.string() },
     {
@@ -96,9 +96,9 @@ function bodyArbitrary(types: readonly string[]): fc.Arbitrary<string | Buffer |
 }
 
 /**
- * Random requests to the endpoints of an API description, half of them submissions.
+ * Random requests to the endpoints of an API description. Half of them are submissions.
  *
- * @param paths of its OpenAPI document
+ * @param paths the paths of its OpenAPI document
  * @param types known task types
  */
 export function requestArbitrary(paths: Record<string, object>, types: readonly string[]): fc.Arbitrary<RandomRequest> {
@@ -106,7 +106,7 @@ export function requestArbitrary(paths: Record<string, object>, types: readonly 
     Object.keys(methods).map((method) => ({ route, method: method.toUpperCase() as RandomRequest["method"] })),
   );
   const submissions = endpoints.filter(({ route, method }) => method === "POST" && route.startsWith("/api/v1/tasks"));
-  // encodeURIComponent throws on half a surrogate pair.
+  // encodeURIComponent throws on an unpaired surrogate.
   const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
   const parameter = fc.oneof(
     fc.constantFrom("reasoning", "nope", "1-0", "reasoning.regular.1-0", "%00", "%F0%9F%A6%84", "..", "__proto__", "a"),
@@ -145,7 +145,7 @@ export function requestArbitrary(paths: Record<string, object>, types: readonly 
       route,
       url: route.replace(/\{\w+\}/, () => chosen.parameter) + chosen.query,
       contentType: chosen.contentType,
-      // HTTP clients send no body with a GET.
+      // HTTP clients send no body with GET.
       body: method === "GET" ? undefined : chosen.body,
     }));
 }

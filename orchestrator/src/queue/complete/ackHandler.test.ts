@@ -7,10 +7,10 @@ import { ACK_BATCH, ACK_BATCH_BYTES, MAX_BACKLOG_BYTES, RobustRedisACKHandler } 
 import type { CompletionReply } from "./completion.ts";
 
 const BACKOFF_MS = 10;
-/** A timer may end by so much before its time. */
+/** A timer may fire this much early. */
 const TIMER_MS = 1;
 
-/** Lets everything happen that waits for no timer. */
+/** Runs everything that does not wait for a timer. */
 async function turn(): Promise<void> {
   for (let times = 0; times < 3; times++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -61,7 +61,7 @@ function setUp(answers: readonly Answer[], maxBacklog = 1_000, backoffMs = BACKO
       return await answer;
     },
     table,
-    cells: {
+    counters: {
       ...noTelemetry.lane("ml", "express"),
       completed: note("completed"),
       failed: note("failed"),
@@ -86,12 +86,12 @@ function setUp(answers: readonly Answer[], maxBacklog = 1_000, backoffMs = BACKO
       handler.add(outcome);
     }
   };
-  /** Until all is acknowledged or given up. */
+  /** Resolves when each message is acknowledged or has failed for good. */
   const pass = () => handler.whenDrained(true);
   return { handler, table, add, pass, batches, atMs, counted, delays, groups: () => groups };
 }
 
-describe("what is acknowledged at once", () => {
+describe("a message that is acknowledged at the first attempt", () => {
   it("is counted once, with times in seconds from the clock of Redis", async () => {
     const { add, pass, batches, counted, handler, table } = setUp([reply()]);
     add(completed("1-0"), completed("2-0", { originMs: 9_750, waitedMs: 0 }));
@@ -110,7 +110,7 @@ describe("what is acknowledged at once", () => {
     expect(counted).toEqual(["latency 0", "wait 0.25", "completed 1", "attempts 1 0"]);
   });
 
-  it("is a dead letter, a retry or the end of a former delivery, each counted as such", async () => {
+  it("is counted as dead letter, retry or end of an earlier delivery", async () => {
     const before = new Map([
       ["3-0", { state: "f", reason: "poison" }],
       ["4-0", { state: "c" }],
@@ -122,7 +122,7 @@ describe("what is acknowledged at once", () => {
     expect(delays).toEqual([77]);
   });
 
-  it("is late where the entry has another owner or is pending for none, and counts for nothing else", async () => {
+  it("counts only as late if the entry has another owner or is not pending", async () => {
     const missed = new Map([
       ["1-0", "other"],
       ["2-0", "gone"],
@@ -138,7 +138,7 @@ describe("what is acknowledged at once", () => {
 });
 
 describe("a batch", () => {
-  it("takes what ends in one turn, and up to its limit what ends while another is under way", async () => {
+  it("contains the tasks that end in one turn, and up to its limit those that end during another batch", async () => {
     const first = Promise.withResolvers<CompletionReply>();
     const { add, pass, batches, handler } = setUp([first.promise, reply()]);
     add(completed("0-1"));
@@ -153,7 +153,7 @@ describe("a batch", () => {
     expect(handler.backlog).toBe(0);
   });
 
-  it("takes no more bytes than it may, and one message of any size", async () => {
+  it("is bounded in bytes, except for a single message of any size", async () => {
     const { add, pass, batches } = setUp([reply()]);
     const half = "x".repeat(ACK_BATCH_BYTES / 2);
     const huge = "x".repeat(2 * ACK_BATCH_BYTES);
@@ -165,34 +165,34 @@ describe("a batch", () => {
 });
 
 describe("a batch that fails", () => {
-  it("is tried again with growing pauses, three times in all, and what was gone after a lost reply is a success", async () => {
+  it("is retried with growing pauses, three attempts in all; an entry gone after a lost reply is a success", async () => {
     const gone = new Map([["1-0", "gone"]] as const);
     const { add, pass, batches, atMs, counted } = setUp([TIMEOUT, TIMEOUT, reply({ missed: gone })]);
     add(completed("1-0"));
     await pass();
     expect(batches).toEqual([["1-0"], ["1-0"], ["1-0"]]);
-    // A pause is at least half of the back-off, which doubles; the rest is drawn: here, half of it.
+    // A pause is half of the backoff, which doubles, plus a random part of the other half: here, half of it.
     const [first = 0, second = 0, third = 0] = atMs;
     expect(second - first).toBeGreaterThanOrEqual(BACKOFF_MS * 0.75 - TIMER_MS);
     expect(third - second).toBeGreaterThanOrEqual(2 * BACKOFF_MS * 0.75 - TIMER_MS);
     expect(counted).toEqual(["attempts 0 1", "attempts 0 1", "latency 1", "wait 1.5", "completed 1", "attempts 1 0"]);
   });
 
-  it("that another owner took meanwhile is late, also after a lost reply", async () => {
+  it("is late if another consumer claimed the entry, also after a lost reply", async () => {
     const { add, pass, counted } = setUp([TIMEOUT, reply({ missed: new Map([["1-0", "other"]]) })]);
     add(completed("1-0"));
     await pass();
     expect(counted).toEqual(["attempts 0 1", "late 1", "attempts 0 0"]);
   });
 
-  it("by an answer of the server is late when its entry is gone: nothing was done", async () => {
+  it("with an error reply is late if its entry is gone: the first attempt did nothing", async () => {
     const { add, pass, counted } = setUp([redisError("NOPERM no"), reply({ missed: new Map([["1-0", "gone"]]) })]);
     add(completed("1-0"));
     await pass();
     expect(counted).toEqual(["attempts 0 1", "late 1", "attempts 0 0"]);
   });
 
-  it("stays ambiguous through answers that come after a lost reply", async () => {
+  it("stays ambiguous after a lost reply, although error replies follow", async () => {
     const gone = new Map([["1-0", "gone"]] as const);
     const { add, pass, counted } = setUp([TIMEOUT, redisError("BUSY"), reply({ missed: gone })]);
     add(failed("1-0"));
@@ -200,7 +200,7 @@ describe("a batch that fails", () => {
     expect(counted).toEqual(["attempts 0 1", "attempts 0 1", "failed timeout 1", "attempts 1 0"]);
   });
 
-  it("for good is given up, counted, kept, and acknowledged later without being counted twice", async () => {
+  it("in all attempts is counted and kept, and acknowledged later without being counted twice", async () => {
     const denied = reply({ failure: "NOPERM no xack" });
     const { add, pass, batches, counted, handler, table } = setUp([denied, denied, denied, reply()]);
     add(completed("1-0"), failed("2-0"));
@@ -220,7 +220,7 @@ describe("a batch that fails", () => {
     expect(table.size).toBe(0);
   });
 
-  it("after lost replies is our own success also when it was given up in between", async () => {
+  it("in all attempts, after lost replies, still counts as a success if the entry is gone", async () => {
     const { add, pass, counted, handler, table } = setUp([
       ...[TIMEOUT, TIMEOUT, TIMEOUT],
       reply({ missed: new Map([["1-0", "gone"]]) }),
@@ -234,7 +234,7 @@ describe("a batch that fails", () => {
     expect(table.size).toBe(0);
   });
 
-  it("does not count a result as stored whose entry is not its own", async () => {
+  it("does not count a result as stored if another consumer owns its entry", async () => {
     const denied = reply({ failure: "NOPERM no xack", missed: new Map([["1-0", "other"]]) });
     const { add, pass, counted } = setUp([denied, reply({ missed: new Map([["1-0", "other"]]) })]);
     add(completed("1-0"), completed("2-0"));
@@ -242,7 +242,7 @@ describe("a batch that fails", () => {
     expect(counted).toEqual(["completed 1", "latency 1", "wait 1.5", "attempts 0 2", "late 1", "attempts 1 0"]);
   });
 
-  it("is taken apart when one of it may be what the server fails on: the others get through", async () => {
+  it("is split if one message may cause the error, so that the others get through", async () => {
     const bad = redisError("ERR Error running script");
     const { add, pass, batches, counted, table } = setUp([bad, reply(), bad, reply(), bad]);
     add(completed("1-0"), completed("2-0"), completed("3-0"));
@@ -254,7 +254,7 @@ describe("a batch that fails", () => {
     expect(table.size).toBe(1);
   });
 
-  it("makes the group where it is missing, before the next attempt, and otherwise does not", async () => {
+  it("creates the group before the next attempt only if it is missing", async () => {
     const missing = redisError("NOGROUP No such key");
     const { add, pass, groups, counted } = setUp([missing, reply()]);
     add(completed("1-0"));
@@ -267,7 +267,7 @@ describe("a batch that fails", () => {
     expect(other.groups()).toBe(0);
   });
 
-  it("does not hold up the next one", async () => {
+  it("does not delay the next batch", async () => {
     const { add, batches, counted, pass } = setUp([TIMEOUT, reply()], 1_000, 1_000);
     add(completed("1-0"));
     await turn();
@@ -281,7 +281,7 @@ describe("a batch that fails", () => {
 });
 
 describe("the backlog", () => {
-  it("is full at its number of messages, and wakes who waits when it no longer is", async () => {
+  it("is full at its limit of messages, and wakes its waiters when it no longer is", async () => {
     const answers = [Promise.withResolvers<CompletionReply>(), Promise.withResolvers<CompletionReply>()];
     const { add, handler } = setUp([...answers.map(({ promise }) => promise)], 3);
     const woken: string[] = [];
@@ -304,7 +304,7 @@ describe("the backlog", () => {
     await handler.whenDrained(true);
   });
 
-  it("is full at its number of bytes, and not when they are gone", async () => {
+  it("is full at its limit of bytes until they are acknowledged", async () => {
     const { add, handler, pass } = setUp([reply()]);
     add(completed("1-0", { result: "x".repeat(MAX_BACKLOG_BYTES - 1_000) }));
     expect(handler.full).toBe(false);

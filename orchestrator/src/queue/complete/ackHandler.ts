@@ -1,43 +1,44 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { messageOf } from "../../errors.ts";
-import type { LaneCells } from "../../metrics/telemetry.ts";
+import { equalJitterMs } from "../../jitter.ts";
+import type { LaneCounters } from "../../metrics/telemetry.ts";
+import { RECORD_STATES } from "../../recordState.ts";
 import { isAmbiguous, type RedisErrorKind, redisErrorKind } from "../../redis/redisError.ts";
 import type { EntryTable, Finished } from "../entryTable.ts";
-import { equalJitterMs } from "../jitter.ts";
 import type { Completed, Outcome } from "../outcome.ts";
 import type { CompletionReply } from "./completion.ts";
 
 /** Attempts per message. */
-export const ACK_ATTEMPTS = 3;
-/** Most messages that one script call finishes: bounds how long Redis is busy with it. */
+const ACK_ATTEMPTS = 3;
+/** Limit of messages per script call. Bounds how long a call blocks Redis. */
 export const ACK_BATCH = 200;
-/** Most bytes that one script call brings, unless a single message has more: bounds what it adds to Redis's memory. */
+/** Limit of bytes per script call, unless a single message has more. Bounds the memory of a call in Redis. */
 export const ACK_BATCH_BYTES = 2 * 1024 ** 2;
-/** Bytes waiting for acknowledgement above which no more work should be read. */
+/** From this many bytes of unacknowledged outcomes on, no more tasks should be read. */
 export const MAX_BACKLOG_BYTES = 16 * 1024 ** 2;
 const BACKOFF_CAP_MS = 5_000;
 
 export type AckHandlerDeps = {
   readonly complete: (batch: readonly Outcome[]) => Promise<CompletionReply>;
   readonly table: EntryTable;
-  readonly cells: LaneCells;
+  readonly counters: LaneCounters;
   readonly backoffMs: number;
-  /** Messages waiting for acknowledgement above which no more work should be read. */
+  /** From this many unacknowledged messages on, no more tasks should be read. */
   readonly maxBacklog: number;
   readonly random: () => number;
   readonly log: Logger;
-  /** Called for every task that is tried again, when its retry is in its place. */
+  /** Called with the delay for each retry that is stored. */
   readonly onDelayed: (delayMs: number) => void;
-  /** Called when the group is gone, before the next attempt. */
+  /** Called before the next attempt if the consumer group is missing. */
   readonly onGroupMissing: () => Promise<void>;
 };
 
 /**
- * Acknowledges what was finished, in batches: a batch goes out at once when none is under way, and gathers while one
- * is. A batch that fails is tried again, three times in all, with back-off: as a whole, or message by message where the
- * server's answer may be about one of them. Messages that failed for good stay pending in Redis and their outcome stays in
- * the entry table, so that recovery acknowledges them without running them again.
+ * Acknowledges finished tasks in batches. The next batch collects while one is in progress. A failed batch is retried with
+ * backoff, three attempts in all: as a whole, or message by message if a single one may have caused the error. Messages
+ * that fail for good stay pending in Redis and their outcomes stay in the entry table, so that recovery acknowledges them
+ * without running them again.
  */
 export class RobustRedisACKHandler {
   readonly #deps: AckHandlerDeps;
@@ -52,27 +53,27 @@ export class RobustRedisACKHandler {
     this.#deps = deps;
   }
 
-  /** Messages that were handed over and are neither acknowledged nor given up. */
+  /** Messages that are neither acknowledged nor failed for good. */
   get backlog(): number {
     return this.#backlog;
   }
 
-  /** True while so much waits for acknowledgement that no more should be read. */
+  /** True while the backlog is so large that no more tasks should be read. */
   get full(): boolean {
     return this.#backlog >= this.#deps.maxBacklog || this.#backlogBytes >= MAX_BACKLOG_BYTES;
   }
 
-  /** Hands over the outcome of one entry that runs, or was not to be run. */
+  /** Adds the outcome of one entry. */
   add(outcome: Outcome): void {
     this.#enqueue(this.#deps.table.finish(outcome));
   }
 
-  /** Tries again to acknowledge what was given up. */
+  /** Retries the acknowledgements that failed for good. */
   retryUnacknowledged(): void {
     for (const finished of this.#deps.table.takeUnacknowledged()) this.#enqueue(finished);
   }
 
-  /** Resolves when the backlog is below its limit, or empty when `empty` is asked for. */
+  /** Resolves when the backlog is below its limit, or empty if `empty` is true. */
   async whenDrained(empty: boolean): Promise<void> {
     while (empty ? this.#backlog > 0 : this.full) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
@@ -82,7 +83,7 @@ export class RobustRedisACKHandler {
     this.#backlog++;
     this.#backlogBytes += finished.bytes;
     if (this.#flushing || this.#scheduled) return;
-    // One batch for all that ends in this turn of the event loop.
+    // One batch for all tasks that end in this turn of the event loop.
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -95,7 +96,7 @@ export class RobustRedisACKHandler {
     while (this.#queue.length > 0) {
       const batch = this.#nextBatch();
       const kind = await this.#attempt(batch, 1);
-      // The rest goes on while a failed batch waits for its next attempt.
+      // The next batches continue while a failed one waits for its next attempt.
       if (kind !== undefined) void this.#retry(batch, kind);
     }
     this.#flushing = false;
@@ -124,7 +125,7 @@ export class RobustRedisACKHandler {
       await sleep(equalJitterMs(attempt - 1, backoffMs, BACKOFF_CAP_MS, random));
       if (kind === "nogroup") await onGroupMissing().catch(() => undefined);
       if (kind === "reply" && left.length > 1) {
-        // One of them may be what the script fails on: the others are not to wait for it.
+        // One message may cause the error. Sent one by one, the others get through.
         const failed: Finished[] = [];
         for (const finished of left) {
           const failure = await this.#attempt([finished], attempt);
@@ -142,8 +143,8 @@ export class RobustRedisACKHandler {
   }
 
   #giveUp(batch: readonly Finished[], kind: RedisErrorKind | undefined): void {
-    const { cells, log, table } = this.#deps;
-    cells.ackFailures(batch.length);
+    const { counters, log, table } = this.#deps;
+    counters.ackFailures(batch.length);
     log.error(
       { handler: "RobustRedisACKHandler", count: batch.length, kind, task_id: batch[0]?.outcome.taskId },
       `RobustRedisACKHandler: ACK of ${batch.length} messages failed ${ACK_ATTEMPTS} times (${kind}); they stay pending for orphan recovery`,
@@ -152,9 +153,9 @@ export class RobustRedisACKHandler {
     this.#left(batch);
   }
 
-  /** One attempt for a batch; undefined when it went through, and the batch is settled. */
+  /** One attempt for a batch. Undefined if it succeeded. */
   async #attempt(batch: readonly Finished[], attempt: number): Promise<RedisErrorKind | undefined> {
-    const { complete, cells, log, table } = this.#deps;
+    const { complete, counters, log, table } = this.#deps;
     let reply: CompletionReply | undefined;
     let failure: unknown;
     try {
@@ -173,7 +174,7 @@ export class RobustRedisACKHandler {
       this.#countStored(batch, reply);
       failure = new Error(reply.failure);
     }
-    cells.ackAttempts(0, batch.length);
+    counters.ackAttempts(0, batch.length);
     const kind = redisErrorKind(failure);
     if (isAmbiguous(kind)) for (const finished of batch) finished.ambiguous = true;
     log.warn(
@@ -184,13 +185,13 @@ export class RobustRedisACKHandler {
   }
 
   #count(batch: readonly Finished[], reply: CompletionReply): void {
-    const { cells, log } = this.#deps;
+    const { counters, log } = this.#deps;
     let completed = 0;
     let late = 0;
     for (const finished of batch) {
       const { outcome } = finished;
       const missed = reply.missed.size === 0 ? undefined : reply.missed.get(outcome.entryId);
-      // After an attempt whose end is not known, "pending nowhere" is our own success.
+      // If an earlier attempt had no answer, "not pending" means that it succeeded.
       if (missed !== undefined && !(missed === "gone" && finished.ambiguous)) {
         late++;
         log.warn(
@@ -206,65 +207,65 @@ export class RobustRedisACKHandler {
         this.#observe(outcome, reply.nowMs);
       }
     }
-    if (completed > 0) cells.completed(completed);
-    if (late > 0) cells.lateFinishes(late);
-    cells.ackAttempts(batch.length - late, 0);
+    if (completed > 0) counters.completed(completed);
+    if (late > 0) counters.lateFinishes(late);
+    counters.ackAttempts(batch.length - late, 0);
   }
 
   /**
-   * Counts results that are stored while their entries cannot be acknowledged: their submitters have them, and a task's
-   * latency ends there. Otherwise a broken acknowledgement would look like tasks that never finish.
+   * Counts results that are stored although their entries cannot be acknowledged: clients can read them, so the latency
+   * ends here. Otherwise a broken acknowledgement would look like tasks that never finish.
    */
   #countStored(batch: readonly Finished[], reply: CompletionReply): void {
-    const { cells } = this.#deps;
+    const { counters } = this.#deps;
     for (const finished of batch) {
       const { outcome, stored } = finished;
       if (outcome.kind !== "completed" || reply.missed.has(outcome.entryId) || stored) continue;
       finished.stored = true;
-      cells.completed(1);
+      counters.completed(1);
       this.#observe(outcome, reply.nowMs);
     }
   }
 
-  /** Both ends are read from the clock of Redis. */
+  /** Both ends of the latency are times of Redis. */
   #observe({ originMs, waitedMs }: Completed, storedMs: number): void {
     const latencyMs = Math.max(0, storedMs - originMs);
-    this.#deps.cells.latency(latencyMs / 1000);
-    this.#deps.cells.wait((latencyMs + waitedMs) / 1000);
+    this.#deps.counters.latency(latencyMs / 1000);
+    this.#deps.counters.wait((latencyMs + waitedMs) / 1000);
   }
 
-  /** Counts dead letters, and announces retries. A result that a former delivery left was counted when it was stored. */
+  /** Counts dead letters and reports retries. A result of an earlier delivery was counted when it was stored. */
   #countOther(outcome: Exclude<Outcome, { kind: "completed" }>, reply: CompletionReply): void {
-    const { cells, onDelayed } = this.#deps;
+    const { counters, onDelayed } = this.#deps;
     if (outcome.kind === "failed") {
-      cells.failed(outcome.reason, 1);
+      counters.failed(outcome.reason, 1);
     } else if (outcome.kind === "retried") {
       onDelayed(outcome.delayMs);
     } else if (outcome.kind === "settled") {
       const before = reply.settled.get(outcome.entryId);
-      if (before?.state === "f") cells.failed(before.reason, 1);
+      if (before?.state === RECORD_STATES.failed) counters.failed(before.reason, 1);
     }
   }
 
   #logDropped(count: number): void {
     this.#deps.log.warn(
       { handler: "RobustRedisACKHandler", count },
-      `RobustRedisACKHandler: ${count} results dropped, Redis is over its memory limit; their tasks are completed`,
+      `RobustRedisACKHandler: ${count} results dropped because Redis is over its memory limit; the tasks are completed`,
     );
   }
 
-  /** Takes a batch out of the backlog, and wakes what waits for that. */
+  /** Removes a batch from the backlog and wakes the waiters. */
   #left(batch: readonly Finished[]): void {
     this.#backlog -= batch.length;
     for (const { bytes } of batch) this.#backlogBytes -= bytes;
-    if (this.#waiters.length === 0 || (this.full && this.#backlog > 0)) return;
+    if (this.#waiters.length === 0 || this.full) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();
   }
 }
 
-/** A result that is stored is not sent again: over the memory limit it would be replaced by none. */
+/** Does not send a stored result again: over the memory limit, it would be replaced by an empty one. */
 function leftToDo({ outcome, stored }: Finished): Outcome {
   if (!stored || outcome.kind !== "completed") return outcome;
   return { kind: "settled", entryId: outcome.entryId, taskId: outcome.taskId };

@@ -1,52 +1,53 @@
 import type { Keys, QueueKeys } from "../../keys.ts";
 import type { FailureReason } from "../../metrics/contract.ts";
+import { RECORD_STATES, type RecordState } from "../../recordState.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { redisErrorKind } from "../../redis/redisError.ts";
 import { Script } from "../../redis/script.ts";
 import type { Failed, Outcome, Retried, Settled } from "../outcome.ts";
-import { type RecordState, resultBucket, withoutResult } from "../record.ts";
+import { resultBucket, withoutResult } from "../record.ts";
 import { isEarlierEntry } from "../taskId.ts";
 
-/** Refused while Redis is over its memory limit. */
+/** Redis rejects it while it is over its memory limit. */
 const script = new Script("complete");
-/** Not refused then, because finishing work is what frees memory: for batches that leave out their results. */
+/** Redis always allows it. Sends outcomes without results, because finishing tasks frees memory. */
 const overMemoryScript = script.allowingOom();
 
-/** In place of a record: remove the one that is there, no result is kept. */
+/** Sent instead of a record, to remove the existing one: results are not kept. */
 const REMOVE_RECORD = "-";
 
-/** How a former delivery ended a task. */
-export type SettledAs =
-  | { readonly state: Exclude<RecordState, "f"> }
-  | { readonly state: "f"; readonly reason: FailureReason };
+/** How an earlier delivery ended a task. */
+type SettledAs =
+  | { readonly state: Exclude<RecordState, typeof RECORD_STATES.failed> }
+  | { readonly state: typeof RECORD_STATES.failed; readonly reason: FailureReason };
 
-/** What became of a batch. */
+/** The result of a batch. */
 export type CompletionReply = {
   readonly nowMs: number;
-  /** Text of the error that denied the acknowledgement; empty when all went well. */
+  /** Error of the acknowledgement; empty if it succeeded. */
   readonly failure: string;
-  /** Results that were left out, because Redis is over its memory limit. */
+  /** Number of results that were dropped because Redis is over its memory limit. */
   readonly resultsDropped: number;
-  /** Entries that are not this consumer's any more: owned by another one, or pending nowhere. */
+  /** Entries that this consumer no longer owns: another consumer has them, or they are not pending. */
   readonly missed: ReadonlyMap<string, "gone" | "other">;
-  /** For the outcomes other than completed: how the record that was there before says it ended; undefined for none. */
+  /** For outcomes other than completed: how an earlier delivery ended the task, if one did. */
   readonly settled: ReadonlyMap<string, SettledAs>;
 };
 
-/** What does not change from batch to batch. */
+/** What all batches of a lane share. */
 export type CompletionContext = {
   readonly redis: RedisClient;
   readonly keys: Keys;
   readonly queue: QueueKeys;
   readonly consumer: string;
   readonly resultTtlSeconds: number;
-  /** Most entries that this consumer is expected to have pending; more are handled, more slowly. */
+  /** Expected limit of pending entries of this consumer. More of them work too, but more slowly. */
   readonly expectedPending: number;
 };
 
 /**
- * Builds the function that finishes a batch of outcomes in one round trip, or in two while Redis is over its memory
- * limit: the outcomes are kept then, and the results are not.
+ * Creates the function that finishes a batch of outcomes in one round trip. While Redis is over its memory limit it takes
+ * two: the second stores the outcomes without their results.
  */
 export function createCompletion(context: CompletionContext): (batch: readonly Outcome[]) => Promise<CompletionReply> {
   const { redis, keys, queue } = context;
@@ -85,7 +86,7 @@ function withoutItsResult(outcome: Outcome): Outcome {
   return { ...outcome, result: withoutResult(outcome.result) };
 }
 
-/** Adds the first and the last entry id: what is pending outside of them need not be looked at. */
+/** Adds the first and the last entry id, so that the script reads only pending entries between them. */
 function pushRange(args: string[], batch: readonly Outcome[]): void {
   let first = batch[0]?.entryId ?? "-";
   let last = first;
@@ -96,7 +97,7 @@ function pushRange(args: string[], batch: readonly Outcome[]): void {
   args.push(first, last);
 }
 
-/** Adds the results that go into hashes, hash by hash. Neighbours mostly share one. Returns how many tasks it were. */
+/** Adds the results that are stored in hashes, grouped by hash: neighbours mostly share one. Returns the number of tasks. */
 function pushResults(args: string[], batch: readonly Outcome[], resultsPrefix: string): number {
   const bucketsAt = args.push("") - 1;
   let buckets = 0;
@@ -151,7 +152,7 @@ function parseReply([nowMs, failure, missed, settled]: RawReply, resultsDropped:
   const settledAs = new Map<string, SettledAs>();
   for (const [entryId, text] of pairs<string>(settled)) {
     const [state, reason] = text.split(" ") as [RecordState | "", FailureReason?];
-    if (state === "f") settledAs.set(entryId, { state, reason: reason ?? "internal" });
+    if (state === RECORD_STATES.failed) settledAs.set(entryId, { state, reason: reason ?? "internal" });
     else if (state !== "") settledAs.set(entryId, { state });
   }
   return { nowMs: Number(nowMs), failure, resultsDropped, missed: pairs(missed), settled: settledAs };

@@ -4,7 +4,7 @@ import { DeadlineWatch, type Timed } from "./deadlineWatch.ts";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-it("each item gets its own deadline, once, unless it ended before", () => {
+it("calls each item once at its deadline, unless it was removed", () => {
   const reached: [string, number][] = [];
   const watch = new DeadlineWatch<Timed>(100, Date.now);
   const begin = Date.now();
@@ -29,5 +29,20 @@ it("each item gets its own deadline, once, unless it ended before", () => {
   expect(reached).toHaveLength(2);
   vi.advanceTimersByTime(1);
   expect(reached).toHaveLength(3);
+  watch.stop();
+});
+
+it("calls nothing after it was stopped", () => {
+  const watch = new DeadlineWatch<Timed>(100, Date.now);
+  let reached = 0;
+  const item = () => ({ startedAtMs: Date.now(), onDeadline: () => void reached++ });
+  watch.add(item());
+  watch.stop();
+  vi.advanceTimersByTime(500);
+  expect([reached, vi.getTimerCount()]).toEqual([0, 0]);
+  // What was added before is forgotten.
+  watch.add(item());
+  vi.advanceTimersByTime(100);
+  expect(reached).toBe(1);
   watch.stop();
 });

@@ -1,9 +1,9 @@
-/** Something with a latest time to end. Its start is a time of the watch's clock. */
+/** Something with a deadline. `startedAtMs` is read from the clock of the watch. */
 export type Timed = { readonly startedAtMs: number; onDeadline(): void };
 
 /**
- * Watches the deadlines of tasks that all may take equally long. The one that started first is due first, so that one
- * timer serves all: none is set or cleared per task.
+ * Watches the deadlines of tasks that share one time limit. The task that started first is due first, so one timer
+ * serves all of them.
  */
 export class DeadlineWatch<T extends Timed> {
   readonly #timeoutMs: number;
@@ -17,7 +17,7 @@ export class DeadlineWatch<T extends Timed> {
     this.#now = now;
   }
 
-  /** Starts watching; `item.onDeadline` is called once unless it is removed before. */
+  /** Starts watching. Calls `item.onDeadline` once, unless the item is removed first. */
   add(item: T): void {
     this.#running.add(item);
     if (this.#timer === undefined) this.#arm(this.#timeoutMs);

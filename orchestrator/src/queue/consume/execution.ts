@@ -5,22 +5,20 @@ import type { TaskContext } from "./handler.ts";
 import type { Slots } from "./slotPool.ts";
 import type { Probe } from "./suspension.ts";
 
-/** What an execution owns until its handler has let go of it. */
-export type Permits = { readonly slot: Slots; readonly probe?: Probe | undefined };
-
 /**
- * One run of one task. It owns its slot, and the probe where it is one, until it is disposed of. Signal and logger are
- * made when a handler asks for them: most never do.
+ * One run of one task. It owns its slot, and the probe if it has one, until it is disposed of. Signal and logger are
+ * created on demand: most handlers use neither.
  */
 export class Execution implements TaskContext, Timed, Disposable {
   readonly entry: Entry;
   /** Monotonic. */
   readonly startedAtMs: number;
-  /** True once the outcome is reported: what the handler does after that no longer matters. */
+  /** True once the outcome is reported. Later results of the handler are ignored. */
   reported = false;
-  /** When it was asked to stop, monotonic; undefined while it was not. */
+  /** Monotonic time of the abort; undefined before it. */
   abortedAtMs: number | undefined;
-  readonly #permits: Permits;
+  readonly #slot: Slots;
+  readonly #probe: Probe | undefined;
   readonly #log: Logger;
   readonly #onDeadline: (execution: Execution) => void;
   #controller: AbortController | undefined;
@@ -28,13 +26,15 @@ export class Execution implements TaskContext, Timed, Disposable {
 
   constructor(
     entry: Entry,
-    permits: Permits,
+    slot: Slots,
+    probe: Probe | undefined,
     startedAtMs: number,
     log: Logger,
     onDeadline: (execution: Execution) => void,
   ) {
     this.entry = entry;
-    this.#permits = permits;
+    this.#slot = slot;
+    this.#probe = probe;
     this.startedAtMs = startedAtMs;
     this.#log = log;
     this.#onDeadline = onDeadline;
@@ -58,10 +58,10 @@ export class Execution implements TaskContext, Timed, Disposable {
     return this.#log.child({ task_id: this.taskId, attempt: this.attempt });
   }
 
-  /** Its outcome is known. Where it was a probe, the breaker let it through unless it was found open. */
+  /** Marks the outcome as reported. A probe passes unless it found the circuit open. */
   report(circuitOpen: boolean): void {
     this.reported = true;
-    if (!circuitOpen) this.#permits.probe?.passed();
+    if (!circuitOpen) this.#probe?.passed();
   }
 
   /** Asks the handler to stop. */
@@ -76,7 +76,7 @@ export class Execution implements TaskContext, Timed, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#permits.slot[Symbol.dispose]();
-    this.#permits.probe?.[Symbol.dispose]();
+    this.#slot[Symbol.dispose]();
+    this.#probe?.[Symbol.dispose]();
   }
 }

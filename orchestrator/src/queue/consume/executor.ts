@@ -12,18 +12,20 @@ import {
   UpstreamError,
   ValidationError,
 } from "../../errors.ts";
+import { equalJitterMs } from "../../jitter.ts";
 import type { QueueKeys } from "../../keys.ts";
 import type { FailureReason, Lane } from "../../metrics/contract.ts";
-import type { LaneCells } from "../../metrics/telemetry.ts";
+import type { LaneCounters } from "../../metrics/telemetry.ts";
 import type { Entry } from "../entry.ts";
-import { equalJitterMs } from "../jitter.ts";
 import type { Outcome } from "../outcome.ts";
 import { completedRecord, packResult } from "../record.ts";
 import { entryTimeMs } from "../taskId.ts";
 import { DeadlineWatch } from "./deadlineWatch.ts";
-import { Execution, type Permits } from "./execution.ts";
+import { Execution } from "./execution.ts";
 import type { TaskHandler } from "./handler.ts";
 import type { RunnerSettings } from "./runnerSettings.ts";
+import type { Slots } from "./slotPool.ts";
+import type { Probe } from "./suspension.ts";
 
 export type ExecutorDeps = {
   readonly queue: QueueKeys;
@@ -31,30 +33,30 @@ export type ExecutorDeps = {
   readonly idPrefix: string;
   readonly handler: TaskHandler;
   readonly settings: RunnerSettings;
-  readonly cells: LaneCells;
+  readonly counters: LaneCounters;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Gets the outcome of each task, once. */
+  /** Called once per task with its outcome. */
   readonly onOutcome: (outcome: Outcome) => void;
-  /** The task could not start because a circuit breaker is open: it waits, and no attempt is spent. */
+  /** Called instead if a circuit breaker is open. The task waits and no attempt is spent. */
   readonly onCircuitOpen: (entry: Entry, circuit: OpenCircuit) => void;
 };
 
-/** The breaker that a task found open, and when it lets a call through again. */
+/** The open breaker that stopped a task, and when it allows the next call. */
 export type OpenCircuit = Pick<CircuitOpenError, "subject" | "retryAfterMs"> & { readonly message: string };
 
-/** Run times from which a task is logged as slow. */
+/** A task is logged as slow from this run time. */
 const SLOW_TASK_MS = { express: 100, regular: 1_000 } as const satisfies Record<Lane, number>;
 const SLOW_LINES_PER_SECOND = 5;
-/** Longest error text that is stored. */
+/** Longer error texts are cut before they are stored. */
 const MAX_ERROR_CHARACTERS = 2_000;
 
-/** Runs tasks of one lane with its handler, within their time, and turns what happens into outcomes. */
+/** Runs the tasks of one lane with their handler, within their time limit, and reports outcomes. */
 export class Executor {
   readonly #deps: ExecutorDeps;
   readonly #deadlines: DeadlineWatch<Execution>;
-  /** What was aborted and goes on, in the order of the aborts. */
+  /** Executions that were aborted and still run, in the order of their aborts. */
   readonly #aborted = new Set<Execution>();
   #running = 0;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -66,7 +68,7 @@ export class Executor {
     this.#deadlines = new DeadlineWatch(deps.settings.taskTimeoutMs, deps.clock.monotonicMs);
   }
 
-  /** Handlers that have not let go yet. */
+  /** Handlers that still run, reported or not. */
   get running(): number {
     return this.#running;
   }
@@ -78,20 +80,20 @@ export class Executor {
     await this.#idle.promise;
   }
 
-  /** The task that has ignored its abort signal for the longest time; undefined when none does. */
+  /** The task that has ignored its abort signal for the longest time; undefined if there is none. */
   stuck(): { taskId: string; abortedForMs: number } | undefined {
     const [execution] = this.#aborted;
     if (execution?.abortedAtMs === undefined) return undefined;
-    // Not since its time was over: a process that was held up aborts late, and owes the handler its grace all the same.
+    // Counted from the abort, not from the deadline: a blocked process aborts late, and the handler still gets its grace.
     return { taskId: execution.taskId, abortedForMs: this.#deps.clock.monotonicMs() - execution.abortedAtMs };
   }
 
-  /** Starts a task, which owns its permits from here on. */
-  start(entry: Entry, permits: Permits): void {
-    const { handler, clock, log, settings } = this.#deps;
-    const execution = new Execution(entry, permits, clock.monotonicMs(), log, this.#timeOut);
+  /** Starts a task. The execution owns the slot and the probe from now on. */
+  start(entry: Entry, slot: Slots, probe: Probe | undefined): void {
+    const { handler, clock, log } = this.#deps;
+    const execution = new Execution(entry, slot, probe, clock.monotonicMs(), log, this.#timeOut);
     this.#running++;
-    if (entry.attempts > 0) this.#deps.cells.retries(1);
+    if (entry.attempts > 0) this.#deps.counters.retries(1);
     let returned: unknown;
     try {
       returned = handler.run(this.#payload(entry), execution);
@@ -99,8 +101,12 @@ export class Executor {
       this.#threw(execution, error);
       return;
     }
-    if (settings.taskTimeoutMs > 0) this.#deadlines.add(execution);
-    void this.#settle(execution, returned);
+    this.#deadlines.add(execution);
+    // A plain value, a promise or any other thenable.
+    Promise.resolve(returned).then(
+      (result) => this.#returned(execution, result),
+      (error: unknown) => this.#threw(execution, error),
+    );
   }
 
   stop(): void {
@@ -122,18 +128,6 @@ export class Executor {
       handler.type,
       parsed.error.issues.map((issue) => `${issue.path.join(".") || "payload"}: ${issue.message}`),
     );
-  }
-
-  /** Waits for what a handler returned: a plain value, a promise, or anything else with a `then`. */
-  async #settle(execution: Execution, returned: unknown): Promise<void> {
-    let result: unknown;
-    try {
-      result = await returned;
-    } catch (error) {
-      this.#threw(execution, error);
-      return;
-    }
-    this.#returned(execution, result);
   }
 
   #returned(execution: Execution, result: unknown): void {
@@ -194,7 +188,7 @@ export class Executor {
     });
   }
 
-  /** Logs which tasks are slow, a few per second: when all are, more lines add nothing. */
+  /** Logs slow tasks, a few per second. */
   #logSlow({ entry }: Execution, tookMs: number, nowMs: number): void {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#slowSecond) {
@@ -236,7 +230,7 @@ export class Executor {
   }
 }
 
-/** What becomes of a task whose attempt failed: another attempt, or the dead letter queue. */
+/** The outcome of a failed attempt: another attempt, or the dead letter queue. */
 export function failureOutcome(
   entry: Entry,
   error: unknown,
@@ -255,15 +249,15 @@ export function failureOutcome(
   };
   if (isPermanent(error) || attempts >= settings.maxAttempts) return { kind: "failed", ...failure };
   const backoffMs = equalJitterMs(attempts, settings.retryBaseMs, settings.retryCapMs, random);
-  // What the upstream asked for is waited in any case; the back-off on top keeps the tasks from coming back all at once.
-  return { kind: "retried", ...failure, delayMs: wishedMs(error) + backoffMs };
+  // The backoff comes on top of the delay that the upstream requests, so that tasks do not all return at once.
+  return { kind: "retried", ...failure, delayMs: requestedDelayMs(error) + backoffMs };
 }
 
-/** The wait that an upstream asked for, within what is accepted; 0 without one, or without one that is a number. */
-function wishedMs(error: unknown): number {
+/** The delay that an upstream requests, within bounds; 0 if there is none or it is not a number. */
+function requestedDelayMs(error: unknown): number {
   if (!isInstanceOf(error, UpstreamError)) return 0;
-  const wished = property(error, "retryAfterMs", isNumber) ?? 0;
-  return Math.min(Math.max(0, wished), MAX_RETRY_AFTER_MS);
+  const requestedMs = property(error, "retryAfterMs", isNumber) ?? 0;
+  return Math.min(Math.max(0, requestedMs), MAX_RETRY_AFTER_MS);
 }
 
 function openCircuit(error: unknown): OpenCircuit | undefined {
@@ -291,7 +285,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** Infinity included, NaN not. */
+/** Accepts Infinity, rejects NaN. */
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && !Number.isNaN(value);
 }

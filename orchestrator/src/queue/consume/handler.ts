@@ -7,26 +7,26 @@ export type TaskContext = {
   readonly taskId: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** Aborts when the task's time is over; a handler that ignores it gets its worker recycled. */
+  /** Aborts when the time limit of the task is reached. If the handler ignores it, its worker is restarted. */
   readonly signal: AbortSignal;
-  /** Logger that names task, type and attempt. */
+  /** Adds task, type and attempt to each line. */
   readonly log: Logger;
 };
 
 /** Runs the tasks of one type. */
 export type TaskHandler = {
   readonly type: string;
-  /** Payloads that do not fit are rejected at submission and, where they came another way, dead-lettered. */
+  /** Invalid payloads are rejected at submission. Those that reach the stream by another way are dead-lettered. */
   readonly schema?: z.ZodType;
-  /** The external API that it needs; its name is shown while the circuit breaker holds its tasks back. */
+  /** The external API that the handler calls. Its name is reported while its circuit breaker is open. */
   readonly upstream?: Upstream;
   /**
-   * Runs one task. At-least-once: a task may be run again after a crash.
+   * Runs one task. Execution is at least once: a task may run again after a crash.
    *
-   * @param payload the parsed payload, as the schema gives it
-   * @returns the result or a promise of it, anything that JSON can hold; `degraded: true` in it says that it is a substitute
-   * @throws ValidationError, or an UpstreamError that is permanent: not retried; CircuitOpenError: the task waits and no
-   *   attempt is spent; anything else, whatever it is: retried
+   * @param payload the payload as parsed by the schema
+   * @returns the result or a promise of it, any JSON value; `degraded: true` in it marks a substitute result
+   * @throws ValidationError or a permanent UpstreamError: no retry; CircuitOpenError: the task waits and no attempt is
+   *   spent; anything else: a retry
    */
   run(payload: unknown, context: TaskContext): unknown;
 };

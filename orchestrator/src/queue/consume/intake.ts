@@ -13,7 +13,7 @@ import type { Probe, Suspension } from "./suspension.ts";
 export type IntakeDeps = {
   readonly queue: QueueKeys;
   readonly idPrefix: string;
-  /** Deaths of its worker from which an entry is poison. */
+  /** An entry is poison after this many crashes of its worker. */
   readonly deathLimit: number;
   readonly table: EntryTable;
   readonly executor: Executor;
@@ -22,7 +22,7 @@ export type IntakeDeps = {
   readonly log: Logger;
 };
 
-/** Decides about every entry that arrives: it runs, it waits, or it is finished here and now. */
+/** Decides about each entry that arrives: start it, defer it, or finish it at once. */
 export class Intake {
   readonly #deps: IntakeDeps;
 
@@ -30,13 +30,13 @@ export class Intake {
     this.#deps = deps;
   }
 
-  /** Takes in an entry that a read brought, with one of these slots if it may start now. */
+  /** Handles an entry from a read. If the entry may start now, it uses one of these slots. */
   take(raw: RawEntry, slots: Slots): void {
-    // Known already: delivered twice to this process, since the group was set back.
+    // False if this process already has the entry: the group was reset and Redis delivered it twice.
     if (this.#deps.table.delivered(raw[0])) this.#begin(raw, slots, undefined);
   }
 
-  /** Takes in an entry that was claimed, with one of these slots and the probe if it may start now. */
+  /** Handles a claimed entry. If the entry may start now, it uses one of these slots and the probe. */
   takeClaimed({ raw, deaths, record }: Claimed, slots: Slots, probe: Probe | undefined): void {
     const { acks, deathLimit, idPrefix, table } = this.#deps;
     const [id, fields] = raw;
@@ -61,7 +61,7 @@ export class Intake {
     }
     const paused = suspension.reason?.kind === "paused";
     if (paused || (suspension.active && probe === undefined)) table.defer(entry);
-    else executor.start(entry, { slot: slots.split(1), probe: probe?.move() });
+    else executor.start(entry, slots.split(1), probe?.move());
   }
 
   #reject(entryId: string, taskId: string, error: unknown): void {
@@ -74,7 +74,7 @@ export class Intake {
 
   #poison(entryId: string, taskId: string, deaths: number): void {
     const { acks, log } = this.#deps;
-    const message = `its worker died ${deaths} times while the task ran: it seems to take the worker down`;
+    const message = `its worker died ${deaths} times while the task ran; the task probably crashes the worker`;
     log.error({ task_id: taskId, deaths }, `Task ${taskId} failed: poison, ${message}`);
     acks.add({ ...failed(entryId, taskId, message), reason: "poison", code: "POISON", attempts: deaths });
   }

@@ -12,7 +12,6 @@ import { EntryTable } from "../entryTable.ts";
 import { ensureGroup } from "../groups.ts";
 import { releasePending } from "../recover/leases.ts";
 import { Recovery } from "../recover/recovery.ts";
-import { WaitingEntries } from "../recover/waitingEntries.ts";
 import { generatedTaskIdPrefix } from "../taskId.ts";
 import { Executor } from "./executor.ts";
 import type { TaskHandler } from "./handler.ts";
@@ -23,28 +22,29 @@ import type { Quarantine } from "./quarantine.ts";
 import type { RunnerSettings } from "./runnerSettings.ts";
 import type { SlotPool } from "./slotPool.ts";
 import type { Suspension } from "./suspension.ts";
+import { WaitingEntries } from "./waitingEntries.ts";
 
-/** Bytes of outcomes that are kept after their acknowledgement was given up. */
+/** Bytes of outcomes to keep after their acknowledgement failed for good. */
 const MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 ** 2;
 
 export type WorkerLaneDeps = {
   readonly type: string;
-  /** Number of the worker among those of its type, from 0. */
+  /** Number of the worker within its type, from 0. */
   readonly index: number;
-  /** Name of the replica; empty where there is one. */
+  /** Name of the replica; empty if there is only one. */
   readonly instance: string;
   readonly keys: Keys;
   readonly settings: RunnerSettings;
-  /** Opens connections; the lane closes those that it opened. */
+  /** Opens a connection. The lane closes it. */
   readonly openRedis: (purpose: ConnectionPurpose, name: string) => RedisClient;
   readonly handler: TaskHandler;
   readonly telemetry: Telemetry;
-  /** Called for every task that is tried again, with the delay. */
+  /** Called with the delay for each task that is retried. */
   readonly onDelayed: (delayMs: number) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** What both lanes of the worker share. */
+  // Shared by both lanes of the worker.
   readonly redis: RedisClient;
   readonly pool: SlotPool;
   readonly suspension: Suspension;
@@ -52,7 +52,7 @@ export type WorkerLaneDeps = {
   readonly quarantine: Quarantine;
 };
 
-/** One lane of a worker: read -> intake -> executor -> acknowledgement, and what waits in between. */
+/** One lane of a worker: read, intake, executor, acknowledgement, and the entries that wait in between. */
 export class WorkerLane {
   readonly lane: Lane;
   readonly #deps: WorkerLaneDeps;
@@ -73,9 +73,9 @@ export class WorkerLane {
     const consumer = consumerName(type, lane, index, instance);
     const idPrefix = generatedTaskIdPrefix(type, lane);
     const log = deps.log.child({ type, lane });
-    const cells = telemetry.lane(type, lane);
+    const counters = telemetry.lane(type, lane);
     const maxBacklog = Math.max(2 * settings.concurrency, 64);
-    // A worker reads nothing from data whose layout its release does not know, also after a fail-over or a restore.
+    // A failover or a restore can bring data of another release. The worker must not read them.
     const prepare = async () => {
       await checkSchema(redis, keys);
       await ensureGroup(redis, queue);
@@ -93,7 +93,7 @@ export class WorkerLane {
         expectedPending: 2 * (settings.concurrency + maxBacklog),
       }),
       table,
-      cells,
+      counters,
       backoffMs: settings.ackBackoffMs,
       maxBacklog,
       random,
@@ -107,7 +107,7 @@ export class WorkerLane {
       idPrefix,
       handler,
       settings,
-      cells,
+      counters,
       clock,
       random,
       log,
@@ -129,7 +129,7 @@ export class WorkerLane {
       suspension,
       log,
     });
-    const waiting = new WaitingEntries({ queue, consumer, table, acks, executor, intake, recovery, cells, log });
+    const waiting = new WaitingEntries({ queue, consumer, table, acks, executor, intake, recovery, counters, log });
     this.#runner = new LaneRunner({
       lane,
       connection: {
@@ -164,12 +164,12 @@ export class WorkerLane {
     this.#waiting = waiting;
   }
 
-  /** Resolves when it reads for the first time. */
+  /** Resolves when the lane is ready to read for the first time. */
   get connected(): Promise<void> {
     return this.#runner.connected;
   }
 
-  /** Monotonic time of the last answer to its own connection; undefined before the first. */
+  /** Monotonic time of the last answer on the connection of this lane; undefined before the first. */
   get lastPollCompletedAtMs(): number | undefined {
     return this.#runner.lastPollCompletedAtMs;
   }
@@ -179,64 +179,64 @@ export class WorkerLane {
     return this.#executor.running;
   }
 
-  /** Finished tasks whose acknowledgement is on its way. */
+  /** Finished tasks that are not acknowledged yet. */
   get unacknowledged(): number {
     return this.#acks.backlog;
   }
 
-  /** The task that has ignored its abort signal for the longest time; undefined when none does. */
+  /** The task that has ignored its abort signal for the longest time; undefined if there is none. */
   stuck(): { readonly taskId: string; readonly abortedForMs: number } | undefined {
     return this.#executor.stuck();
   }
 
-  /** Reads and starts work until `stop`. Never rejects. */
+  /** Reads and starts tasks until `stop`. Never rejects. */
   run(): Promise<void> {
     return this.#runner.run();
   }
 
-  /** Stops reading at once; what was started goes on. */
+  /** Stops reading at once. Tasks that run continue. */
   stop(): void {
     this.#stopping = true;
     this.#stopped.resolve();
     this.#runner.stop();
   }
 
-  /** Resolves when nothing runs. */
+  /** Resolves when no task runs. */
   whenIdle(): Promise<void> {
     return this.#executor.whenIdle();
   }
 
-  /** Resolves when everything that finished is acknowledged, or its acknowledgement given up. */
+  /** Resolves when each finished task is acknowledged or its acknowledgement has failed for good. */
   whenAcknowledged(): Promise<void> {
     return this.#acks.whenDrained(true);
   }
 
-  /** One round of orphan recovery: takes over entries that no worker works on, and finds those of its own that it lost. */
+  /** One round of orphan recovery: claims entries on which no worker works, and finds lost entries of this consumer. */
   async recover(): Promise<void> {
     const { settings } = this.#deps;
     const limit = Math.max(256, 4 * settings.concurrency);
     let taken: Set<string>;
     do {
-      // In one go: nearly always all three find nothing.
+      // In parallel: almost always, all three find nothing.
       const [unowned, orphans] = await Promise.all([
         this.#recovery.claimUnowned(limit),
         this.#recovery.claimOrphans(settings.orphanMinIdleMs, limit),
         this.#waiting.recoverOwn(() => false),
       ]);
       taken = new Set([...unowned, ...orphans]);
-      // No reply that is on its way brings what was just taken over.
+      // No read in progress can return the entries that were just claimed.
       if (taken.size > 0) await this.#waiting.recoverOwn((id) => taken.has(id));
-      // The rest is left to other workers until this one has started most of what it took.
+      // Leaves the rest to other workers until this one has started most of what it claimed.
       await Promise.race([this.#table.whenRecoveredAtMost(limit / 2), this.#stopped.promise]);
     } while (taken.size >= limit && !this.#stopping);
   }
 
-  /** Lets go of what is left, ready to be taken over by other workers. Never rejects. */
-  async handBack(): Promise<void> {
+  /** Releases the remaining pending entries, so that other workers can claim them. Never rejects. */
+  async releasePending(): Promise<void> {
     const { keys, redis, settings, log } = this.#deps;
     this.#executor.stop();
     await releasePending(redis, keys, this.#queue, this.#consumer, settings.orphanMinIdleMs).catch((error) =>
-      log.warn({ consumer: this.#consumer, error: messageOf(error) }, "Pending entries could not be handed back"),
+      log.warn({ consumer: this.#consumer, error: messageOf(error) }, "Pending entries could not be released"),
     );
   }
 }

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { messageOf } from "../../errors.ts";
+import { equalJitterMs } from "../../jitter.ts";
 import type { Lane } from "../../metrics/contract.ts";
-import { redisErrorKind } from "../../redis/redisError.ts";
+import { RedisCommandError } from "../../redis/redisError.ts";
 import type { RobustRedisACKHandler } from "../complete/ackHandler.ts";
 import type { RawEntry } from "../entry.ts";
 import type { EntryTable } from "../entryTable.ts";
-import { equalJitterMs } from "../jitter.ts";
-import type { WaitingEntries } from "../recover/waitingEntries.ts";
 import type { Intake } from "./intake.ts";
 import type { PauseWatch } from "./pauseWatch.ts";
 import { PollConnection, type PollConnectionDeps } from "./pollConnection.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { SlotPool, Slots } from "./slotPool.ts";
 import type { Probe, Suspension } from "./suspension.ts";
+import type { WaitingEntries } from "./waitingEntries.ts";
 
 const RECONNECT_BASE_MS = 100;
 const RECONNECT_CAP_MS = 2_000;
-/** Reads are halved, so that the next one is under way meanwhile, down to this size: smaller ones cost more than that gains. */
-const LEAST_HALF = 64;
-/** How often a lane that may not read checks whether it may again. */
+/** A lane splits its slots into two reads, one of them prefetched, if each has at least this many. Less is not worth it. */
+const MIN_HALF = 64;
+/** How often a lane that must not read checks whether it may read again. */
 const HOLD_CHECK_MS = 50;
 
 export type LaneRunnerDeps = {
@@ -36,11 +36,11 @@ export type LaneRunnerDeps = {
   readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly log: Logger;
-  /** Checks that the data are for this release, and creates what is missing. Before the first read of a connection. */
+  /** Checks the data layout and creates the consumer group. Called before the first read of each connection. */
   readonly prepare: () => Promise<void>;
 };
 
-/** A read under way. It owns the slots for what it brings. */
+/** A read in progress. It owns one slot for each entry that it may return. */
 class Read implements Disposable {
   readonly slots: Slots;
   readonly reply: Promise<RawEntry[]>;
@@ -48,17 +48,17 @@ class Read implements Disposable {
   constructor(slots: Slots, reply: Promise<RawEntry[]>) {
     this.slots = slots;
     this.reply = reply;
-    // What awaits it gets the failure; it may come before anything does.
+    // The read may fail before anything awaits it; that must not become an unhandled rejection.
     reply.catch(() => undefined);
   }
 
-  /** Gives back the slots. What the read was given is found pending at the next connection, or handed back at the end. */
+  /** Releases the slots. Entries of the read stay pending: the next connection finds them, or the drain returns them. */
   [Symbol.dispose](): void {
     this.slots[Symbol.dispose]();
   }
 }
 
-/** Serves one lane: takes slots, reads as many entries as it has slots for, starts them. */
+/** Serves one lane: claims slots, reads at most that many entries, and starts them. */
 export class LaneRunner {
   readonly #deps: LaneRunnerDeps;
   #connection: PollConnection | undefined;
@@ -68,34 +68,34 @@ export class LaneRunner {
   readonly #connected = Promise.withResolvers<void>();
   #failures = 0;
   #pollSize: number;
-  readonly #mostPerPoll: number;
-  /** Sent before what the last read brought was started: Redis works on one while this process works on the other. */
+  readonly #maxPerPoll: number;
+  /** Sent before the entries of the last read start, so that Redis and this process work at the same time. */
   #prefetched: Read | undefined;
 
   constructor(deps: LaneRunnerDeps) {
     this.#deps = deps;
-    const { floor, most } = deps.pool;
+    const { floor, maxPerLane } = deps.pool;
     this.#pollSize = floor;
-    const half = Math.floor(most / 2);
-    this.#mostPerPoll = half >= LEAST_HALF ? half : most;
+    const half = Math.floor(maxPerLane / 2);
+    this.#maxPerPoll = half >= MIN_HALF ? half : maxPerLane;
   }
 
-  /** Monotonic time of the last answer that this lane's own connection gave; undefined before the first. */
+  /** Monotonic time of the last answer on the connection of this lane; undefined before the first. */
   get lastPollCompletedAtMs(): number | undefined {
     return this.#lastPollCompletedAtMs;
   }
 
-  /** Resolves when it reads for the first time. */
+  /** Resolves when the lane is ready to read for the first time. */
   get connected(): Promise<void> {
     return this.#connected.promise;
   }
 
-  /** Reads and starts work until `stop`. Never rejects. */
+  /** Reads and starts tasks until `stop`. Never rejects. */
   async run(): Promise<void> {
     while (!this.#stopping) {
       try {
         await this.#connect();
-        while (!this.#stopping) await this.#turn();
+        while (!this.#stopping) await this.#step();
       } catch (error) {
         if (this.#stopping) break;
         await this.#recoverFrom(error);
@@ -105,7 +105,7 @@ export class LaneRunner {
     this.#connection?.close();
   }
 
-  /** Stops reading at once; what was started goes on. */
+  /** Stops reading at once. Tasks that run continue. */
   stop(): void {
     this.#stopping = true;
     this.#stopped.resolve();
@@ -116,17 +116,17 @@ export class LaneRunner {
     this.#connection = await PollConnection.open(this.#deps.connection);
     await this.#deps.prepare();
     await this.#deps.pause.refresh();
-    // No read is under way: a delivery whose reply was lost with the last connection is pending and not known here.
+    // No read is in progress, so every pending entry that this process does not know was lost with the last connection.
     await this.#deps.waiting.recoverOwn(() => true);
-    // Only the first time: a lane that connects over and over and may never read is not a working one.
+    // Only the first time: a lane that keeps reconnecting and never reads does not work.
     this.#lastPollCompletedAtMs ??= this.#deps.monotonicMs();
     this.#connected.resolve();
   }
 
-  /** The connection does what it is for: only that ends a series of failures, and with it the growing pauses. */
+  /** Notes an answer. Only an answer, not a new connection, resets the backoff. */
   #answered(): void {
     const { connection, log, monotonicMs } = this.#deps;
-    if (this.#failures > 0) log.info(`Redis connection of ${connection.consumer} is back`);
+    if (this.#failures > 0) log.info(`Redis connection of ${connection.consumer} restored`);
     this.#failures = 0;
     this.#lastPollCompletedAtMs = monotonicMs();
   }
@@ -140,18 +140,29 @@ export class LaneRunner {
     this.#connection?.close();
     this.#setSaturated(false);
     this.#failures++;
-    const kind = redisErrorKind(error);
-    const { connection, random, log } = this.#deps;
-    log.warn(
-      { consumer: connection.consumer, kind, failures: this.#failures, error: messageOf(error) },
-      `Redis ${kind === "timeout" ? "timeout" : "connection"} of ${connection.consumer} failed: ${messageOf(error)}`,
-    );
+    this.#logFailure(error);
+    const { lane, quarantine, random } = this.#deps;
+    // A queue that can never be read, such as a key of another kind, must not hold the tasks of the other lane.
+    if (error instanceof RedisCommandError && error.kind === "reply") quarantine.clear(lane);
     const delayMs = equalJitterMs(this.#failures, RECONNECT_BASE_MS, RECONNECT_CAP_MS, random);
     await Promise.race([sleep(delayMs), this.#stopped.promise]);
   }
 
-  /** One turn: start something that waits here, or read. */
-  async #turn(): Promise<void> {
+  #logFailure(error: unknown): void {
+    const { connection, log } = this.#deps;
+    const { consumer } = connection;
+    const fields = { consumer, failures: this.#failures };
+    if (error instanceof RedisCommandError) {
+      const { kind, message } = error;
+      const what = kind === "timeout" ? "timeout" : "connection";
+      log.warn({ ...fields, kind, error: message }, `Redis ${what} of ${consumer} failed: ${message}`);
+    } else {
+      log.error({ ...fields, err: error }, `Reading of ${consumer} failed: ${messageOf(error)}`);
+    }
+  }
+
+  /** One step: starts an entry that waits, or reads. */
+  async #step(): Promise<void> {
     const { lane, pool, table, acks, waiting, suspension, pause, quarantine } = this.#deps;
     void pause.refresh();
     if (this.#prefetched !== undefined) {
@@ -159,7 +170,7 @@ export class LaneRunner {
       this.#prefetched = undefined;
       return await this.#take(read);
     }
-    if (acks.full) return await this.#beatUntil(acks.whenDrained(false));
+    if (acks.full) return await this.#pingUntil(acks.whenDrained(false));
     if (quarantine.candidateDue(lane)) {
       return await this.#startWaiting(1, (slots, probe) => waiting.startCandidate(slots, probe));
     }
@@ -169,34 +180,34 @@ export class LaneRunner {
       return await this.#startWaiting(table.waiting, (slots, probe) => waiting.start(slots, probe));
     }
     if (suspension.reason?.kind === "paused") return await this.#hold();
-    // While a breaker is open one entry is read: it waits here until it may be the probe.
+    // While a breaker is open, the lane reads one entry, which waits until it may be the probe.
     using slots = pool.claim(lane, suspension.active ? 1 : this.#pollSize);
-    if (slots.count === 0) return await this.#beatUntil(this.#slotFree());
+    if (slots.count === 0) return await this.#pingUntil(this.#slotFree());
     using read = this.#send(slots);
     await this.#take(read);
   }
 
-  /** Starts what waits here, in the slots that are free; a single entry, with the permit for it, while a breaker is open. */
+  /** Starts waiting entries in the free slots. While a breaker is open, starts one entry as the probe. */
   async #startWaiting(wanted: number, start: (slots: Slots, probe: Probe | undefined) => Promise<void>): Promise<void> {
     const { lane, pool, suspension } = this.#deps;
     using slots = pool.claim(lane, suspension.active ? 1 : wanted);
-    if (slots.count === 0) return await this.#beatUntil(this.#slotFree());
+    if (slots.count === 0) return await this.#pingUntil(this.#slotFree());
     using probe = suspension.takeProbe();
     if (!suspension.active || probe !== undefined) return await start(slots, probe);
     slots[Symbol.dispose]();
     await this.#hold();
   }
 
-  /** Sends a read, which owns all of these slots from here on. */
+  /** Sends a read and moves all of these slots to it. */
   #send(slots: Slots): Read {
     const reply = this.#connection?.poll(slots.count) ?? Promise.resolve([]);
     return new Read(slots.split(slots.count), reply);
   }
 
-  /** Sends the next read, if nothing but slots decides whether there may be one. */
+  /** Sends the next read early if it needs only free slots. */
   #prefetch(): void {
     const { lane, pool, table, acks, suspension } = this.#deps;
-    if (this.#mostPerPoll === pool.most) return;
+    if (this.#maxPerPoll === pool.maxPerLane) return;
     if (acks.full || table.candidateDue || table.waiting > 0 || suspension.active) return;
     using slots = pool.claim(lane, this.#pollSize);
     if (slots.count > 0) this.#prefetched = this.#send(slots);
@@ -207,36 +218,39 @@ export class LaneRunner {
     this.#prefetched = undefined;
   }
 
-  /** Starts what a read brings. */
+  /** Waits for a read and starts its entries. */
   async #take(read: Read): Promise<void> {
     const { pool, intake, pause, suspension } = this.#deps;
-    const asked = read.slots.count;
+    const requested = read.slots.count;
     const entries = await read.reply;
     this.#answered();
-    if (entries.length === 0) suspension.nothingToProbe();
+    if (entries.length === 0) suspension.clearIfDue();
     // The type may have been paused while the read waited.
     else await pause.refresh();
-    // A lane that has work grows; an idle one lets the other have the slots.
-    const full = entries.length === asked;
-    this.#pollSize = full ? Math.min(asked * 2, this.#mostPerPoll) : pool.floor;
+    // A busy lane reads more at a time; an idle lane leaves the slots to the other.
+    const full = entries.length === requested;
+    this.#pollSize = full ? Math.min(requested * 2, this.#maxPerPoll) : pool.floor;
     this.#setSaturated(full);
     if (full) this.#prefetch();
     for (const raw of entries) intake.take(raw, read.slots);
   }
 
-  /** Waits a little while nothing may start, and keeps the connection proven. */
+  /** Waits briefly while no task may start. */
   async #hold(): Promise<void> {
     this.#setSaturated(false);
-    await this.#beatUntil(sleep(HOLD_CHECK_MS));
+    await this.#pingUntil(sleep(HOLD_CHECK_MS));
   }
 
-  /** Resolves in a later turn of the event loop, so that slots freed together are claimed together. */
+  /** Resolves after the current turn of the event loop, so that slots released together are claimed together. */
   #slotFree(): Promise<void> {
-    return new Promise((resolve) => this.#deps.pool.whenFree(this.#deps.lane, () => setImmediate(resolve)));
+    const { lane, pool } = this.#deps;
+    // One slot alone is never released together with others.
+    const collect = pool.maxPerLane > 1 ? setImmediate : queueMicrotask;
+    return new Promise((resolve) => pool.whenFree(lane, () => collect(resolve)));
   }
 
-  /** Waits for something; if it takes long, pings now and then, so that a busy lane does not look dead. */
-  async #beatUntil(event: Promise<void>): Promise<void> {
+  /** Waits for an event. Pings during a long wait, so that a busy lane does not look dead. */
+  async #pingUntil(event: Promise<void>): Promise<void> {
     const { connection, monotonicMs } = this.#deps;
     let happened = false;
     const waited = event.then(() => {
@@ -249,13 +263,12 @@ export class LaneRunner {
         this.#answered();
         continue;
       }
-      const pause = new AbortController();
-      await Promise.race([
-        waited,
-        this.#stopped.promise,
-        sleep(leftMs, undefined, { signal: pause.signal }).catch(() => undefined),
-      ]);
-      pause.abort();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, leftMs);
+      });
+      await Promise.race([waited, this.#stopped.promise, late]);
+      clearTimeout(timer);
     }
   }
 }

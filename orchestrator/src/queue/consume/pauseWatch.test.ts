@@ -10,7 +10,7 @@ function watch(read: () => Promise<boolean>) {
   return { pause, seen };
 }
 
-it("asks at first, not again within a second, and then again", async () => {
+it("reads the switch at most once a second", async () => {
   const { pause, seen } = watch(async () => true);
   await pause.refresh();
   expect(pause.refresh()).toBeUndefined();
@@ -19,7 +19,7 @@ it("asks at first, not again within a second, and then again", async () => {
   expect(seen).toEqual([true, true]);
 });
 
-it("asks once for all who want to know", async () => {
+it("shares one read among simultaneous callers", async () => {
   const answer = Promise.withResolvers<boolean>();
   const { pause, seen } = watch(() => answer.promise);
   const waiting = [pause.refresh(), pause.refresh()];
@@ -28,7 +28,7 @@ it("asks once for all who want to know", async () => {
   expect(seen).toEqual([false]);
 });
 
-it("does not fail, nor ask with every read, where no answer comes", async () => {
+it("reports a failed read and does not repeat it within the second", async () => {
   const problem = new Error("connection lost");
   const { pause, seen } = watch(() => Promise.reject(problem));
   await pause.refresh();

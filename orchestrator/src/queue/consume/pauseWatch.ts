@@ -4,36 +4,33 @@ const MAX_AGE_MS = 1_000;
 export type PauseWatchDeps = {
   readonly read: () => Promise<boolean>;
   readonly onPaused: (paused: boolean) => void;
-  /** The last answer holds on. */
+  /** Called if the read fails. The last answer stays valid. */
   readonly onError: (error: unknown) => void;
 };
 
-/**
- * Follows the switch that pauses a type. It is read when there is work and the last answer is old, and not by the
- * clock: an idle worker asks next to nothing.
- */
+/** Reads the pause switch of a type. It reads on demand, not on a timer, so an idle worker sends few commands. */
 export class PauseWatch {
   readonly #deps: PauseWatchDeps;
-  #askedAtMs = Number.NEGATIVE_INFINITY;
-  #asking: Promise<void> | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
 
   constructor(deps: PauseWatchDeps) {
     this.#deps = deps;
   }
 
-  /** Asks if the last answer is old. Resolves, and never rejects, when an answer of the last second has been passed on. */
+  /** Reads the switch if the last answer is older than a second. Never rejects. */
   refresh(): Promise<void> | undefined {
-    if (this.#asking !== undefined) return this.#asking;
+    if (this.#reading !== undefined) return this.#reading;
     const nowMs = performance.now();
-    if (nowMs - this.#askedAtMs < MAX_AGE_MS) return undefined;
-    // Noted whatever the answer: a Redis that does not answer is not asked with every read.
-    this.#askedAtMs = nowMs;
+    if (nowMs - this.#readAtMs < MAX_AGE_MS) return undefined;
+    // Set before the answer, so that a Redis that does not answer is asked once a second.
+    this.#readAtMs = nowMs;
     const { read, onPaused, onError } = this.#deps;
-    this.#asking = read()
+    this.#reading = read()
       .then(onPaused, onError)
       .finally(() => {
-        this.#asking = undefined;
+        this.#reading = undefined;
       });
-    return this.#asking;
+    return this.#reading;
   }
 }

@@ -1,22 +1,23 @@
 import type { QueueKeys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
+import { connectionFailure, noConnection, RedisCommandError } from "../../redis/redisError.ts";
 import type { RawEntry } from "../entry.ts";
 
 export type PollConnectionDeps = {
-  /** Opens a connection of its own. */
+  /** Opens a separate connection. */
   readonly open: () => RedisClient;
   readonly queue: QueueKeys;
   readonly consumer: string;
   readonly blockMs: number;
   readonly connectTimeoutMs: number;
-  /** How much longer than BLOCK a poll may take before its connection is given up. */
+  /** A poll may take this much longer than BLOCK. After that the connection counts as broken. */
   readonly marginMs: number;
 };
 
 /**
- * The connection that one consumer blocks on. Every call has its own deadline, kept by this side: a blocked read can
- * otherwise hang for ever after a network fault while everything else looks healthy. After any failure the connection
- * is to be closed and a new one made.
+ * The connection on which one consumer blocks. Each call has a deadline on the client side: without it, a blocked read
+ * can hang for ever after a network fault, while everything else looks healthy. After any failure the caller closes the
+ * connection and opens a new one.
  */
 export class PollConnection {
   readonly #deps: PollConnectionDeps;
@@ -30,28 +31,28 @@ export class PollConnection {
   /**
    * Connects.
    *
-   * @throws the connection error, or a time-out after `connectTimeoutMs`
+   * @throws RedisCommandError if that fails, or takes longer than `connectTimeoutMs`
    */
   static async open(deps: PollConnectionDeps): Promise<PollConnection> {
     const redis = deps.open();
-    let lastError: unknown;
+    let lost: string | undefined;
     redis.on("error", (error) => {
-      lastError = error;
+      lost = connectionFailure(error);
     });
     const ready = new Promise<void>((resolve, reject) => {
       redis.once("ready", resolve);
-      redis.once("end", () => reject(lastError ?? new Error("Connection is closed.")));
+      redis.once("end", () => reject(noConnection("connect", lost)));
     });
     try {
       await within(deps.connectTimeoutMs, "connection", ready);
     } catch (error) {
       redis.disconnect();
-      throw lastError ?? error;
+      throw lost === undefined ? error : noConnection("connect", lost);
     }
     return new PollConnection(deps, redis);
   }
 
-  /** Reads up to `count` new entries, waiting up to BLOCK for the first. */
+  /** Reads up to `count` new entries. Waits up to BLOCK for the first one. */
   async poll(count: number): Promise<RawEntry[]> {
     const { queue, consumer, blockMs, marginMs } = this.#deps;
     const reply = await within(
@@ -75,7 +76,7 @@ export class PollConnection {
     return entries?.map(([id, fields]) => [id.toString("latin1"), fields]) ?? [];
   }
 
-  /** Shows that the connection works while there is nothing to read for. */
+  /** Checks the connection while the lane does not read. */
   async ping(): Promise<void> {
     await within(this.#deps.marginMs, "ping", this.#redis.ping());
   }
@@ -85,10 +86,11 @@ export class PollConnection {
   }
 }
 
-async function within<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
+async function within<T>(limitMs: number, what: "connection" | "poll" | "ping", work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overrun = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Redis ${what} timeout after ${limitMs} ms`)), limitMs);
+    const late = () => new RedisCommandError(what, "timeout", `Redis ${what} timeout after ${limitMs} ms`);
+    timer = setTimeout(() => reject(late()), limitMs);
   });
   // The loser of the race must not become an unhandled rejection.
   work.catch(() => undefined);

@@ -2,31 +2,31 @@ import { LANES, type Lane } from "../../metrics/contract.ts";
 import type { EntryTable } from "../entryTable.ts";
 
 /**
- * Keeps the poison candidates of a worker's two lanes apart: only one of them runs at a time, and until both lanes of a
- * worker that starts have run theirs, nothing else does. A candidate that takes the process down takes nothing else with
- * it, and no other candidate dies with it again and again.
+ * Isolates the poison candidates of a worker. One candidate runs at a time, in both lanes together. After a start, no
+ * other task runs until both lanes have run their candidates. So a candidate that crashes the process interrupts no
+ * ordinary task and no other candidate.
  */
 export class Quarantine {
   readonly #waiting: Set<Lane> = new Set(LANES);
   readonly #tables = new Map<Lane, EntryTable>();
 
-  /** Adds a lane by its entries. */
+  /** Adds the entries of a lane. */
   watch(lane: Lane, table: EntryTable): void {
     this.#tables.set(lane, table);
   }
 
-  /** True when a poison candidate of a lane waits and none runs, in either lane. */
+  /** True if a poison candidate of this lane waits and none runs in either lane. */
   candidateDue(lane: Lane): boolean {
     if (this.#tables.get(lane)?.candidateDue !== true) return false;
     return LANES.every((other) => this.#tables.get(other)?.candidateRuns !== true);
   }
 
-  /** True while nothing but poison candidates may start. */
+  /** True while only poison candidates may start. */
   get active(): boolean {
     return this.#waiting.size > 0;
   }
 
-  /** A lane is connected and has no poison candidate. */
+  /** Notes that a connected lane has no poison candidate left. */
   clear(lane: Lane): void {
     this.#waiting.delete(lane);
   }

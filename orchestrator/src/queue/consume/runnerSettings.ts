@@ -1,6 +1,6 @@
-/** What a worker needs to know of the configuration. */
+/** The part of the configuration that a worker uses. */
 export type RunnerSettings = {
-  /** Tasks at a time, both lanes together. */
+  /** Tasks that run at the same time, both lanes together. */
   readonly concurrency: number;
   /** A poll of an empty queue waits this long in Redis. */
   readonly blockMs: number;
@@ -16,6 +16,6 @@ export type RunnerSettings = {
   readonly ackBackoffMs: number;
   readonly orphanRecoveryIntervalMs: number;
   readonly orphanMinIdleMs: number;
-  /** Deaths of its worker from which an entry is poison. */
+  /** An entry is poison after this many crashes of its worker. */
   readonly deathLimit: number;
 };

@@ -4,7 +4,7 @@ import { LANES, type Lane } from "../../metrics/contract.ts";
 import { SlotPool, type Slots } from "./slotPool.ts";
 
 describe("a slot pool", () => {
-  it("never gives more than it has, never the other lane's floor, and gets back exactly what it gave", () => {
+  it("never grants more than its size or the floor of the other lane, and gets every slot back once", () => {
     const step = fc.record({
       lane: fc.constantFrom<Lane>(...LANES),
       what: fc.constantFrom("claim", "split", "dispose", "dispose twice"),
@@ -30,11 +30,11 @@ describe("a slot pool", () => {
           }
           for (const one of LANES) {
             expect(pool.used(one)).toBe(sum(one));
-            expect(pool.used(one)).toBeLessThanOrEqual(pool.most);
+            expect(pool.used(one)).toBeLessThanOrEqual(pool.maxPerLane);
           }
           expect(pool.used("express") + pool.used("regular")).toBeLessThanOrEqual(size);
         }
-        // Whatever one lane holds, the other finds a slot while it holds less than its floor.
+        // A lane below its floor always gets a slot.
         for (const lane of LANES) {
           if (pool.used(lane) < pool.floor) {
             using slot = pool.claim(lane, 1);
@@ -47,7 +47,7 @@ describe("a slot pool", () => {
     );
   });
 
-  it("wakes the lane that waits when a slot is free for it, the express lane first", () => {
+  it("wakes the waiting lanes when a slot is free, the express lane first", () => {
     const pool = new SlotPool(4);
     const woken: Lane[] = [];
     const regular = pool.claim("regular", 9);
@@ -79,7 +79,7 @@ describe("a slot pool", () => {
     expect(woken).toBe(true);
   });
 
-  it("gets back what an owner had that a thrown error ends", () => {
+  it("gets the slots of an owner back when the owner throws", () => {
     const pool = new SlotPool(8);
     const fails = () => {
       using slots = pool.claim("express", 3);
@@ -90,7 +90,21 @@ describe("a slot pool", () => {
     expect(pool.used("express")).toBe(0);
   });
 
-  it("rejects what would make it forget its count", () => {
+  it("does not wake a lane that still has no free slot", () => {
+    const pool = new SlotPool(8);
+    const express = pool.claim("express", 9);
+    const regular = pool.claim("regular", 9);
+    expect([express.count, regular.count, pool.maxPerLane]).toEqual([7, 1, 7]);
+    pool.setExpressSaturated(true);
+    const woken: Lane[] = [];
+    for (const lane of LANES) pool.whenFree(lane, () => woken.push(lane));
+    express.split(1)[Symbol.dispose]();
+    expect(woken).toEqual(["express"]);
+    regular[Symbol.dispose]();
+    expect(woken).toEqual(["express", "regular"]);
+  });
+
+  it("rejects a pool without a slot per lane, and a split of more slots than there are", () => {
     expect(() => new SlotPool(1)).toThrow(RangeError);
     expect(() => new SlotPool(8).claim("express", 1).split(2)).toThrow(RangeError);
   });

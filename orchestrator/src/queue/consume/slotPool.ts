@@ -1,16 +1,16 @@
 import { LANES, type Lane } from "../../metrics/contract.ts";
 
 /**
- * Slots of one lane, owned by what holds this object: it disposes of them on every way out, or moves them to a new owner
- * with `split`. Disposing twice gives nothing back twice.
+ * Slots of one lane. The holder of this object owns them. It disposes of them, or moves them to a new owner with `split`.
+ * Disposing twice releases them once.
  */
 export class Slots implements Disposable {
-  readonly #giveBack: (count: number) => void;
+  readonly #release: (count: number) => void;
   #count: number;
 
-  constructor(count: number, giveBack: (count: number) => void) {
+  constructor(count: number, release: (count: number) => void) {
     this.#count = count;
-    this.#giveBack = giveBack;
+    this.#release = release;
   }
 
   get count(): number {
@@ -18,72 +18,72 @@ export class Slots implements Disposable {
   }
 
   /**
-   * Moves some of these slots to an owner of their own.
+   * Moves some of these slots to a new owner.
    *
-   * @throws RangeError when there are fewer
+   * @throws RangeError if there are fewer
    */
   split(count: number): Slots {
     if (count > this.#count) throw new RangeError(`${count} of ${this.#count} slots cannot be moved`);
     this.#count -= count;
-    return new Slots(count, this.#giveBack);
+    return new Slots(count, this.#release);
   }
 
   [Symbol.dispose](): void {
     const count = this.#count;
     this.#count = 0;
-    if (count > 0) this.#giveBack(count);
+    if (count > 0) this.#release(count);
   }
 }
 
 /**
- * Shares a worker's capacity between its two lanes. Each lane has a floor that the other can never take; all above is
- * for the lane that needs it, express first: while the express lane is saturated, the regular one gets no slot above its
- * floor. A slot is held from before a read (which must not deliver more than can run) until its task has ended.
+ * Shares the slots of a worker between its two lanes. Each lane has a floor that the other lane cannot use. Either lane
+ * may use the slots above the floors, but while the express lane is saturated, the regular lane gets none of them. A lane
+ * claims slots before a read, so that it never reads more than it can run, and releases each when its task has ended.
  */
 export class SlotPool {
   readonly size: number;
   readonly floor: number;
   readonly #used: Record<Lane, number> = { express: 0, regular: 0 };
-  readonly #giveBack: Record<Lane, (count: number) => void>;
+  readonly #releases: Record<Lane, (count: number) => void>;
   #expressSaturated = false;
   readonly #waiting: Record<Lane, (() => void) | undefined> = { express: undefined, regular: undefined };
 
-  /** @param size tasks at a time, at least 2 */
+  /** @param size number of slots, at least 2 */
   constructor(size: number) {
-    if (size < LANES.length) throw new RangeError(`A slot pool needs a slot for each lane, not ${size} in all`);
+    if (size < LANES.length) throw new RangeError(`a slot pool needs at least ${LANES.length} slots, not ${size}`);
     this.size = size;
     this.floor = Math.max(1, Math.floor(size / 8));
-    this.#giveBack = {
+    this.#releases = {
       express: (count) => this.#release("express", count),
       regular: (count) => this.#release("regular", count),
     };
   }
 
-  /** Slots that are owned by something of a lane. */
+  /** Slots that a lane uses. */
   used(lane: Lane): number {
     return this.#used[lane];
   }
 
-  /** Most slots that a lane can ever hold. */
-  get most(): number {
+  /** The most slots that one lane can use. */
+  get maxPerLane(): number {
     return this.size - this.floor;
   }
 
-  /** Up to `wanted` slots of a lane, for the caller to own; none where there are none. */
+  /** Claims up to `wanted` slots for a lane. The result is empty if none are free. */
   claim(lane: Lane, wanted: number): Slots {
     const granted = Math.min(wanted, this.#free(lane));
     this.#used[lane] += granted;
-    return new Slots(granted, this.#giveBack[lane]);
+    return new Slots(granted, this.#releases[lane]);
   }
 
-  /** Notes whether the express lane has more work than it has slots. */
+  /** Sets whether the express lane has more entries than slots. */
   setExpressSaturated(saturated: boolean): void {
     if (this.#expressSaturated === saturated) return;
     this.#expressSaturated = saturated;
     this.#wake();
   }
 
-  /** Calls `wake` once, as soon as a slot of the lane may be free. One waiter per lane: its consumer. */
+  /** Calls `wake` once, when a slot may be free for the lane. Each lane has one waiter, its consumer. */
   whenFree(lane: Lane, wake: () => void): void {
     if (this.#free(lane) > 0) wake();
     else this.#waiting[lane] = wake;

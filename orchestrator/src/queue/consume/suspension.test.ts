@@ -5,7 +5,7 @@ import { type Probe, Suspension } from "./suspension.ts";
 
 const open = (retryAfterMs?: number) => new CircuitOpenError("chat", { retryAfterMs });
 
-it("an open circuit lets one probe through at a time, and everything once a probe has passed", () => {
+it("allows one probe at a time while the circuit is open, and all tasks after a probe passed", () => {
   let now = 0;
   const suspension = new Suspension(() => now);
   expect(suspension.active).toBe(false);
@@ -23,7 +23,7 @@ it("an open circuit lets one probe through at a time, and everything once a prob
   expect(suspension.reason).toBeUndefined();
 });
 
-it("a probe that ends without a verdict makes room for the next one at once", () => {
+it("allows the next probe at once if one ends without a result", () => {
   let now = 0;
   const suspension = new Suspension(() => now);
   suspension.circuitOpened(open());
@@ -37,7 +37,19 @@ it("a probe that ends without a verdict makes room for the next one at once", ()
   expect(suspension.takeProbe()).toBeDefined();
 });
 
-it("the probe comes when the breaker says that it will let one through, however soon it says so", () => {
+it("a permit that was returned is not valid again when it is moved", () => {
+  let now = 0;
+  const suspension = new Suspension(() => now);
+  suspension.circuitOpened(open());
+  now += 10_000;
+  const former = suspension.takeProbe();
+  former?.[Symbol.dispose]();
+  former?.move().passed();
+  expect(suspension.active).toBe(true);
+  expect(suspension.takeProbe()).toBeDefined();
+});
+
+it("waits for the time that the breaker gives, but never probes in a tight loop", () => {
   let now = 1_000;
   const suspension = new Suspension(() => now);
   suspension.circuitOpened(open(5_000));
@@ -45,12 +57,11 @@ it("the probe comes when the breaker says that it will let one through, however 
   expect(suspension.takeProbe()).toBeUndefined();
   now = 6_000;
   expect(suspension.takeProbe()).toBeDefined();
-  // A breaker that names no time at all is not asked in a tight loop.
   suspension.circuitOpened(open(0));
   expect(suspension.takeProbe()).toBeUndefined();
 });
 
-it.each([Number.POSITIVE_INFINITY, 1e12])("a breaker that stays open for %s ms is asked after a minute", (afterMs) => {
+it.each([Number.POSITIVE_INFINITY, 1e12])("probes a breaker that is open for %s ms after one minute", (afterMs) => {
   let now = 0;
   const suspension = new Suspension(() => now);
   suspension.circuitOpened(open(afterMs));
@@ -58,22 +69,22 @@ it.each([Number.POSITIVE_INFINITY, 1e12])("a breaker that stays open for %s ms i
   expect(suspension.takeProbe()).toBeDefined();
 });
 
-it("a circuit is forgotten when nothing waits to be its probe, and not before its time", () => {
+it("with an empty queue, clears the circuit when a probe is due and none is in use", () => {
   let now = 0;
   const suspension = new Suspension(() => now);
   suspension.circuitOpened(open(5_000));
-  suspension.nothingToProbe();
+  suspension.clearIfDue();
   expect(suspension.active).toBe(true);
   now = 5_000;
   const probe = suspension.takeProbe();
-  suspension.nothingToProbe();
+  suspension.clearIfDue();
   expect(suspension.active).toBe(true);
   probe?.[Symbol.dispose]();
-  suspension.nothingToProbe();
+  suspension.clearIfDue();
   expect(suspension.active).toBe(false);
 });
 
-it("a pause lets nothing through, not even a probe", () => {
+it("allows no probe while the type is paused", () => {
   const suspension = new Suspension(() => 0);
   suspension.setPaused(true);
   expect(suspension.reason).toEqual({ kind: "paused" });
@@ -82,7 +93,7 @@ it("a pause lets nothing through, not even a probe", () => {
   expect(suspension.active).toBe(false);
 });
 
-it("no sequence of events leaks the permit: with none out, and its time come, one can be taken", () => {
+it("never leaks the permit, in any sequence of events", () => {
   const step = fc.constantFrom("open", "take", "move", "pass", "dispose", "pause", "resume", "idle", "later");
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -97,7 +108,7 @@ it("no sequence of events leaks the permit: with none out, and its time come, on
         else if (what === "pass") out.pop()?.passed();
         else if (what === "dispose") out.pop()?.[Symbol.dispose]();
         else if (what === "pause" || what === "resume") suspension.setPaused(what === "pause");
-        else if (what === "idle") suspension.nothingToProbe();
+        else if (what === "idle") suspension.clearIfDue();
         else if (what === "later") now += 60;
       }
       for (const probe of out) probe[Symbol.dispose]();

@@ -1,20 +1,19 @@
 import type { CircuitOpenError } from "../../errors.ts";
 
-/** Why a worker takes no work at the moment. */
+/** Why a worker starts no tasks at the moment. */
 export type SuspensionReason = { readonly kind: "paused" } | { readonly kind: "circuit"; readonly upstream: string };
 
-/** When the next task is let through to see whether a breaker allows it, where the breaker does not say when it will. */
+/** Time until the next probe if the breaker does not give one. */
 const PROBE_INTERVAL_MS = 500;
-/** A breaker that names a time and does not keep to it is not asked more often than this. */
-const SHORTEST_PROBE_INTERVAL_MS = 50;
-/** A breaker that names a later time, or none that is a number, is asked after this one. */
-const LONGEST_PROBE_INTERVAL_MS = 60_000;
+/** Bounds of the time that a breaker may give. */
+const MIN_PROBE_INTERVAL_MS = 50;
+const MAX_PROBE_INTERVAL_MS = 60_000;
 
 type Circuit = { readonly upstream: string; readonly nextProbeAtMs: number; probe: Probe | undefined };
 
 /**
- * The permit to start one task although a circuit breaker is open. It belongs to the claim or execution that it was given
- * to, and returns when that ends in any way: a new one can be taken as soon as this one is disposed of.
+ * The permit to start one task while a circuit breaker is open. A claim or an execution owns it. There is one permit at
+ * a time: the next one is available as soon as the owner disposes of this one.
  */
 export class Probe implements Disposable {
   readonly #circuit: Circuit;
@@ -26,7 +25,7 @@ export class Probe implements Disposable {
     circuit.probe = this;
   }
 
-  /** Moves the permit to a new owner; disposing of this one no longer returns it. */
+  /** Moves the permit to a new owner. Disposing of this object then has no effect. */
   move(): Probe {
     if (this.#circuit.probe !== this) return this;
     return new Probe(this.#circuit, this.#onPassed);
@@ -44,8 +43,8 @@ export class Probe implements Disposable {
 }
 
 /**
- * Says whether tasks of a type may start: all, none while the type is paused or its upstream's breaker is open, or a
- * single one with a probe.
+ * Decides whether tasks of a type may start. None start while the type is paused. While the breaker of its upstream is
+ * open, one may start as a probe.
  */
 export class Suspension {
   readonly #monotonicMs: () => number;
@@ -56,13 +55,13 @@ export class Suspension {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** Why nothing starts; undefined while all may. */
+  /** Why no tasks start; undefined while all may start. */
   get reason(): SuspensionReason | undefined {
     if (this.#paused) return { kind: "paused" };
     return this.#circuit === undefined ? undefined : { kind: "circuit", upstream: this.#circuit.upstream };
   }
 
-  /** True while nothing starts without a probe. */
+  /** True while no task starts without a probe. */
   get active(): boolean {
     return this.#paused || this.#circuit !== undefined;
   }
@@ -71,7 +70,7 @@ export class Suspension {
     this.#paused = paused;
   }
 
-  /** The permit to start one task while a breaker is open; undefined while it is not time, or another one is out. */
+  /** The permit for one probe; undefined before the breaker allows one, while another is in use, or while paused. */
   takeProbe(): Probe | undefined {
     const circuit = this.#circuit;
     if (this.#paused || circuit === undefined || circuit.probe !== undefined) return undefined;
@@ -79,15 +78,15 @@ export class Suspension {
     return new Probe(circuit, this.#onPassed);
   }
 
-  /** A task found the breaker open. A probe that is out says nothing about this opening. */
+  /** A task found the breaker open. The result of an earlier probe no longer counts. */
   circuitOpened(error: Pick<CircuitOpenError, "subject" | "retryAfterMs">): void {
-    const wishedMs = error.retryAfterMs ?? PROBE_INTERVAL_MS;
-    const afterMs = Math.min(Math.max(wishedMs, SHORTEST_PROBE_INTERVAL_MS), LONGEST_PROBE_INTERVAL_MS);
+    const requestedMs = error.retryAfterMs ?? PROBE_INTERVAL_MS;
+    const afterMs = Math.min(Math.max(requestedMs, MIN_PROBE_INTERVAL_MS), MAX_PROBE_INTERVAL_MS);
     this.#circuit = { upstream: error.subject, nextProbeAtMs: this.#monotonicMs() + afterMs, probe: undefined };
   }
 
-  /** Nothing waits to be a probe: what comes next finds out by itself. */
-  nothingToProbe(): void {
+  /** Ends the suspension once a probe is due. For an empty queue: the next task to arrive is the probe. */
+  clearIfDue(): void {
     const circuit = this.#circuit;
     if (circuit === undefined || circuit.probe !== undefined || this.#monotonicMs() < circuit.nextProbeAtMs) return;
     this.#circuit = undefined;

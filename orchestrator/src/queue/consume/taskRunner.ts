@@ -1,8 +1,9 @@
 import { messageOf } from "../../errors.ts";
 import { LANES, type Lane } from "../../metrics/contract.ts";
 import type { RedisClient } from "../../redis/connection.ts";
+import { connectionFailure, RedisCommandError } from "../../redis/redisError.ts";
 import { within } from "../../within.ts";
-import { readPaused } from "../controls.ts";
+import { readPaused } from "../switches.ts";
 import { WorkerLane, type WorkerLaneDeps } from "./lane.ts";
 import { PauseWatch } from "./pauseWatch.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -11,23 +12,23 @@ import { Suspension, type SuspensionReason } from "./suspension.ts";
 
 export type TaskRunnerDeps = Omit<WorkerLaneDeps, "redis" | "pool" | "suspension" | "pause" | "quarantine">;
 
-/** Finished tasks are acknowledged for at least this time when a worker is drained. */
-const LEAST_ACKNOWLEDGE_MS = 1_000;
+/** A drain allows at least this much time for the acknowledgement of finished tasks. */
+const MIN_ACKNOWLEDGE_MS = 1_000;
 
-/** What a worker can say about itself. */
+/** The health that a worker reports. */
 export type RunnerHealth = {
-  /** Monotonic time of the last answer to each lane's connection; -Infinity before the first. */
+  /** Monotonic time of the last answer on the connection of each lane; -Infinity before the first. */
   readonly lastPollCompletedAtMs: Readonly<Record<Lane, number>>;
   /** Tasks that run. */
   readonly inFlight: number;
-  /** Finished tasks whose acknowledgement is on its way. */
+  /** Finished tasks that are not acknowledged yet. */
   readonly unacknowledged: number;
   readonly suspended?: SuspensionReason;
-  /** A task that ignores its abort signal: the process has to go. */
+  /** A task that ignores its abort signal. The process must be restarted. */
   readonly stuck?: { readonly taskId: string; readonly abortedForMs: number };
 };
 
-/** Runs the tasks of one type in this process: two lanes that share its slots, and the recovery of both. */
+/** Runs the tasks of one type in this process: two lanes with shared slots, and orphan recovery for both. */
 export class TaskRunner {
   readonly #deps: TaskRunnerDeps;
   readonly #redis: RedisClient;
@@ -41,7 +42,7 @@ export class TaskRunner {
   constructor(deps: TaskRunnerDeps) {
     this.#deps = deps;
     const redis = deps.openRedis("commands", `${deps.type}_${deps.index}`);
-    redis.on("error", (error) => deps.log.debug({ error: messageOf(error) }, "Redis connection failed"));
+    redis.on("error", (error) => deps.log.debug({ error: connectionFailure(error) }, "Redis connection failed"));
     const suspension = new Suspension(deps.clock.monotonicMs);
     const shared = {
       redis,
@@ -50,7 +51,7 @@ export class TaskRunner {
       pause: new PauseWatch({
         read: () => readPaused(redis, deps.keys, deps.type),
         onPaused: (paused) => suspension.setPaused(paused),
-        onError: (error) => this.#redisFailed(error),
+        onError: (error) => this.#logFailure("Reading the pause switch", error),
       }),
       quarantine: new Quarantine(),
     };
@@ -60,9 +61,9 @@ export class TaskRunner {
   }
 
   /**
-   * Starts both lanes. They connect, and go on connecting, in the background.
+   * Starts both lanes. They connect in the background and retry until they succeed.
    *
-   * @returns resolves when both read for the first time
+   * @returns resolves when both are ready to read for the first time
    */
   start(): Promise<unknown> {
     this.#loops = this.#lanes.map((lane) => lane.run());
@@ -71,9 +72,9 @@ export class TaskRunner {
   }
 
   /**
-   * Stops reading, waits for what runs, acknowledges it, and hands back what is left, ready to be taken over.
+   * Stops reading, waits for running tasks and their acknowledgement, and releases the remaining entries to other workers.
    *
-   * @param timeoutMs how long tasks that run may take
+   * @param timeoutMs time for the running tasks
    */
   async drain(timeoutMs: number): Promise<void> {
     const { monotonicMs } = this.#deps.clock;
@@ -84,13 +85,13 @@ export class TaskRunner {
     await this.#recovering;
     const deadlineMs = monotonicMs() + timeoutMs;
     await within(Promise.all(this.#lanes.map((lane) => lane.whenIdle())), timeoutMs, undefined);
-    const leftMs = Math.max(LEAST_ACKNOWLEDGE_MS, deadlineMs - monotonicMs());
+    const leftMs = Math.max(MIN_ACKNOWLEDGE_MS, deadlineMs - monotonicMs());
     await within(Promise.all(this.#lanes.map((lane) => lane.whenAcknowledged())), leftMs, undefined);
-    for (const lane of this.#lanes) await lane.handBack();
+    for (const lane of this.#lanes) await lane.releasePending();
     this.#redis.disconnect();
   }
 
-  /** State of this worker; cheap. */
+  /** The current health. Sends no command. */
   health(): RunnerHealth {
     const stuck = this.#lanes.map((lane) => lane.stuck()).find((found) => found !== undefined);
     const suspended = this.#suspension.reason;
@@ -107,22 +108,27 @@ export class TaskRunner {
     };
   }
 
-  /** Has a round of orphan recovery begin as soon as the one under way, if there is one, has ended. */
+  /** Starts a round of orphan recovery, after the current one if there is one. */
   recover(): void {
     if (this.#recovering === undefined) this.#recover();
     else void this.#recovering.then(() => this.#recover());
   }
 
-  /** One round of orphan recovery in both lanes, unless the last one is still under way. */
+  /** Starts a round of orphan recovery in both lanes, unless one is in progress. */
   #recover(): void {
     if (this.#stopping) return;
-    const round = (lane: WorkerLane) => lane.recover().catch((error) => this.#redisFailed(error));
+    const round = (lane: WorkerLane) => lane.recover().catch((error) => this.#logFailure("Orphan recovery", error));
     this.#recovering ??= Promise.all(this.#lanes.map(round)).finally(() => {
       this.#recovering = undefined;
     });
   }
 
-  #redisFailed(error: unknown): void {
-    this.#deps.log.warn({ error: messageOf(error) }, `Redis connection: ${messageOf(error)}`);
+  #logFailure(what: string, error: unknown): void {
+    const { log } = this.#deps;
+    if (error instanceof RedisCommandError) {
+      log.warn({ kind: error.kind, error: error.message }, `Redis connection: ${error.message}`);
+    } else {
+      log.error({ err: error }, `${what} failed: ${messageOf(error)}`);
+    }
   }
 }

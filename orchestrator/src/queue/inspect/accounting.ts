@@ -7,7 +7,7 @@ import type { QueueSnapshot } from "./snapshot.ts";
 
 const script = new Script("writeOff");
 
-/** Corrects the task accounting of a lane after tasks were lost or counted twice by out-of-band edits. */
+/** Corrects the task accounting of a lane after tasks were lost, or counted twice by out-of-band edits. */
 export class TaskAccounting {
   readonly #redis: RedisClient;
   readonly #keys: Keys;
@@ -20,11 +20,11 @@ export class TaskAccounting {
   }
 
   /**
-   * Writes off all unaccounted tasks. The tasks do not come back: the caller has submitted them
-   * again, or gives them up.
+   * Writes off all unaccounted tasks of a lane. This does not restore them: the operator submits them again, or accepts
+   * the loss.
    *
-   * @param count how many that is, as the caller has seen it; negative where tasks were counted twice
-   * @throws NotFoundError for a type that there is not; AccountingChangedError where another number is unaccounted for
+   * @param count number of unaccounted tasks that the caller saw; negative if tasks were counted twice
+   * @throws NotFoundError for an unknown type; AccountingChangedError if the number is different by now
    */
   async writeOff(type: string, lane: Lane, count: number): Promise<void> {
     const found = (await this.#read()).queues.find((queue) => queue.type === type && queue.lane === lane);

@@ -3,7 +3,7 @@ import type { Keys, QueueKeys } from "../../keys.ts";
 import { FAILURE_REASONS, type FailureReason } from "../../metrics/contract.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
-import type { RawEntry } from "../entry.ts";
+import { type RawEntry, STREAM_ID } from "../entry.ts";
 import type { DeadLetter, Receipt } from "../task.ts";
 
 const reviveScript = new Script("revive");
@@ -13,21 +13,20 @@ const pageScript = new Script("deadLetters");
 const trimScript = new Script("trimDeadLetters");
 
 const PAGE = 100;
-/** A page ends with these, so that no answer takes much memory: payloads may be large. */
+/** Size limit of a page. Bounds memory, because payloads may be large. */
 const PAGE_BYTES = 1024 * 1024;
-/** Letters that one call looks through for matches of a filter, so that no call takes long. */
+/** Limit of letters that one call scans for matches. Bounds how long a call takes. */
 const MAX_SCANNED = 500;
-/** Letters that one call of the trimming script discards at most. */
+/** Limit of letters that one call of the trim script discards. */
 const TRIM_BATCH = 100;
-const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
 
-/** Which dead letters. */
+/** Selects dead letters. */
 export type DeadLetterFilter = { readonly type?: string; readonly reason?: FailureReason };
 
 export type DeadLetterPage = {
   /** Newest first. */
   readonly items: readonly DeadLetter[];
-  /** Where to go on; absent at the end. A page with a cursor may hold fewer items than asked for. */
+  /** Start of the next page; absent at the end. A page with a cursor may hold fewer items than requested. */
   readonly nextCursor?: string;
 };
 
@@ -44,9 +43,9 @@ export class DeadLetters {
   }
 
   /**
-   * Dead letters, newest first.
+   * Lists dead letters, newest first.
    *
-   * @param query.cursor `nextCursor` of the page before
+   * @param query.cursor `nextCursor` of the previous page
    */
   async list(query: DeadLetterFilter & { readonly cursor?: string; readonly limit: number }): Promise<DeadLetterPage> {
     const { cursor, limit, type = "", reason = "" } = query;
@@ -60,17 +59,17 @@ export class DeadLetters {
     return { items: letters.map(parseDeadLetter), ...(next === "" ? {} : { nextCursor: next }) };
   }
 
-  /** One dead letter; undefined when there is none of this id. */
+  /** One dead letter; undefined if there is none with this id. */
   async get(id: string): Promise<DeadLetter | undefined> {
-    if (!ENTRY_ID.test(id)) return undefined;
+    if (!STREAM_ID.test(id)) return undefined;
     const [raw] = (await this.#redis.xrange(this.#keys.deadLetters, id, id)) as RawEntry[];
     return raw === undefined ? undefined : parseDeadLetter(raw);
   }
 
   /**
-   * Puts a dead letter's task back into its queue, as new, with its history.
+   * Puts the task of a dead letter back into its queue with no attempts spent. Its history is kept.
    *
-   * @throws NotFoundError when it is not there (any more), or its type is not served here
+   * @throws NotFoundError if there is no such letter, or this service does not have its type
    */
   async retry(id: string): Promise<Receipt> {
     const letter = await this.get(id);
@@ -80,22 +79,22 @@ export class DeadLetters {
     return receipt;
   }
 
-  /** Retries all dead letters that match and that were there when it began. Returns how many. */
+  /** Retries all matching dead letters that exist at the start of the call. Returns the number. */
   async retryWhere(filter: DeadLetterFilter): Promise<number> {
     return await this.#forEach(filter, async (letter) => {
       return this.#queues.has(letter.stream) && (await this.#revive(letter)) !== undefined;
     });
   }
 
-  /** Discards all dead letters that match and that were there when it began. Returns how many. */
+  /** Discards all matching dead letters that exist at the start of the call. Returns the number. */
   async discardWhere(filter: DeadLetterFilter): Promise<number> {
     return await this.#forEach(filter, (letter) => this.#remove(letter));
   }
 
   /**
-   * Discards the oldest letters: those over a number, and those older than an age.
+   * Discards the oldest letters: those that exceed the number limit, and those that exceed the age limit.
    *
-   * @returns how many of each
+   * @returns the number discarded by each limit
    */
   async trim(limits: {
     readonly maxEntries: number;
@@ -111,7 +110,7 @@ export class DeadLetters {
     }
   }
 
-  /** A page at a time on its way: thousands of letters, one round trip each, would outlast their caller's patience. */
+  /** Handles the letters of a page in parallel: one round trip after another would take too long for thousands. */
   async #forEach(filter: DeadLetterFilter, act: (letter: DeadLetter) => Promise<boolean>): Promise<number> {
     let count = 0;
     let cursor: string | undefined;
@@ -127,7 +126,7 @@ export class DeadLetters {
   /**
    * Removes a dead letter for good.
    *
-   * @throws NotFoundError when it is not there (any more)
+   * @throws NotFoundError if there is no such letter
    */
   async discard(id: string): Promise<void> {
     const letter = await this.get(id);
@@ -152,7 +151,7 @@ export class DeadLetters {
   }
 }
 
-/** Reads an entry of the dead letter queue; what is missing or odd gets a stand-in. */
+/** Parses an entry of the dead letter queue. A missing or malformed field gets a default. */
 export function parseDeadLetter([id, fields]: RawEntry): DeadLetter {
   const map: Record<string, string> = {};
   for (let at = 0; fields !== null && at + 1 < fields.length; at += 2)

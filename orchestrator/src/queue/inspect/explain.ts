@@ -1,28 +1,28 @@
 import type { Keys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
-import { readPaused } from "../controls.ts";
+import { readPaused } from "../switches.ts";
 import type { TaskView } from "../task.ts";
 import { type Found, TaskLookup, viewOf } from "./lookup.ts";
 
 const script = new Script("ahead");
 
-/** Position in a queue is counted up to here. */
+/** Limit up to which entries ahead are counted. */
 const MAX_AHEAD = 1_000;
 
-/** Why a task is where it is. */
+/** The state of a task and the reason for it. */
 export type TaskExplanation = {
   readonly task: TaskView;
-  /** One sentence that answers "why is it not running?", or says what it does. */
+  /** One sentence that explains why the task does not run, or what it does. */
   readonly summary: string;
-  /** Entries that will be delivered first; `atLeast` when there are more than were counted. */
+  /** Entries that are delivered before this one; `atLeast` if the count reached its limit. */
   readonly ahead?: { readonly count: number; readonly atLeast: boolean };
-  /** Consumer that has it. */
+  /** Consumer that has the entry. */
   readonly owner?: {
     readonly consumer: string;
     readonly idleMs: number;
     readonly deliveries: number;
-    /** Age of the consumer's last heartbeat; absent when it has none. */
+    /** Age of the last heartbeat of the consumer; absent if it has none. */
     readonly heartbeatAgeMs?: number;
   };
   /** True while an operator has paused its type. */
@@ -41,7 +41,7 @@ export class TaskExplainer {
     this.#lookup = new TaskLookup(redis, keys, types);
   }
 
-  /** Undefined when there is no task of this id. */
+  /** Undefined if there is no task with this id. */
   async explain(taskId: string): Promise<TaskExplanation | undefined> {
     const found = await this.#lookup.locate(taskId);
     if (found === undefined) return undefined;
@@ -68,12 +68,10 @@ export class TaskExplainer {
 
 function ownerSummary(owner: NonNullable<TaskExplanation["owner"]>, paused: boolean): string {
   const { consumer, idleMs, deliveries, heartbeatAgeMs } = owner;
-  const alive =
-    heartbeatAgeMs === undefined
-      ? "which has sent no heartbeat yet"
-      : `whose last heartbeat is ${Math.round(heartbeatAgeMs / 1000)} s old`;
-  const held = paused ? " Its type is paused: it is held back." : "";
-  return `Delivered ${deliveries} time(s), to ${consumer}, ${alive}; touched ${Math.round(idleMs / 1000)} s ago.${held}`;
+  const heartbeat =
+    heartbeatAgeMs === undefined ? "no heartbeat yet" : `last heartbeat ${Math.round(heartbeatAgeMs / 1000)} s ago`;
+  const pause = paused ? " Its type is paused, so it may wait there." : "";
+  return `Delivered ${deliveries} time(s). ${consumer} has it (${heartbeat}); idle for ${Math.round(idleMs / 1000)} s.${pause}`;
 }
 
 function recordSummary(task: TaskView, nowMs: number): string {
@@ -81,11 +79,13 @@ function recordSummary(task: TaskView, nowMs: number): string {
   if (task.status === "failed") return `In the dead letter queue as ${task.deadLetterId}: ${task.error?.message ?? ""}`;
   const leftMs = Math.max(0, (task.dueAtMs ?? nowMs) - nowMs);
   const why =
-    task.status === "retrying" ? `after ${task.attempts} attempt(s) (${task.error?.message ?? ""})` : "as asked";
-  return `Waits ${leftMs} ms more ${why}.`;
+    task.status === "retrying"
+      ? `The next attempt follows after ${task.attempts} failed attempt(s): ${task.error?.message ?? ""}`
+      : "The client requested the delay.";
+  return `Starts in ${leftMs} ms. ${why}`;
 }
 
 function queuedSummary(task: TaskView, ahead: { count: number; atLeast: boolean }, paused: boolean): string {
-  const position = `${ahead.atLeast ? "at least " : ""}${ahead.count} task(s) ahead of it in ${task.lane}`;
+  const position = `${ahead.atLeast ? "at least " : ""}${ahead.count} task(s) before it in the ${task.lane} lane`;
   return paused ? `Its type is paused; ${position}.` : `Waits for a free worker: ${position}.`;
 }

@@ -1,39 +1,35 @@
 import type { Keys, QueueKeys } from "../../keys.ts";
+import { RECORD_STATES, statusOfLetter } from "../../recordState.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
 import { decodeEntry } from "../entry.ts";
 import { parseRecord, parseResult, type RecordBody, resultBucket, type TaskRecord } from "../record.ts";
-import type { TaskStatus, TaskView } from "../task.ts";
+import type { TaskView } from "../task.ts";
 import { entryTimeMs, generatedTaskIdPrefix, parseGeneratedTaskId } from "../taskId.ts";
 
 const script = new Script("find");
 
-const STATUS = { c: "completed", f: "failed", r: "retrying", d: "delayed", q: "queued" } as const satisfies Record<
-  string,
-  TaskStatus
->;
-
-/** An entry that waits in its stream, or that a consumer has. */
+/** An entry in its stream: it waits, or a consumer has it. */
 export type LiveEntry = {
   readonly id: string;
   readonly fields: readonly string[];
   readonly pending?: { readonly consumer: string; readonly idleMs: number; readonly deliveries: number };
   readonly lastDeliveredId: string;
-  /** Last heartbeat of the consumer that has it, epoch ms. */
+  /** Last heartbeat of the consumer that has the entry, epoch ms. */
   readonly heartbeatAtMs?: number;
 };
 
-/** What Redis knew about a task at one moment. */
+/** The data of one task in Redis, read at one moment. */
 export type Found = {
   readonly nowMs: number;
   readonly queue: QueueKeys;
   readonly record?: TaskRecord;
   readonly entry?: LiveEntry;
-  /** Id of the first entry and result of a task that completed at its first attempt. */
+  /** Entry id and result of a task that completed at its first attempt. */
   readonly completed?: { readonly entryId: string; readonly body: RecordBody };
 };
 
-/** Finds tasks by their id: by the stream entry that a generated id names, or by their record. */
+/** Finds tasks by id: through the stream entry in a generated id, or through their record. */
 export class TaskLookup {
   readonly #redis: RedisClient;
   readonly #keys: Keys;
@@ -45,13 +41,13 @@ export class TaskLookup {
     for (const queue of types.flatMap((type) => keys.queues(type))) this.#queues.set(queue.stream, queue);
   }
 
-  /** The task as it is now; undefined when there is none of this id, or its result has expired. */
+  /** The current view of a task; undefined if there is none with this id, or its result has expired. */
   async find(taskId: string): Promise<TaskView | undefined> {
     const found = await this.locate(taskId);
     return found === undefined ? undefined : viewOf(taskId, found);
   }
 
-  /** The task's record and entry, for those who tell more than its state. */
+  /** The record and the entry of a task. */
   async locate(taskId: string): Promise<Found | undefined> {
     const generated = parseGeneratedTaskId(taskId);
     const queue = generated && this.#keys.queue(generated.type, generated.lane);
@@ -73,9 +69,10 @@ export class TaskLookup {
       return { nowMs: Number(now), queue: inQueue, completed: { entryId: id, body: parseResult(result) } };
     }
     const live = fields.length > 0;
-    // A pointer whose entry is gone was deleted by hand; a generated id without entry and record has expired.
-    if (inQueue === undefined || (!live && (record === undefined || record.state === "q"))) return undefined;
-    // The entry that a generated id names belongs to that task only if it does not say otherwise.
+    // A queued record without its entry: the entry was deleted by hand. Neither entry nor record: the result has expired.
+    if (inQueue === undefined || (!live && (record === undefined || record.state === RECORD_STATES.queued)))
+      return undefined;
+    // The entry may carry another task id than the generated id that names it.
     if (live && record === undefined && decode(id, fields, inQueue)?.taskId !== taskId) return undefined;
     const [, consumer, idleMs, deliveries] = row;
     return {
@@ -128,7 +125,6 @@ export function viewOf(taskId: string, { queue, record, entry, completed }: Foun
       ...(entry.pending === undefined ? {} : { worker: entry.pending.consumer }),
     };
   }
-  const state = record?.state ?? "c";
   const originId = record?.originId ?? completed?.entryId ?? "";
   const body = record?.body ?? completed?.body ?? { attempts: 0 };
   const enqueuedAtMs = body.acceptedAtMs ?? (entryTimeMs(originId) || (body.finishedAtMs ?? 0));
@@ -136,7 +132,7 @@ export function viewOf(taskId: string, { queue, record, entry, completed }: Foun
     taskId,
     type,
     lane,
-    status: STATUS[state],
+    status: (record && statusOfLetter(record.state)) ?? "completed",
     attempts: body.attempts,
     enqueuedAtMs,
     ...optional("startedAtMs", body.startedAtMs),

@@ -1,54 +1,58 @@
 import type { Keys, QueueKeys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
+import { parseInfo } from "../../redis/info.ts";
 import { Script } from "../../redis/script.ts";
-import { parseServerRelease, type ServerRelease } from "../../redis/serverRelease.ts";
-import { parseServerState, type ServerState } from "../../redis/serverState.ts";
-import { type ControlsState, parseControls } from "../controls.ts";
+import { type ServerRelease, serverReleaseOf } from "../../redis/serverRelease.ts";
+import { type ServerState, serverStateOf } from "../../redis/serverState.ts";
+import { parseSwitches, type SwitchesState } from "../switches.ts";
 import { entryTimeMs } from "../taskId.ts";
 
 const script = new Script("snapshot");
 
-/** One queue at one moment. */
+/** The state of one queue. */
 export type QueueState = QueueKeys & {
   /** Entries in the stream. */
   readonly depth: number;
-  /** Delivered and not acknowledged. */
+  /** Entries that are delivered and not acknowledged. */
   readonly pending: number;
-  /** Undelivered plus pending. With delete-on-acknowledge and one group, that is the depth; XINFO's `lag` is not. */
+  /**
+   * Undelivered plus pending entries. An acknowledged entry is deleted and there is one group, so this is the depth. The
+   * `lag` of XINFO is not.
+   */
   readonly lag: number;
-  /** Age of the oldest entry; 0 when there is none. */
+  /** Age of the oldest entry; 0 if there is none. */
   readonly oldestAgeSeconds: number;
   /** Tasks that wait for a retry or a delayed start. */
   readonly delayed: number;
-  /** How long the first of them has been due; 0 when none is. */
+  /** How long the first delayed task has been due; 0 if none is due. */
   readonly overdueSeconds: number;
   /**
-   * Accepted minus (completed + dead + waiting + running + retrying + written off), plus what a replica was answered to be
-   * accepted and Redis no longer knows: not 0 means lost or doubled.
+   * Accepted minus (completed + dead + waiting + running + retrying + written off), plus the accepted tasks that Redis has
+   * lost. Above 0, tasks were lost; below 0, tasks were counted twice.
    */
   readonly unaccounted: number;
   /** Lost tasks that an operator has written off. */
   readonly writtenOff: number;
 };
 
-export type UnreadableQueue = Pick<QueueKeys, "type" | "lane" | "stream"> & { readonly error: string };
+type UnreadableQueue = Pick<QueueKeys, "type" | "lane" | "stream"> & { readonly error: string };
 
-/** All queues at one moment, with what the service's gauges need beside them. */
+/** The state of all queues at one moment, and everything else that the gauges need. */
 export type QueueSnapshot = {
   readonly nowMs: number;
   readonly queues: readonly QueueState[];
-  /** Queues that Redis could not read, such as one whose key holds another type of value. */
+  /** Queues that cannot be read, for example because the key holds another type of value. */
   readonly unreadable: readonly UnreadableQueue[];
-  /** Undefined where the dead letter queue cannot be read. */
+  /** Undefined if the dead letter queue cannot be read. */
   readonly deadLetters: number | undefined;
   readonly server: ServerRelease & ServerState;
-  readonly controls: ControlsState;
+  readonly controls: SwitchesState;
 };
 
 /**
- * Reads the state of all queues in one round trip, of the same cost whatever their depth.
+ * Reads the state of all queues in one round trip. The cost does not depend on their depth.
  *
- * @param configuredRate rate limit that holds while the switch is not set
+ * @param configuredRate rate limit while the switch is not set
  */
 export async function readSnapshot(
   redis: RedisClient,
@@ -61,12 +65,13 @@ export async function readSnapshot(
     redis,
     [
       keys.deadLetters,
-      keys.controls,
+      keys.switches,
       ...queues.flatMap(({ stream, type, lane }) => [stream, keys.delayed(type, lane), keys.ledger(type)]),
     ],
     queues.flatMap(({ group, lane }) => [group, lane]),
   );
   const nowMs = Number(now);
+  const server = parseInfo(info);
   const readable: QueueState[] = [];
   const unreadable: UnreadableQueue[] = [];
   for (const [at, queue] of queues.entries()) {
@@ -80,8 +85,8 @@ export async function readSnapshot(
     queues: readable,
     unreadable,
     deadLetters: typeof deadLetters === "number" ? deadLetters : undefined,
-    server: { ...parseServerRelease(info), ...parseServerState(info) },
-    controls: parseControls(pairs(controls), configuredRate),
+    server: { ...serverReleaseOf(server), ...serverStateOf(server) },
+    controls: parseSwitches(pairs(controls), configuredRate),
   };
 }
 
@@ -137,7 +142,7 @@ function queueState(queue: QueueKeys, state: RawState, nowMs: number): QueueStat
   };
 }
 
-/** The time of an entry's id, unless that lies in the future: then its timestamp field, or a stuck queue would look fresh. */
+/** The time in the entry id. If it is in the future, the timestamp field: otherwise a stuck queue would look young. */
 function enqueuedAtMs(entryId: string, timestamp: string, nowMs: number): number {
   const idMs = entryTimeMs(entryId);
   const fieldMs = idMs > nowMs ? Date.parse(timestamp) : Number.NaN;

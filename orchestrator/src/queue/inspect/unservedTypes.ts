@@ -1,21 +1,21 @@
 import type { QueueSnapshot } from "./snapshot.ts";
 
-/** A type that has tasks and that no replica works on: its handler was taken out of the configuration too early. */
+/** A type that has tasks but no replica that runs them: its handler was removed from the configuration too early. */
 export type UnservedType = {
   readonly type: string;
   /** Tasks that wait, run or are delayed. */
   readonly tasks: number;
 };
 
-/** Types as a replica knows them. */
+/** The types that a replica knows. */
 export type KnownTypes = {
-  /** Every type that a replica has ever had. */
+  /** All types that any replica has ever had. */
   readonly types: readonly string[];
-  /** True for a type that a replica which is there works on. */
+  /** True if a replica that is present runs tasks of this type. */
   serves(type: string): boolean;
 };
 
-/** The types with tasks that no replica works on. */
+/** Finds types that have tasks but no replica that runs them. */
 export function unservedTypes({ queues }: QueueSnapshot, known: KnownTypes): UnservedType[] {
   const tasks = new Map<string, number>();
   for (const { type, depth, delayed } of queues) {
@@ -25,8 +25,8 @@ export function unservedTypes({ queues }: QueueSnapshot, known: KnownTypes): Uns
 }
 
 /**
- * Leaves out the queues of types that this replica does not have and that hold nothing: they were emptied before their
- * type was taken out of the configuration.
+ * Removes the empty queues of types that this replica does not have: their type was removed from the configuration as
+ * intended, after its queues were empty.
  */
 export function withoutEmptyQueues(snapshot: QueueSnapshot, configured: readonly string[]): QueueSnapshot {
   const shown = ({ type, depth, delayed, unaccounted }: QueueSnapshot["queues"][number]) =>

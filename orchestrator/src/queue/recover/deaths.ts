@@ -6,9 +6,9 @@ import type { LiveWorker } from "./leases.ts";
 const script = new Script("death");
 
 /**
- * Counts the deaths of worker processes towards the entries that they may have been running. Only a process that saw the
- * worker die may do so, before it starts another one under the same name: a drained worker, or one that ended with its
- * main process, says nothing about its tasks.
+ * Counts the death of a worker process for each entry that it may have been running. Only the main process that saw the
+ * worker die does so, before it starts the next worker of the same name. The end of a drained worker, or of one that
+ * ends with its main process, does not count.
  */
 export class Deaths {
   readonly #redis: RedisClient;
@@ -24,8 +24,8 @@ export class Deaths {
   /**
    * Counts one death.
    *
-   * @returns entries that it may have been running
-   * @throws when Redis does not answer: the death is not counted then
+   * @returns the number of entries that the worker may have been running
+   * @throws if Redis does not answer; the death is then not counted
    */
   async count({ type, index }: LiveWorker): Promise<number> {
     const counts = await Promise.all(

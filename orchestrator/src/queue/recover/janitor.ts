@@ -5,14 +5,14 @@ import { Script } from "../../redis/script.ts";
 const script = new Script("janitor");
 const renewScript = new Script("renewDeadLetterRecords");
 
-/** Dead letters whose records are renewed in one round: a few ms of Redis' time. */
+/** Records renewed per round. Takes a few ms in Redis. */
 const LETTERS_PER_ROUND = 500;
-/** Far longer than a walk through all dead letters takes; `complete.lua` gives it to a new record. */
+/** Far longer than one pass over all dead letters. `complete.lua` sets it on a new record. */
 export const DEAD_LETTER_RECORD_TTL_SECONDS = 604_800;
 
 /**
- * Removes the consumers of replicas and workers that are gone, once nothing is pending for them, and keeps the records of
- * dead letters alive as long as the letters are there.
+ * Removes consumers of replicas and workers that are gone, once they have no pending entries. Renews the records of dead
+ * letters, so that a record lives as long as its dead letter.
  */
 export class Janitor {
   readonly #redis: RedisClient;
@@ -21,7 +21,7 @@ export class Janitor {
   readonly #goneAfterMs: number;
   #nextLetter = "-";
 
-  /** @param goneAfterMs without a poll and without a heartbeat for this long, a consumer is gone */
+  /** @param goneAfterMs a consumer is gone after this long without a poll and without a heartbeat */
   constructor(redis: RedisClient, keys: Keys, types: readonly string[], goneAfterMs: number) {
     this.#redis = redis;
     this.#keys = keys;
@@ -29,7 +29,7 @@ export class Janitor {
     this.#goneAfterMs = goneAfterMs;
   }
 
-  /** One round over all queues. Returns the names that it removed. */
+  /** Runs one round over all queues. Returns the names of the removed consumers. */
   async runOnce(): Promise<string[]> {
     const queues = this.#types.flatMap((type) => this.#keys.queues(type));
     const removed = await Promise.all(

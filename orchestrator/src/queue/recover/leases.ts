@@ -7,13 +7,13 @@ const script = new Script("lease");
 /** Entries per script call. */
 const PAGE = 500;
 
-/** A worker whose process is known to live. */
+/** A worker whose process is alive. */
 export type LiveWorker = { readonly type: string; readonly index: number };
 
 /**
- * Renews the leases of live workers: their pending entries count as touched, so that a long task, or one that keeps the
- * worker's event loop busy, is not taken for an orphan. Run from a process that no handler can block, more often than
- * the orphan idle time.
+ * Renews the leases of live workers by resetting the idle time of their pending entries. Otherwise orphan recovery would
+ * claim a long task, or one that blocks the event loop of its worker. Runs in a process that no handler can block, more
+ * often than the orphan idle time.
  */
 export class Leases {
   readonly #redis: RedisClient;
@@ -27,13 +27,13 @@ export class Leases {
   }
 
   /**
-   * One round: a heartbeat for every consumer of these workers, and a fresh idle time for the entries that are idle for
-   * at least `minIdleMs`.
+   * Runs one round: sends a heartbeat for each consumer of these workers, and resets the idle time of entries that are
+   * idle for at least `minIdleMs`.
    *
-   * @returns entries renewed
+   * @returns the number of renewed entries
    */
   async runOnce(workers: readonly LiveWorker[], minIdleMs: number): Promise<number> {
-    // All at once: a round is one write and one read of the connection, and not one for every consumer.
+    // In parallel, so that the connection sends all commands of a round in one write.
     const renewals = workers.flatMap(({ type, index }) =>
       this.#keys.queues(type).map((queue) => {
         const consumer = consumerName(type, queue.lane, index, this.#instance);
@@ -56,9 +56,10 @@ export class Leases {
 }
 
 /**
- * Hands over what a consumer has pending: it counts as idle for `idleMs`, so that orphan recovery takes it at once.
+ * Releases the pending entries of a consumer: sets their idle time to `idleMs`, so that orphan recovery claims them at
+ * once.
  *
- * @returns entries handed over
+ * @returns the number of released entries
  */
 export async function releasePending(
   redis: RedisClient,
@@ -67,7 +68,7 @@ export async function releasePending(
   consumer: string,
   idleMs: number,
 ): Promise<number> {
-  // Entries that are idle for this long already need nothing; the page bounds what is left of the others.
+  // One page is enough: entries that are already idle for this long need no change, and few others are left.
   return await setIdle(redis, keys, queue, consumer, 0, idleMs, false);
 }
 

@@ -5,9 +5,9 @@ import { Script } from "../../redis/script.ts";
 import { type Identity, type ProcessEvidence, stateOfProcess } from "./processIdentity.ts";
 
 const presenceScript = new Script("presence");
-const handOverScript = new Script("handOver");
+const releaseScript = new Script("releaseReplica");
 
-/** A namesake that cannot be seen from here, and that did not move in this many rounds, has ended. */
+/** A replica of the same name on another host has ended if it does not report for this many rounds. */
 const ROUNDS_UNTIL_GONE = 4;
 
 export type PresenceDeps = {
@@ -15,14 +15,14 @@ export type PresenceDeps = {
   readonly keys: Keys;
   readonly identity: Identity;
   readonly types: readonly string[];
-  /** Entries that are idle for this long are taken by orphan recovery, ms. */
+  /** Orphan recovery claims entries that are idle for this long, ms. */
   readonly orphanMinIdleMs: number;
-  /** A replica of another name that did not move for this long is forgotten, ms. Its entries are orphans by then. */
+  /** A replica of another name is removed if it does not report for this long, ms. Its entries are orphans by then. */
   readonly forgetAfterMs: number;
   /** Monotonic clock in ms. */
   readonly now: () => number;
-  /** Receives that entries of a predecessor wait to be taken over. */
-  readonly onHandedOver: () => void;
+  /** Called when entries of an ended replica are ready to be claimed. */
+  readonly onReleased: () => void;
   readonly log: Log;
 };
 
@@ -31,40 +31,41 @@ type Other = {
   readonly types: readonly string[];
   readonly evidence: ProcessEvidence | undefined;
 };
-type Sighting = { readonly text: string; rounds: number; readonly sinceMs: number };
+/** The last report of a replica, and for how long it has not changed. */
+type LastReport = { readonly text: string; rounds: number; readonly sinceMs: number };
 
 /**
- * This replica's presence among the others, in Redis. It says who is there and with which task types. When a predecessor,
- * that is a former life of the same name, has ended, its entries are handed over at once and need not become orphans first.
+ * Registers this replica in Redis and follows the others: which are present, and with which task types. When an earlier
+ * process of the same name has ended, its entries are released at once and need not become orphans first.
  */
 export class Presence {
   readonly #deps: PresenceDeps;
-  readonly #sightings = new Map<string, Sighting>();
+  readonly #lastReports = new Map<string, LastReport>();
   #known: readonly string[];
   #servedElsewhere: ReadonlySet<string> = new Set();
-  #namesakes: ReadonlySet<string> = new Set();
+  #sameName: ReadonlySet<string> = new Set();
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
     this.#known = deps.types;
   }
 
-  /** Every type that a replica has ever had, as of the last round; this one's from the start. */
+  /** All types that any replica has ever had, as of the last round; before that, the types of this replica. */
   get types(): readonly string[] {
     return this.#known;
   }
 
-  /** True for a type that this replica or another one that is there works on. */
+  /** True if this replica or another one that is present runs tasks of this type. */
   serves(type: string): boolean {
     return this.#deps.types.includes(type) || this.#servedElsewhere.has(type);
   }
 
-  /** Ids of other replicas that are there and have the same name. */
-  get namesakes(): ReadonlySet<string> {
-    return this.#namesakes;
+  /** Ids of other replicas that are present and have the name of this one. */
+  get sameName(): ReadonlySet<string> {
+    return this.#sameName;
   }
 
-  /** One round. Run it every second or so. */
+  /** Runs one round, about every second. */
   async runOnce(): Promise<void> {
     const { redis, keys, identity, types } = this.#deps;
     const description = JSON.stringify({ name: identity.name, types, evidence: identity.evidence });
@@ -75,7 +76,7 @@ export class Presence {
     );
     this.#known = [...types, ...known.filter((type) => !types.includes(type)).toSorted()];
     const served = new Set<string>();
-    const namesakes = new Set<string>();
+    const sameName = new Set<string>();
     const present = new Set<string>();
     for (let at = 0; at + 1 < instances.length; at += 2) {
       const [id, text] = [instances[at] as string, instances[at + 1] as string];
@@ -84,62 +85,63 @@ export class Presence {
       const other = parse(text);
       if (await this.#removeIfGone(id, text, other)) continue;
       for (const type of other.types) served.add(type);
-      if (other.name === identity.name) namesakes.add(id);
+      if (other.name === identity.name) sameName.add(id);
     }
-    for (const id of this.#sightings.keys()) if (!present.has(id)) this.#sightings.delete(id);
+    for (const id of this.#lastReports.keys()) if (!present.has(id)) this.#lastReports.delete(id);
     this.#servedElsewhere = served;
-    this.#report(namesakes);
+    this.#warn(sameName);
   }
 
-  /** Says that this replica ends, and hands over what its consumers still have. */
+  /** Removes this replica and releases its pending entries. */
   async leave(): Promise<void> {
-    await this.#handOver(this.#deps.identity.id);
+    await this.#remove(this.#deps.identity.id);
   }
 
   async #removeIfGone(id: string, text: string, other: Other): Promise<boolean> {
-    const { identity, log, now, forgetAfterMs, onHandedOver } = this.#deps;
-    const seen = this.#sightings.get(id);
-    const sighting = seen?.text === text ? seen : { text, rounds: 0, sinceMs: now() };
-    if (seen?.text === text) sighting.rounds++;
-    this.#sightings.set(id, sighting);
+    const { identity, log, now, forgetAfterMs, onReleased } = this.#deps;
+    const before = this.#lastReports.get(id);
+    const report = before?.text === text ? before : { text, rounds: 0, sinceMs: now() };
+    if (before?.text === text) report.rounds++;
+    this.#lastReports.set(id, report);
     const state = stateOfProcess(other.evidence);
-    const silentNamesake = state === "unknown" && other.name === identity.name && sighting.rounds >= ROUNDS_UNTIL_GONE;
-    const forgotten = state !== "alive" && now() - sighting.sinceMs > forgetAfterMs;
-    if (state !== "gone" && !silentNamesake && !forgotten) return false;
-    const entries = await this.#handOver(id);
-    this.#sightings.delete(id);
-    log.info({ instance: id, entries }, `Replica ${id} has ended: ${entries} of its entries are claimed`);
-    if (entries > 0) onHandedOver();
+    const silentSameName = state === "unknown" && other.name === identity.name && report.rounds >= ROUNDS_UNTIL_GONE;
+    const forgotten = state !== "alive" && now() - report.sinceMs > forgetAfterMs;
+    if (state !== "gone" && !silentSameName && !forgotten) return false;
+    const entries = await this.#remove(id);
+    this.#lastReports.delete(id);
+    log.info({ instance: id, entries }, `Replica ${id} has ended: ${entries} of its entries are released`);
+    if (entries > 0) onReleased();
     return true;
   }
 
-  async #handOver(id: string): Promise<number> {
+  /** Releases the entries of a replica, then removes it. */
+  async #remove(id: string): Promise<number> {
     const { redis, keys, orphanMinIdleMs } = this.#deps;
     const counts = await Promise.all(
       this.#known
         .flatMap((type) => keys.queues(type))
         .map(({ stream, group }) =>
-          handOverScript.run<number>(redis, [stream, keys.heartbeats], [group, `_${id}`, orphanMinIdleMs]),
+          releaseScript.run<number>(redis, [stream, keys.heartbeats], [group, `_${id}`, orphanMinIdleMs]),
         ),
     );
-    // Last: what failed before is tried again with the next round.
+    // Last, so that the next round repeats what failed before.
     await redis.hdel(keys.instances, id);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Each namesake is logged once. */
-  #report(namesakes: ReadonlySet<string>): void {
+  /** Warns once about each replica of the same name. */
+  #warn(sameName: ReadonlySet<string>): void {
     const { identity, log } = this.#deps;
-    for (const id of namesakes) {
-      if (this.#namesakes.has(id)) continue;
-      const text = `Another replica with the name ${identity.name} is there: give each its own INSTANCE_ID`;
+    for (const id of sameName) {
+      if (this.#sameName.has(id)) continue;
+      const text = `Another replica also has the name ${identity.name}: give each replica its own INSTANCE_ID`;
       log.warn({ instance: id }, text);
     }
-    this.#namesakes = namesakes;
+    this.#sameName = sameName;
   }
 }
 
-/** Reads `<time> <description>`; what is unreadable is a replica of no name and no types. */
+/** Parses `<time> <description>`. Unreadable text gives a replica without name and types. */
 function parse(text: string): Other {
   try {
     const value = JSON.parse(text.slice(text.indexOf(" ") + 1)) as Partial<Other>;

@@ -4,21 +4,21 @@ import { Script } from "../../redis/script.ts";
 
 const script = new Script("promote");
 
-/** Tasks per lane and script call: bounds how long Redis is busy with it. */
+/** Tasks per lane and script call. Bounds how long a call blocks Redis. */
 const BATCH = 100;
 /** Script calls per round. */
 const MAX_BATCHES = 50;
 
-/** What a round came to. */
+/** The result of a round. */
 export type PromotionRound = {
   readonly moved: number;
-  /** Until the next task is due; undefined while none waits for its time. */
+  /** Time until the next task is due; undefined if none is delayed. */
   readonly nextDueMs: number | undefined;
-  /** Queues that could not be promoted, with the error; those without one were. */
+  /** The queues whose promotion failed, with the error. */
   readonly failures: readonly { readonly queue: string; readonly error: string }[];
 };
 
-/** Moves retries and delayed tasks whose time has come into their streams. Any number of replicas may run one. */
+/** Moves delayed tasks and retries that are due into their streams. Every replica may run one. */
 export class Promoter {
   readonly #redis: RedisClient;
   readonly #keys: Keys;
@@ -30,7 +30,7 @@ export class Promoter {
     this.#types = types;
   }
 
-  /** One round over all types and lanes. */
+  /** Runs one round over all types and lanes. */
   async runOnce(): Promise<PromotionRound> {
     const queues = this.#types.flatMap((type) => this.#keys.queues(type));
     const scriptKeys = queues.flatMap(({ stream, type, lane }) => [

@@ -1,23 +1,24 @@
 import type { Keys, QueueKeys } from "../../keys.ts";
+import type { RecordState } from "../../recordState.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
 import type { RawEntry } from "../entry.ts";
 import type { PendingEntry } from "../entryTable.ts";
-import { RESULT_BUCKET_MS, RESULT_BUCKET_SEQUENCES, type RecordState } from "../record.ts";
+import { RESULT_BUCKET_MS, RESULT_BUCKET_SEQUENCES } from "../record.ts";
 
 const claimScript = new Script("claim");
 const unownedScript = new Script("unowned");
 
 const PAGE = 200;
 
-/** A recovered entry, delivered again. `record` is the state in its task's record, empty when it is to be run. */
+/** A recovered entry, delivered again. `record` is the state in the record of its task; empty if the task must run. */
 export type Claimed = {
   readonly raw: RawEntry;
   readonly deaths: number;
   readonly record: RecordState | "";
 };
 
-/** Finds entries that a delivery left unfinished and brings them back to work. All of it is safe with replicas. */
+/** Finds unfinished entries of earlier deliveries and claims them. Safe with several replicas. */
 export class Recovery {
   readonly #redis: RedisClient;
   readonly #queue: QueueKeys;
@@ -34,8 +35,8 @@ export class Recovery {
   }
 
   /**
-   * Pending entries of this consumer. Those that its process does not know are deliveries whose reply was lost, whose
-   * process died, whose acknowledgement failed, or that were claimed for it.
+   * Reads the pending entries of this consumer. An entry is unknown to its process if the reply was lost, the process that
+   * had it died, its acknowledgement failed, or it was claimed for this consumer.
    */
   async ownPending(): Promise<PendingEntry[]> {
     const { stream, group } = this.#queue;
@@ -57,12 +58,11 @@ export class Recovery {
   }
 
   /**
-   * Takes over entries of other consumers that were not touched for `minIdleMs`. They become this consumer's; they are
-   * delivered when they start.
+   * Claims entries of other consumers that are idle for `minIdleMs`. Moves only their ownership; `claim` delivers them.
    *
-   * XAUTOCLAIM may find nothing and still not be at the end (the cursor says so), and drops deleted entries by itself.
+   * XAUTOCLAIM may return nothing before it reaches the end (see the cursor). It removes deleted entries itself.
    *
-   * @param limit most entries to take
+   * @param limit limit of entries
    */
   async claimOrphans(minIdleMs: number, limit: number): Promise<string[]> {
     const { stream, group } = this.#queue;
@@ -88,9 +88,10 @@ export class Recovery {
   }
 
   /**
-   * Takes over delivered entries that are pending for no consumer: after an XGROUP DELCONSUMER, or an XACK without XDEL.
+   * Claims unowned entries, which are delivered but pending for no consumer: after XGROUP DELCONSUMER, or XACK without
+   * XDEL.
    *
-   * @param limit about how many entries to take at most
+   * @param limit approximate limit of entries
    */
   async claimUnowned(limit: number): Promise<string[]> {
     return await unownedScript.run<string[]>(
@@ -100,7 +101,7 @@ export class Recovery {
     );
   }
 
-  /** Delivers entries again. Those that are no longer this consumer's, or deleted, are left out. */
+  /** Delivers entries again. Omits entries that are deleted or belong to another consumer. */
   async claim(ids: readonly string[]): Promise<Claimed[]> {
     const rows = await claimScript.run<[string, number, string[], RecordState | ""][]>(
       this.#redis,

@@ -5,16 +5,16 @@ import { Script } from "../../redis/script.ts";
 
 const script = new Script("reconcile");
 
-/** Far longer than a replica can be without Redis and still know what it has accepted. */
+/** Far longer than a replica keeps running without Redis. */
 const EXPIRY_SECONDS = 604_800;
 
 /**
- * What this replica has answered as accepted, counted beside the count in Redis. Task accounting inside of Redis is exact
- * at every state of Redis, and so cannot see that the state is an older one. This count can: what Redis knows less of was
- * lost.
+ * Counts the tasks that this replica has accepted, independently of Redis. Task accounting in Redis is consistent in every
+ * state, so it cannot detect that Redis went back to an older state. This count can: if Redis has counted fewer, the
+ * difference was lost.
  */
 export class Acceptances {
-  /** Hash in which `enqueue.lua` counts the same, by stream. */
+  /** The hash in which `enqueue.lua` counts the same per stream. */
   readonly key: string;
   readonly #redis: RedisClient;
   readonly #keys: Keys;
@@ -22,7 +22,7 @@ export class Acceptances {
   readonly #queues: readonly QueueKeys[];
   readonly #accepted = new Map<string, number>();
 
-  /** @param instance id of this life of the main process: what a former one had accepted is not known to this one */
+  /** @param instance id of this main process; a restarted process starts a new count */
   constructor(redis: RedisClient, keys: Keys, types: readonly string[], instance: string, log: Log) {
     this.#redis = redis;
     this.#keys = keys;
@@ -37,10 +37,10 @@ export class Acceptances {
   }
 
   /**
-   * Compares both counts. What is missing in Redis is added to the ledger as lost, once, and to `mcp_tasks_unaccounted` of
-   * every replica with it.
+   * Compares both counts. Adds each task that is missing in Redis to the ledger once, as lost; every replica then reports
+   * it in `mcp_tasks_unaccounted`.
    *
-   * @returns tasks that were lost since the last time
+   * @returns the number of tasks lost since the last call
    */
   async reconcile(): Promise<number> {
     const queues = this.#queues.filter(({ stream }) => this.#accepted.has(stream));

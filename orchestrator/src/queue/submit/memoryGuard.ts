@@ -1,13 +1,14 @@
 import type { RedisClient } from "../../redis/connection.ts";
-import { parseServerState } from "../../redis/serverState.ts";
+import { parseInfo } from "../../redis/info.ts";
+import { serverStateOf } from "../../redis/serverState.ts";
 
-/** How long a reading holds. */
+/** Age limit of a reading. */
 const FRESH_MS = 500;
 
 /**
- * Says whether Redis holds more than its share of memory. Reads INFO at most twice a second, however many ask: the last
- * stretch up to maxmemory is guarded by Redis itself, which refuses the submission. A guard that cannot read does not
- * close intake: Redis still does (docs/adr/what-a-failed-dependency-does-to-intake.md).
+ * Checks whether Redis uses more than a share of its maxmemory. Reads INFO at most twice a second; at maxmemory, Redis
+ * itself rejects the submission. For the same reason a failed reading does not close intake
+ * (docs/adr/what-a-failed-dependency-does-to-intake.md).
  */
 export class MemoryGuard {
   readonly #redis: RedisClient;
@@ -21,7 +22,7 @@ export class MemoryGuard {
   /**
    * @param ceiling share of maxmemory, 0 to 1
    * @param now monotonic clock in ms
-   * @param onFailure receives the error of every reading that failed
+   * @param onFailure called with the error of each failed reading
    */
   constructor(
     redis: RedisClient,
@@ -35,7 +36,7 @@ export class MemoryGuard {
     this.#onFailure = onFailure;
   }
 
-  /** True while used memory is over the ceiling. False where maxmemory is not set, and where it cannot be read. */
+  /** True while used memory is over the ceiling. False if maxmemory is not set, or cannot be read. */
   async exceeded(): Promise<boolean> {
     if (this.#now() - this.#readAtMs < FRESH_MS) return this.#exceeded;
     this.#reading ??= this.#read().finally(() => {
@@ -46,7 +47,7 @@ export class MemoryGuard {
 
   async #read(): Promise<boolean> {
     try {
-      const { usedBytes, maxBytes } = parseServerState(await this.#redis.info("memory")).memory;
+      const { usedBytes, maxBytes } = serverStateOf(parseInfo(await this.#redis.info("memory"))).memory;
       this.#exceeded = maxBytes > 0 && usedBytes / maxBytes > this.#ceiling;
     } catch (error) {
       this.#exceeded = false;

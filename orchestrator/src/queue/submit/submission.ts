@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { RedisUnavailableError, RejectedError, type TaskIdConflict, TaskIdConflictError } from "../../errors.ts";
 import type { Keys } from "../../keys.ts";
-import type { Lane } from "../../metrics/contract.ts";
-import type { LaneCells, Telemetry } from "../../metrics/telemetry.ts";
+import type { Lane, SubmissionCause } from "../../metrics/contract.ts";
+import type { LaneCounters, Telemetry } from "../../metrics/telemetry.ts";
+import { statusOfLetter } from "../../recordState.ts";
 import type { RedisClient } from "../../redis/connection.ts";
-import { redisErrorKind } from "../../redis/redisError.ts";
+import { isUnavailable, RedisCommandError } from "../../redis/redisError.ts";
 import { Script } from "../../redis/script.ts";
-import { laneOf, type Receipt, type TaskRequest, type TaskStatus } from "../task.ts";
+import { laneOf, type Receipt, type TaskRequest } from "../task.ts";
 import { generatedTaskIdPrefix } from "../taskId.ts";
 import type { Acceptances } from "./acceptances.ts";
 import type { MemoryGuard } from "./memoryGuard.ts";
@@ -14,18 +15,8 @@ import { RedisClock } from "./redisClock.ts";
 
 const script = new Script("enqueue");
 
-/** When to come back, where nothing better is known. */
+/** Retry-After of a rejection, unless the rate limit gives a time. */
 const RETRY_AFTER_SECONDS = 5;
-/** Letter of a record's state, as the script tells it of a duplicate; D is a task that was just delayed. */
-const STATUS_OF_LETTER: Record<string, TaskStatus> = {
-  q: "queued",
-  d: "delayed",
-  D: "delayed",
-  r: "retrying",
-  c: "completed",
-  f: "failed",
-};
-
 export type SubmissionDeps = {
   readonly redis: RedisClient;
   readonly keys: Keys;
@@ -35,10 +26,10 @@ export type SubmissionDeps = {
   readonly rateLimitPerSecond: number;
   readonly memory: MemoryGuard;
   readonly acceptances: Acceptances;
-  /** Replicas that must have a task before it is accepted, and how long they may take, ms; undefined asks none. */
+  /** Redis replicas that must confirm a task before it is accepted; undefined: none. */
   readonly replicas?: { readonly count: number; readonly timeoutMs: number } | undefined;
   readonly telemetry: Telemetry;
-  /** Receives the time until an accepted task is due. */
+  /** Called with the time until the next accepted task is due. */
   readonly onDelayed: (delayMs: number) => void;
   readonly now: () => number;
   /** Milliseconds of a monotonic clock. */
@@ -50,7 +41,7 @@ export class Submission {
   readonly #deps: SubmissionDeps;
   readonly #scriptKeys: readonly string[];
   readonly #queueNumbers = new Map<string, number>();
-  readonly #cells: readonly LaneCells[];
+  readonly #counters: readonly LaneCounters[];
   readonly #streams: readonly string[];
   readonly #clock = new RedisClock();
 
@@ -59,7 +50,7 @@ export class Submission {
     const { keys, types } = deps;
     const queues = types.flatMap((type) => keys.queues(type));
     this.#scriptKeys = [
-      keys.controls,
+      keys.switches,
       keys.rateLimit,
       keys.deadLetters,
       ...queues.map(({ stream }) => stream),
@@ -70,55 +61,73 @@ export class Submission {
     // The script counts from 1, the express lane of a type first.
     for (const [at, { type, lane }] of queues.entries()) this.#queueNumbers.set(`${type} ${lane}`, at + 1);
     this.#streams = queues.map(({ stream }) => stream);
-    this.#cells = queues.map(({ type, lane }) => deps.telemetry.lane(type, lane));
+    this.#counters = queues.map(({ type, lane }) => deps.telemetry.lane(type, lane));
   }
 
   /**
-   * Accepts all of these tasks, or none. A task whose id is known already is not accepted again; its receipt says so.
+   * Accepts all of these tasks, or none. A task whose id exists already is not accepted again; its receipt is marked as a
+   * duplicate.
    *
-   * @param requests of known types, validated
-   * @param receivedMs when the request came in, by `monotonicMs`: what its tasks have waited counts from here
-   * @returns one receipt for each task, in their order
-   * @throws TaskIdConflictError when an id belongs to a task of another type, payload or lane
-   * @throws RejectedError while the rate limit, the depth of a queue or the memory of Redis forbid it
-   * @throws RedisUnavailableError when it is not known whether they were accepted: submit again with the same ids
+   * @param requests validated requests of known types
+   * @param receivedMs `monotonicMs` at the receipt of the request; the waiting time starts here
+   * @returns one receipt per task, in the same order
+   * @throws TaskIdConflictError if an id belongs to a task of another type, payload or lane
+   * @throws RejectedError if the rate limit, the depth of a queue or the memory of Redis does not allow it
+   * @throws RedisUnavailableError if the outcome is unknown; the client may submit again with the same ids
    */
   async submit(requests: readonly TaskRequest[], receivedMs = this.#deps.monotonicMs()): Promise<Receipt[]> {
     if (requests.length === 0) return [];
+    try {
+      const receipts = await this.#accept(requests, receivedMs);
+      this.#countSubmitted(requests, "none");
+      return receipts;
+    } catch (error) {
+      this.#countSubmitted(requests, causeOf(error));
+      throw error;
+    }
+  }
+
+  async #accept(requests: readonly TaskRequest[], receivedMs: number): Promise<Receipt[]> {
     const delayed = requests.filter(isDelayed);
     const tasks = delayed.length > 0 ? requests.map(withId) : requests;
     const { memory, monotonicMs } = this.#deps;
     const subject = tasks[0]?.type ?? "";
     let reply: (string | number)[];
     try {
-      if (await memory.exceeded()) throw this.#rejected("overload", tasks, "the memory of Redis is nearly full");
+      if (await memory.exceeded()) throw rejected("overload", subject, "the memory of Redis is nearly full");
       const sentMs = monotonicMs();
       reply = await this.#store(this.#arguments(tasks, this.#clock.read(receivedMs)));
       if (reply[0] === "ok") this.#clock.observe(sentMs, monotonicMs(), Number(reply[2]));
     } catch (error) {
-      if (error instanceof RejectedError) throw error;
-      if (redisErrorKind(error) === "oom") throw this.#rejected("overload", tasks, "the memory of Redis is full");
+      if (!isUnavailable(error)) throw error;
+      if (error.kind === "oom") throw rejected("overload", subject, "the memory of Redis is full");
       throw new RedisUnavailableError(`submission of ${subject}`, error);
     }
-    if (reply[0] === "overload") throw this.#rejected("overload", tasks, `${reply[1]} is at its depth limit`);
+    if (reply[0] === "overload") throw rejected("overload", subject, `${reply[1]} is at its depth limit`);
     if (reply[0] === "rate_limit") {
       const waitMs = Number(reply[1]);
       const seconds = waitMs < 0 ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(waitMs / 1000));
-      throw this.#rejected("rate_limit", tasks, "submissions are rate limited", seconds);
+      throw rejected("rate_limit", subject, "submissions are rate limited", seconds);
     }
     if (reply[0] === "conflict") throw new TaskIdConflictError(conflictsOf(requests, reply));
     if (delayed.length > 0) this.#deps.onDelayed(Math.min(...delayed.map(({ delayMs }) => delayMs)));
     return this.#receipts(tasks, reply);
   }
 
-  /** @throws when too few replicas have it in time: it is stored, and may be lost in a fail-over */
+  /** @throws if too few replicas confirm in time; the tasks are then stored, but a failover may lose them */
   async #store(args: readonly (string | number)[]): Promise<(string | number)[]> {
     const { redis, replicas } = this.#deps;
     if (replicas === undefined) return await script.run(redis, this.#scriptKeys, args);
     const { count, timeoutMs } = replicas;
     const wait = { replicas: count, timeoutMs };
     const [reply, reached] = await script.runReplicated<(string | number)[]>(redis, this.#scriptKeys, args, wait);
-    if (reached < count) throw new Error(`${reached} of ${count} replicas have it after ${timeoutMs} ms`);
+    if (reply[0] === "ok" && reached < count) {
+      throw new RedisCommandError(
+        "wait",
+        "timeout",
+        `${reached} of ${count} replicas confirmed within ${timeoutMs} ms`,
+      );
+    }
     return reply;
   }
 
@@ -152,7 +161,7 @@ export class Submission {
   }
 
   #queueNumber(task: TaskRequest): number {
-    const number = this.#queueNumbers.get(`${task.type} ${laneOf(task.priority)}`);
+    const number = this.#queueNumbers.get(queueOf(task));
     if (number === undefined) throw new RangeError(`unknown task type ${task.type}`);
     return number;
   }
@@ -165,8 +174,9 @@ export class Submission {
     const receipts = tasks.map((task): Receipt => {
       const delayed = isDelayed(task);
       const answer = String(reply[delayed ? delayedAt++ : immediateAt++]);
-      const known = STATUS_OF_LETTER[answer[0] ?? ""];
-      const duplicate = known !== undefined && answer !== "D";
+      // For a duplicate it begins with the letter of the state in its record; for a new task with none of them.
+      const known = statusOfLetter(answer.charAt(0));
+      const duplicate = known !== undefined;
       let lane: Lane = bypass ? "regular" : laneOf(task.priority);
       if (duplicate) lane = answer[1] === "e" ? "express" : "regular";
       else {
@@ -174,39 +184,62 @@ export class Submission {
         accepted.set(at, (accepted.get(at) ?? 0) + 1);
       }
       const taskId = task.taskId ?? generatedTaskIdPrefix(task.type, lane) + answer;
-      return { taskId, type: task.type, lane, status: known ?? "queued", duplicate };
+      return { taskId, type: task.type, lane, status: known ?? (delayed ? "delayed" : "queued"), duplicate };
     });
     for (const [at, count] of accepted) {
-      this.#cells[at]?.enqueued(count);
+      this.#counters[at]?.enqueued(count);
       this.#deps.acceptances.add(this.#streams[at] ?? "", count);
     }
     return receipts;
   }
 
-  #rejected(reason: "overload" | "rate_limit", tasks: readonly TaskRequest[], why: string, seconds?: number): Error {
-    const counts = new Map<string, number>();
-    for (const { type } of tasks) counts.set(type, (counts.get(type) ?? 0) + 1);
-    for (const [type, count] of counts) this.#deps.telemetry.rejected(type, reason, count);
-    const subject = tasks[0]?.type ?? "";
-    return new RejectedError(reason, subject, `Not accepted: ${why}`, seconds ?? RETRY_AFTER_SECONDS);
+  /** Counts under the requested lane. The bypass may change the lane, which only the answer of Redis shows. */
+  #countSubmitted(tasks: readonly TaskRequest[], cause: SubmissionCause): void {
+    const counts = new Map<number, number>();
+    for (const task of tasks) {
+      const at = (this.#queueNumbers.get(queueOf(task)) ?? 0) - 1;
+      counts.set(at, (counts.get(at) ?? 0) + 1);
+    }
+    for (const [at, count] of counts) this.#counters[at]?.submitted(cause, count);
   }
 }
 
-/** The chosen id of a task, and what the submission is about; empty where the service chooses the id. */
+/** Why tasks were not accepted. */
+function causeOf(error: unknown): SubmissionCause {
+  if (error instanceof RejectedError) return error.reason;
+  if (error instanceof TaskIdConflictError) return "conflict";
+  return error instanceof RedisUnavailableError ? "redis" : "internal";
+}
+
+function rejected(
+  reason: "overload" | "rate_limit",
+  subject: string,
+  why: string,
+  seconds = RETRY_AFTER_SECONDS,
+): Error {
+  return new RejectedError(reason, subject, `Not accepted: ${why}`, seconds);
+}
+
+/** The id that the caller chose, with the digest of the submission; empty if the service generates the id. */
 function idAndDigest(task: TaskRequest): string {
   return task.taskId === undefined ? "" : `${task.taskId} ${taskDigest(task)}`;
 }
 
-/** White space between the tokens of JSON; strings are matched first, so that theirs stays. */
+/** The requested queue of a task. */
+function queueOf({ type, priority }: TaskRequest): string {
+  return `${type} ${laneOf(priority)}`;
+}
+
+/** White space between JSON tokens. Strings are matched first, so that white space inside them stays. */
 const BETWEEN_TOKENS = /("(?:[^"\\]|\\.)*")|\s+/g;
 
-/** What a submission is about: the lane that was asked for, and the payload however it is spaced. */
+/** The digest of a submission: requested lane, and payload without white space between tokens. */
 function taskDigest({ payloadJson, priority }: TaskRequest): string {
   const payload = createHash("sha256").update(payloadJson.replace(BETWEEN_TOKENS, "$1")).digest("base64url");
   return `${laneOf(priority) === "express" ? "e" : "r"}${payload.slice(0, 22)}`;
 }
 
-/** The script numbers immediate tasks first, then delayed ones. */
+/** Maps the numbers of the script, immediate tasks first, to the order of the request. */
 function conflictsOf(requests: readonly TaskRequest[], reply: readonly (string | number)[]): TaskIdConflict[] {
   const indices = requests.map((_, index) => index);
   const order = [false, true].flatMap((later) =>
@@ -225,7 +258,7 @@ function isDelayed(task: TaskRequest): task is TaskRequest & { readonly delayMs:
   return task.delayMs !== undefined && task.delayMs > 0;
 }
 
-/** A delayed task has no stream entry yet that its id could name. */
+/** Generates an id for a delayed task, which has no stream entry yet that its id could contain. */
 function withId(task: TaskRequest): TaskRequest {
   return isDelayed(task) && task.taskId === undefined ? { ...task, taskId: randomUUID() } : task;
 }

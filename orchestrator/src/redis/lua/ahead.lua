@@ -1,8 +1,8 @@
 #!lua flags=no-writes
--- Counts the entries that will be delivered before one.
+-- Counts the entries that are delivered before a given one.
 --
 -- KEYS: stream
--- ARGV: last delivered id, entry id, most to count
+-- ARGV: last delivered id, entry id, limit of the count
 local ahead, from = 0, '(' .. ARGV[1]
 while ahead < tonumber(ARGV[3]) do
   local page = redis.call('XRANGE', KEYS[1], from, '(' .. ARGV[2], 'COUNT', 100)

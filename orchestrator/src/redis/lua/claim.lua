@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- Starts another delivery of entries that are pending for this consumer, and reads what their task's record says: an
--- entry whose task was finished, or went on elsewhere, by a former delivery is not to be run again.
+-- Delivers pending entries of this consumer again, and reads the state of their tasks: if an earlier delivery finished or
+-- moved a task, the worker must not run it again.
 --
--- The delivery count of an entry is twice the deaths that it may have caused, plus 1 from its start on: a delivery alone
--- adds no death (see death.lua).
+-- The delivery count of an entry is twice the number of deaths that it may have caused, plus 1 once it was started (see
+-- death.lua). A delivery alone adds no death.
 --
 -- KEYS: stream
--- ARGV: group, consumer, record key prefix, result key prefix, ms and sequence numbers per result hash, what
---       generated task ids of this queue start with, entry ids
--- Reply: {{entry id, deaths, fields, state letter or ''}, ...}; entries of others and deleted ones are left out
+-- ARGV: group, consumer, record key prefix, result key prefix, ms and sequence numbers per result hash, prefix of
+--       generated task ids of this queue, entry ids
+-- Reply: {{entry id, deaths, fields, state letter or ''}, ...}; omits deleted entries and those of other consumers
 local stream, group, consumer, prefix = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local claimed = {}
 for i = 8, #ARGV do
@@ -25,14 +25,14 @@ for i = 8, #ARGV do
       if record then
         local state, record_origin, record_entry = string.match(record, '^(%a) (%S+) (%S+) ')
         local same = record_entry == id or record_origin == (fields.origin or id)
-        if same and not (state == 'q' and record_entry == id) then letter = state end
+        if same and not (state == STATE.queued and record_entry == id) then letter = state end
       else
         local ms, seq = string.match(id, '^(%d+)-(%d+)$')
         local bucket = string.format('%.0f', math.floor(ms / ARGV[5]))
         if tonumber(seq) >= tonumber(ARGV[6]) then
           bucket = bucket .. '.' .. string.format('%.0f', math.floor(seq / ARGV[6]))
         end
-        if redis.call('HEXISTS', ARGV[4] .. bucket, id) == 1 then letter = 'c' end
+        if redis.call('HEXISTS', ARGV[4] .. bucket, id) == 1 then letter = STATE.completed end
       end
       claimed[#claimed + 1] = { id, deaths, entry[2], letter }
     end

@@ -1,29 +1,29 @@
 #!lua
--- Finishes a batch of one consumer's entries: record or dead letter or retry first, then XACK and XDEL (XACKDEL), then
--- the task accounting.
--- Only for entries that the consumer still owns: neither command is fenced, a late finisher would acknowledge what
--- another consumer is working on.
--- Refused over maxmemory; the caller then sends the batch again without its results, by the same script with the flag
--- allow-oom: finishing work is what frees memory, and keeping results is what fills it.
+-- Finishes a batch of entries of one consumer. Order: record, dead letter or retry; then XACK and XDEL (or XACKDEL); then
+-- task accounting.
+-- Finishes only entries that the consumer still owns. XACK and XDEL do not check this, so a late finish would acknowledge
+-- an entry that another consumer runs.
+-- Redis rejects this script over maxmemory. The caller then sends the batch again without results, with the flag
+-- allow-oom: finishing tasks frees memory, storing results fills it.
 --
--- Results of first attempts go into hashes, many with one command: a key and an expiry each would cost more than all
--- the rest. Tasks that have a record anyway (moved, or with an id of the caller's) keep theirs.
+-- Results of first attempts go into hashes, many results per command, because a key and an expiry for each would be too
+-- expensive. Tasks that have a record anyway (retried, delayed, or with an id of the caller) keep it.
 --
 -- KEYS: stream, dead letters, delayed set, ledger
--- ARGV: group, consumer, lane, record key prefix, result TTL in s (0: keep none), most entries the consumer can own,
+-- ARGV: group, consumer, lane, record key prefix, result TTL in s (0: keep none), limit of entries the consumer can own,
 --       first and last entry id of the batch,
---       B = number of result hashes, then each: key, N, then N pairs of entry id and packed result;
---       D = number of completed tasks with a record, then each: entry id, task id, record ('-': remove what is there);
---       then the others, each six: kind (f, r, s), entry id, task id and
+--       B = number of result hashes, then for each: key, N, then N pairs of entry id and packed result;
+--       D = number of completed tasks with a record, then for each: entry id, task id, record ('-': remove it);
+--       then six for each other outcome: kind (f, r, s), entry id, task id and
 --         f (dead letter): reason, record body without its opening brace, error
---         r (retry):       delay in ms (what is not from 0 to 30 days is brought there), record body without its opening
---                          brace, attempts
---         s (settle what a former delivery finished): three unused
--- Reply: {now in ms, error or '', {entry id, 'gone' | 'other', ...} not owned, {entry id, state letter and reason of a failure, ...} settled}
+--         r (retry):       delay in ms (bounded to 0 to 30 days), record body without its opening brace, attempts
+--         s (settled by an earlier delivery): three unused
+-- Reply: {now in ms, error or '', {entry id, 'gone' | 'other', ...} for entries not owned,
+--         {entry id, state letter and reason of a failure, ...} for other outcomes}
 local stream, dead_letters, delayed_set, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, consumer, lane, prefix, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
--- In s; renewDeadLetterRecords.lua renews it as long as the dead letter is there.
+-- In s. renewDeadLetterRecords.lua renews it while the dead letter exists.
 local DEAD_LETTER_RECORD_TTL = 604800
 
 local time = redis.call('TIME')
@@ -34,7 +34,7 @@ if pending.err then return redis.error_reply(pending.err) end
 local owned = {}
 for i = 1, #pending do owned[pending[i][1]] = true end
 
--- True once for each entry that is this consumer's: none is finished twice, whatever the arguments say.
+-- True once per entry that this consumer owns, so that no entry is finished twice.
 local missed = {}
 local function owns(id)
   if owned[id] == false then return false end
@@ -52,7 +52,7 @@ local function owns(id)
   return false
 end
 
--- Entries that are finished, and how to leave a trace of those whose result is not kept.
+-- Finished entries. For those without a stored result, also where to leave a trace of their completion.
 local finished, traces, completed = {}, {}, 0
 local at = 10
 for _ = 1, tonumber(ARGV[9]) do
@@ -109,25 +109,25 @@ local function fields_of(id)
   return entry and entry[2], map
 end
 
--- State letter of the record when it is about this very entry or about the task that the entry stands for.
+-- State letter of the record, if the record belongs to this entry or to its task.
 local function state_of(task_id, id, origin)
   local record = redis.call('GET', prefix .. task_id)
   if not record then return nil end
   local state, record_origin, record_entry = string.match(record, '^(%a) (%S+) (%S+) ')
-  if state == 'q' and record_entry == id then return nil end
+  if state == STATE.queued and record_entry == id then return nil end
   if record_entry == id or record_origin == origin then
     return state, string.match(record, '"reason":"(%a+)"')
   end
   return nil
 end
 
--- Of an idempotent submission, the record keeps what it was about.
+-- The record keeps the digest of an idempotent submission.
 local function digest_of(fields)
   local digest = string.match(fields.digest or '', '^[%w_-]+$')
   return digest and '"digest":"' .. digest .. '",' or ''
 end
 
--- A score that is not a number would fail the script in the middle of a batch; one without an end would never be due.
+-- A score that is not a number would fail the script in the middle of a batch. An infinite one would never be due.
 local longest_delay = 30 * 24 * 3600 * 1000
 local function delay_of(text)
   local delay = tonumber(text) or 0
@@ -143,9 +143,9 @@ for i = others_at + 1, #ARGV, 6 do
     local raw, fields = fields_of(id)
     local origin = fields.origin or id
     local state, reason = state_of(task_id, id, origin)
-    if state == 'c' or (kind == 's' and not state) then
+    if state == STATE.completed or (kind == 's' and not state) then
       counts.completed = counts.completed + 1
-    elseif state == 'f' then
+    elseif state == STATE.failed then
       counts.dead = counts.dead + 1
     elseif state then
       counts.moved = counts.moved + 1
@@ -154,9 +154,9 @@ for i = others_at + 1, #ARGV, 6 do
         'priority', fields.priority or '', 'type', fields.type or '', 'timestamp', fields.timestamp or '',
         'lane', lane, 'reason', ARGV[i + 3], 'error', ARGV[i + 5], 'attempts', string.match(ARGV[i + 4], '"attempts":(%d+)') or '0',
         'stream', stream, 'entry_id', id, 'failed_at', now, 'history', fields.history or '[]',
-        -- What is not a proper entry is kept as it was.
+        -- A malformed entry is kept unchanged.
         'entry', (raw and not (fields.task_id and fields.payload)) and cjson.encode(raw) or '')
-      redis.call('SET', prefix .. task_id, 'f ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {' .. digest_of(fields) .. '"deadLetterId":"' .. letter
+      redis.call('SET', prefix .. task_id, STATE.failed .. ' ' .. origin .. ' ' .. id .. ' ' .. stream .. ' {' .. digest_of(fields) .. '"deadLetterId":"' .. letter
         .. '","finishedAtMs":' .. now .. ',' .. ARGV[i + 4], 'EX', DEAD_LETTER_RECORD_TTL)
       counts.dead = counts.dead + 1
     elseif kind == 'r' and raw then
@@ -177,17 +177,17 @@ for i = others_at + 1, #ARGV, 6 do
         copy[#copy + 1] = task_id
       end
       redis.call('ZADD', delayed_set, due, cjson.encode(copy))
-      redis.call('SET', prefix .. task_id, 'r ' .. origin .. ' - ' .. stream .. ' {' .. digest_of(fields) .. '"dueAtMs":' .. due .. ',' .. ARGV[i + 4])
+      redis.call('SET', prefix .. task_id, STATE.retrying .. ' ' .. origin .. ' - ' .. stream .. ' {' .. digest_of(fields) .. '"dueAtMs":' .. due .. ',' .. ARGV[i + 4])
       deferred = deferred + 1
     end
     finished[#finished + 1] = id
     settled[#settled + 1] = id
-    settled[#settled + 1] = state == 'f' and 'f ' .. (reason or 'internal') or state or ''
+    settled[#settled + 1] = state == STATE.failed and state .. ' ' .. (reason or 'internal') or state or ''
   end
 end
 
--- One command where the server has it, without the overflow that its first releases have (CVE-2025-62507), and this user
--- may use it; otherwise two.
+-- Uses one command if the server has it, without the overflow of its first releases (CVE-2025-62507), and the user may
+-- run it; otherwise two.
 local function acknowledge(ids)
   if redis.REDIS_VERSION_NUM >= 0x080203 then
     local known, allowed = pcall(redis.acl_check_cmd, 'XACKDEL', stream, group, 'IDS', 1, ids[1])
@@ -203,14 +203,14 @@ if #finished > 0 then
   local reply = acknowledge(finished)
   failure = type(reply) == 'table' and reply.err or ''
   if failure ~= '' then
-    -- The entries stay. What was deferred is now there twice; its entry will be settled as moved. Where no results are
+    -- The entries stay in the stream. A retry now exists twice; its entry will be settled as moved. If results are not
     -- kept, a trace of the completion is, so that a redelivery does not run the task again.
     if deferred > 0 then redis.call('HINCRBY', ledger, lane .. ':moved', -deferred) end
     for _, trace in ipairs(traces) do
       if trace[3] then
         for i = trace[2], trace[3] do redis.call('HSET', trace[1], finished[i], '') end
       else
-        redis.call('SET', trace[1], 'c - ' .. finished[trace[2]] .. ' ' .. stream .. ' {"attempts":1}')
+        redis.call('SET', trace[1], STATE.completed .. ' - ' .. finished[trace[2]] .. ' ' .. stream .. ' {"attempts":1}')
       end
       redis.call('EXPIRE', trace[1], 3600)
     end

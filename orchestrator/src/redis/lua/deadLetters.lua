@@ -1,10 +1,10 @@
 #!lua flags=no-writes
--- A page of dead letters, newest first, that ends with the first of its limits: letters, bytes, letters looked through.
+-- Reads a page of dead letters, newest first. The page ends at the first limit that it reaches.
 --
 -- KEYS: dead letters
--- ARGV: where the page starts ('+', or '(' and an id), most letters, most bytes, most letters looked through,
+-- ARGV: start of the page ('+', or '(' and an id), limit of letters, limit of bytes, limit of scanned letters,
 --       type or '', reason or ''
--- Reply: {where the next page starts, '' after the last letter, {id, fields}, ...}
+-- Reply: {start of the next page, or '' after the last letter; {id, fields}, ...}
 local from, limit, bytes, scan = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local type, reason = ARGV[5], ARGV[6]
 local CHUNK = 10
@@ -26,7 +26,7 @@ while true do
       size = size + own
     end
     scanned = scanned + 1
-    -- What was looked through and left out costs as much as what is shown.
+    -- Scanned letters that do not match count too: they cost as much as those that do.
     reply[1] = id
     if #reply > limit or scanned >= scan then return reply end
     from = '(' .. id

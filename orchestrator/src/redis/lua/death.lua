@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Counts the death of a consumer's process for the entries that it may have been running. The delivery count of an entry
--- is twice its deaths, plus 1 from its start on: an odd one was started and becomes even, an even one waited and stays.
--- Idle times stay as they are.
+-- Counts the death of a consumer's process for each entry that it may have been running. The delivery count of an entry
+-- holds this: it is twice the number of deaths, plus 1 once the entry was started. So an odd count was started and is
+-- increased; an even count waited and stays. Idle times stay unchanged.
 --
 -- KEYS: stream
 -- ARGV: group, consumer

@@ -1,15 +1,15 @@
 #!lua
--- Accepts a batch of tasks: all of them, or none.
+-- Accepts a batch of tasks: all or none.
 --
 -- KEYS: controls, rate limit bucket, dead letters; then for N types: 2N streams (express, regular), 2N delayed sets,
 --       N ledgers; acceptances of this replica
--- ARGV: record key prefix, depth limit, configured rate (0: none), timestamp, receipt of the request by the clock of
---       Redis in ms or '', N, N type names,
---       I = number of tasks to start now, then each: queue number, priority, task id and digest ('id digest', or ''),
---       payload; then the delayed ones: queue number, priority, task id and digest ('' for none), payload, delay in ms
--- Reply: {'ok', bypass, now, stream id | 'D' for a delayed task | state letter and lane letter of the duplicate, ...}
+-- ARGV: record key prefix, depth limit, configured rate (0: no limit), timestamp, receipt of the request in ms by the clock
+--       of Redis or '', N, N type names,
+--       I = number of immediate tasks, then for each: queue number, priority, task id and digest ('id digest', or ''),
+--       payload; then for each delayed task: the same and the delay in ms
+-- Reply: {'ok', bypass, now, for each task: stream id | 'D' for a delayed task | state and lane letter of a duplicate}
 --        or {'overload', stream} or {'rate_limit', ms to wait or -1}
---        or {'conflict', number of the task, what differs, ...}
+--        or {'conflict', number of the task, differing properties, ...}
 local prefix, max_depth, default_rate, timestamp = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local received, types = tonumber(ARGV[5]), tonumber(ARGV[6])
 local immediate = tonumber(ARGV[6 + types + 1])
@@ -28,32 +28,35 @@ local function queue_of(number)
   return number
 end
 
-local waited = string.format('%.0f', received and math.max(0, now - received) or 0)
+local waited = received and math.max(0, now - received) or 0
+-- Last fields of each entry. A task that did not wait has fewer: every field costs memory and time for each task.
+local tail = { 'timestamp', timestamp }
+if waited > 0 then tail = { 'timestamp', timestamp, 'waited', string.format('%.0f', waited) } end
 
--- Letter, stream and digest of the task that has this id; nil when its pointer leads to an entry, or a dead letter, that
--- is deleted: the task is gone, and its id is free.
+-- State letter, stream and digest of the task with this id. nil if there is none, or if its record refers to a deleted
+-- entry or dead letter: then the id is free again.
 local seen = {}
 local function known(id)
-  if seen[id] then return 'q', seen[id].stream, seen[id].digest end
+  if seen[id] then return STATE.queued, seen[id].stream, seen[id].digest end
   local record = redis.call('GET', prefix .. id)
   if not record then return nil end
   local state, _, entry, stream = string.match(record, '^(%a) (%S+) (%S+) (%S+) ')
   local digest = string.match(record, '^%a %S+ %S+ %S+ {"digest":"([%w_-]+)"')
-  if state == 'q' then
+  if state == STATE.queued then
     local found = redis.call('XRANGE', stream, entry, entry)[1]
     if not found then return nil end
     for f = 1, #found[2], 2 do
       if found[2][f] == 'digest' then digest = found[2][f + 1] end
     end
-  elseif state == 'f' then
+  elseif state == STATE.failed then
     local letter = string.match(record, '"deadLetterId":"(%d+%-%d+)"')
     if letter and #redis.call('XRANGE', KEYS[3], letter, letter) == 0 then return nil end
   end
-  return state or 'q', stream, digest
+  return state or STATE.queued, stream, digest
 end
 
--- What of a task differs from the one that has its id: the first letter of a digest is the lane that was asked for, the
--- rest is about the payload. Without a digest only the type can be compared.
+-- Compares a task with the existing task of the same id. The first letter of a digest is the requested lane, the rest is
+-- the hash of the payload. Without a digest only the type can be compared.
 local function differences(number, digest, stream, other)
   local express = KEYS[3 + number - (1 - number % 2)]
   local regular = KEYS[3 + number + number % 2]
@@ -66,7 +69,7 @@ local function differences(number, digest, stream, other)
   return table.concat(found, ' '), stream == express and 'e' or 'r'
 end
 
--- Read everything first: nothing is written before the whole batch is accepted.
+-- Reads everything first, so that nothing is written unless the whole batch is accepted.
 local reply = { 'ok', bypass and 1 or 0, string.format('%.0f', now) }
 local duplicate, fresh, wanted, ids, conflicts = {}, 0, {}, {}, { 'conflict' }
 for i = 1, immediate + delayed do
@@ -111,7 +114,7 @@ for number, count in pairs(wanted) do
   end
   local later = redis.call('ZCARD', KEYS[3 + 2 * types + number])
   if length + later + count > max_depth then return { 'overload', key } end
-  -- A Lua number counts exactly up to 2^53. Larger ids cannot come from a clock.
+  -- A Lua number is exact up to 2^53. No clock produces larger ids.
   if ms > 9007199254740000 then return redis.error_reply('ERR last id of ' .. key .. ' is out of range') end
   if now > ms then
     ms, seq = now, -1
@@ -134,14 +137,18 @@ if fresh > 0 and (controls[2] == '1' or (not controls[2] and default_rate > 0)) 
   local bucket = redis.call('HMGET', KEYS[2], 'tokens', 'at')
   local capacity = math.max(rate, 1)
   local tokens = tonumber(bucket[1] or capacity) or capacity
-  tokens = math.min(capacity, tokens + math.max(0, now - (tonumber(bucket[2] or now) or now)) / 1000 * rate)
-  -- A batch larger than the bucket may pass when the bucket is full; it leaves a debt.
+  local at = tonumber(bucket[2] or now) or now
+  tokens = math.min(capacity, tokens + math.max(0, now - at) / 1000 * rate)
+  -- A batch larger than the bucket passes if the bucket is full. It leaves a debt.
   local needed = math.min(fresh, capacity)
-  if tokens < needed then return { 'rate_limit', math.ceil((needed - tokens) / rate * 1000) } end
+  if tokens < needed then
+    -- The clock of Redis was set back: without this the bucket stays empty until the old time is reached.
+    if at > now then redis.call('HSET', KEYS[2], 'at', string.format('%.0f', now)) end
+    return { 'rate_limit', math.ceil((needed - tokens) / rate * 1000) }
+  end
   redis.call('HSET', KEYS[2], 'tokens', string.format('%.6f', tokens - fresh), 'at', string.format('%.0f', now))
 end
 
--- The digest goes with the task and into its record.
 local function digest_of(at)
   return string.match(ARGV[at + 3], ' ([%w_-]+)$')
 end
@@ -158,11 +165,11 @@ for i = 1, immediate do
     local id = ids[i]
     if id == '' then
       redis.call('XADD', stream.key, entry, 'task_id', stream.id_prefix .. entry, 'payload', ARGV[at + 4], 'priority',
-        ARGV[at + 2], 'type', stream.type, 'timestamp', timestamp, 'waited', waited)
+        ARGV[at + 2], 'type', stream.type, unpack(tail))
     else
       redis.call('XADD', stream.key, entry, 'task_id', id, 'payload', ARGV[at + 4], 'priority', ARGV[at + 2], 'type',
-        stream.type, 'timestamp', timestamp, 'waited', waited, 'digest', digest_of(at))
-      redis.call('SET', prefix .. id, 'q ' .. entry .. ' ' .. entry .. ' ' .. stream.key .. ' {"attempts":0}')
+        stream.type, 'digest', digest_of(at), unpack(tail))
+      redis.call('SET', prefix .. id, STATE.queued .. ' ' .. entry .. ' ' .. entry .. ' ' .. stream.key .. ' {"attempts":0}')
     end
     reply[3 + i] = entry
   end
@@ -177,8 +184,8 @@ for i = immediate + 1, immediate + delayed do
     local id, digest = ids[i], digest_of(at)
     local due = string.format('%.0f', now + tonumber(ARGV[at + 5]))
     redis.call('ZADD', KEYS[3 + 2 * types + number], due, cjson.encode({ 'task_id', id, 'payload', ARGV[at + 4],
-      'priority', ARGV[at + 2], 'type', streams[number].type, 'timestamp', timestamp, 'waited', waited, 'digest', digest }))
-    redis.call('SET', prefix .. id, 'd - - ' .. streams[number].key .. ' {"digest":"' .. digest
+      'priority', ARGV[at + 2], 'type', streams[number].type, 'digest', digest, unpack(tail) }))
+    redis.call('SET', prefix .. id, STATE.delayed .. ' - - ' .. streams[number].key .. ' {"digest":"' .. digest
       .. '","attempts":0,"dueAtMs":' .. due
       .. ',"acceptedAtMs":' .. string.format('%.0f', now) .. '}')
     redis.call('HINCRBY', KEYS[3 + 4 * types + math.floor((number + 1) / 2)],

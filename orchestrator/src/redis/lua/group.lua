@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Creates a consumer group, and its stream, where they are missing. As a plain command it would be refused over
--- maxmemory even where the group is there, and then no worker could drain what fills the memory.
+-- Creates a consumer group and its stream if they are missing. A script, because Redis over its maxmemory would reject the
+-- plain command even for an existing group, and then no worker could drain the memory.
 --
 -- KEYS: stream
 -- ARGV: group

@@ -1,10 +1,10 @@
 #!lua
--- Removes consumers that will not be used again. XGROUP DELCONSUMER drops what is pending, so the check and the removal
--- are one step, and anything pending keeps its consumer until orphan recovery has taken it.
+-- Removes consumers that are gone. XGROUP DELCONSUMER would drop their pending entries, so check and removal are one step.
+-- A consumer with pending entries stays until orphan recovery has claimed them.
 --
 -- KEYS: stream, heartbeats
--- ARGV: group, idle time in ms, age of a heartbeat in ms, both of which a gone consumer exceeds
--- Reply: names of the consumers that were removed
+-- ARGV: group, idle time in ms, age of the heartbeat in ms; a gone consumer exceeds both
+-- Reply: names of the removed consumers
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Sets the idle time of entries that are pending for a consumer, and only those: 0 to keep them from being taken over,
--- long to hand them over at once. Delivery counts stay.
+-- Sets the idle time of the pending entries of a consumer: 0 to renew its leases, a long time to release the entries.
+-- Delivery counts stay unchanged.
 --
 -- KEYS: stream, heartbeats
--- ARGV: group, consumer, only entries idle for at least ms, idle time to set in ms, most entries,
---       '1' to note a heartbeat, '0' to remove it
+-- ARGV: group, consumer, ms for which an entry must be idle, idle time to set in ms, limit of entries,
+--       '1' to set the heartbeat, '0' to remove it
 -- Reply: number of entries
 local rows = redis.pcall('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', ARGV[5], ARGV[2])
 if ARGV[6] == '1' then

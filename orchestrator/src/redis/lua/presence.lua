@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Notes that a replica is there, which task types it has, and reads who else is there and which types were ever served.
+-- Registers a replica with its task types. Reads all replicas, and all types that any replica has ever had.
 --
 -- KEYS: instances, types
 -- ARGV: id of the replica, its description, then its task types

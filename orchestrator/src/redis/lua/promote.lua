@@ -1,23 +1,23 @@
 #!lua flags=allow-oom
--- Moves tasks whose time has come into their streams, for all queues in one call. Safe to be run by several replicas at
--- once. A queue that fails stops itself only: the others are promoted, and its error is in the reply.
+-- Moves delayed tasks that are due into their streams, for all queues in one call. Several replicas may run it at the same
+-- time. If a queue fails, its error is in the reply and the other queues are still promoted.
 --
 -- KEYS: for each queue: delayed set, stream, ledger
--- ARGV: record key prefix, most tasks per queue, then the lane of each queue
--- Reply: ms until the next task of any queue is due (-1: none waits), then for each queue the number of moved tasks or the
---        text of the error
+-- ARGV: record key prefix, limit of tasks per queue, then the lane of each queue
+-- Reply: ms until the next task of any queue is due (-1: none is delayed), then for each queue the number of moved tasks
+--        or the text of the error
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local prefix, most = ARGV[1], tonumber(ARGV[2])
--- Lua unpacks some 8,000 values at most; an entry of the service has a dozen.
-local MOST_FIELDS = 1000
--- The pause until the next round is shorter than this in any case.
-local LONGEST_MS = 86400000
+local prefix, limit = ARGV[1], tonumber(ARGV[2])
+-- Lua can unpack about 8,000 values. The service writes about a dozen.
+local MAX_FIELDS = 1000
+-- The next round always runs sooner than this.
+local MAX_NEXT_MS = 86400000
 
--- The fields of a member as strings. What the service did not write becomes an entry that its worker rejects.
+-- The fields of a member as strings. A member that the service did not write becomes an entry that the worker rejects.
 local function fields_of(member)
   local ok, fields = pcall(cjson.decode, member)
-  if not ok or type(fields) ~= 'table' or #fields == 0 or #fields % 2 == 1 or #fields > MOST_FIELDS then
+  if not ok or type(fields) ~= 'table' or #fields == 0 or #fields % 2 == 1 or #fields > MAX_FIELDS then
     return { 'payload', member }
   end
   for f = 1, #fields do
@@ -29,7 +29,7 @@ local function fields_of(member)
 end
 
 local function promote(delayed, stream, ledger, lane)
-  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', string.format('%.0f', now), 'LIMIT', 0, most)
+  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', string.format('%.0f', now), 'LIMIT', 0, limit)
   for i = 1, #due do
     local fields = fields_of(due[i])
     local map = {}
@@ -38,7 +38,7 @@ local function promote(delayed, stream, ledger, lane)
     redis.call('ZREM', delayed, due[i])
     if map.task_id then
       local origin = map.origin and string.match(map.origin, '^%d+%-%d+$') or entry
-      redis.call('SET', prefix .. map.task_id, 'q ' .. origin .. ' ' .. entry .. ' ' .. stream
+      redis.call('SET', prefix .. map.task_id, STATE.queued .. ' ' .. origin .. ' ' .. entry .. ' ' .. stream
         .. ' {"attempts":' .. (string.match(map.attempt or '', '^%d%d?%d?%d?$') or '0') .. '}')
     end
     redis.call('HINCRBY', ledger, lane .. ':moved', 1)
@@ -51,10 +51,10 @@ for q = 1, #KEYS / 3 do
   local delayed = KEYS[q * 3 - 2]
   local ok, result = pcall(promote, delayed, KEYS[q * 3 - 1], KEYS[q * 3], ARGV[2 + q])
   moved[q] = ok and result or (type(result) == 'table' and result.err or tostring(result))
-  -- A queue that fails has tasks that are due: its next try is that of the next regular round.
+  -- A failed queue is retried in the next regular round.
   local first = ok and redis.call('ZRANGEBYSCORE', delayed, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1) or {}
   if first[2] then
-    local ms = math.min(LONGEST_MS, math.max(0, math.ceil(tonumber(first[2]) - now)))
+    local ms = math.min(MAX_NEXT_MS, math.max(0, math.ceil(tonumber(first[2]) - now)))
     if next_ms < 0 or ms < next_ms then next_ms = ms end
   end
 end

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Compares what a replica knows to have been accepted with what Redis knows of it, and notes what Redis has lost: after a
--- fail-over to a replica that did not have it yet, or a restart from an older state on disk.
+-- Compares the accepted tasks that a replica counted with those that Redis counted, and adds the difference to the ledger
+-- as lost. Redis loses tasks in a failover to a replica that lags behind, or by a restart from an older state on disk.
 --
 -- KEYS: acceptances of the replica, then for each queue: ledger
--- ARGV: expiry in s, then for each queue: field, lane, number of accepted tasks as the replica knows it
--- Reply: number of tasks that were lost since the last time, for each queue
+-- ARGV: expiry in s, then for each queue: field, lane, number of tasks that the replica accepted
+-- Reply: for each queue, the number of tasks lost since the last call
 local lost = {}
 for q = 1, #KEYS - 1 do
   local field, lane, accepted = ARGV[q * 3 - 1], ARGV[q * 3], tonumber(ARGV[q * 3 + 1])

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Renews the expiry of the records that lead to dead letters, a page at a time. A record whose letter was deleted with the
--- key of the dead letters is not renewed, and expires.
+-- Renews the expiry of the records that refer to dead letters, one page per call. If an operator deletes the key of the
+-- dead letters, their records are not renewed and expire.
 --
 -- KEYS: dead letters
--- ARGV: record key prefix, where the page starts, most letters, expiry in s
--- Reply: where the next page starts, '-' after the last one
+-- ARGV: record key prefix, start of the page, limit of letters, expiry in s
+-- Reply: start of the next page, or '-' after the last one
 local page = redis.call('XRANGE', KEYS[1], ARGV[2], '+', 'COUNT', ARGV[3])
 for i = 1, #page do
   local id, fields = page[i][1], page[i][2]

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Compares the layout of the data with the one that this release writes, and notes the newer of the two.
+-- Reads the version of the data layout, and stores the version of this release if it is newer.
 --
 -- KEYS: schema
 -- ARGV: major and minor version of this release
--- Reply: the version that was there, '' where there was none
+-- Reply: the version before the call; '' if there was none
 local stored = redis.call('GET', KEYS[1]) or ''
 local major, minor = string.match(stored, '^(%d+)%.(%d+)$')
 major, minor = tonumber(major), tonumber(minor)

@@ -1,12 +1,12 @@
 #!lua flags=no-writes
--- The state of all queues at one moment, so that task accounting is exact. Every command is O(1) in the number of tasks.
--- It only reads: Redis answers it while it refuses writes. A queue that cannot be read is reported, and the others are read.
+-- Reads the state of all queues at one moment, so that task accounting is exact. Each command is O(1) in the number of
+-- tasks. Works while Redis rejects writes. If a queue cannot be read, its error is in the reply instead.
 --
 -- KEYS: dead letters, controls, then for each queue: stream, delayed set, ledger
 -- ARGV: for each queue: group, lane
 -- Reply: {now in ms, dead letters, INFO, controls, then for each queue:
 --         {length, pending, entries added, first entry id, its timestamp field, delayed, completed, dead, moved,
---          delayed in all, written off, lost, due time of the first delayed task in ms or ''} or, where it cannot be read, the text of the error}
+--          delayed in all, written off, lost, due time of the first delayed task in ms or ''} or the text of the error}
 local time = redis.call('TIME')
 local letters = redis.pcall('XLEN', KEYS[1])
 local reply = {

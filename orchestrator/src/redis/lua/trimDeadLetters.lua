@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- Discards the oldest dead letters: those over a number, those older than an age; with the records that lead to them.
+-- Discards the oldest dead letters that exceed the number limit or the age limit, with the records that refer to them.
 --
 -- KEYS: dead letters
--- ARGV: record key prefix, letters to keep, age to keep in ms, most letters of this call
--- Reply: {discarded for the number, discarded for the age}
-local prefix, keep, age_ms, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+-- ARGV: record key prefix, number of letters to keep, age to keep in ms, limit of letters per call
+-- Reply: {discarded by the number limit, discarded by the age limit}
+local prefix, keep, age_ms, batch = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local oldest_ms = time[1] * 1000 + math.floor(time[2] / 1000) - age_ms
 local surplus = redis.call('XLEN', KEYS[1]) - keep
-local letters = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', most)
+local letters = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', batch)
 local limit, age = 0, 0
 for i = 1, #letters do
   local id, fields = letters[i][1], letters[i][2]

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Makes delivered entries that are pending for no consumer pending for this one. With delete-on-acknowledge nothing
--- else can have been delivered, be in the stream and not be pending.
+-- Claims unowned entries: delivered, but pending for no consumer. Acknowledged entries are deleted, so every delivered
+-- entry in the stream that is not pending is unowned.
 --
 -- KEYS: stream
--- ARGV: group, consumer, most entries to take (about)
--- Reply: entry ids that were taken
+-- ARGV: group, consumer, approximate limit of entries
+-- Reply: ids of the claimed entries
 local stream, group, consumer, limit = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local last, total
 local groups = redis.call('XINFO', 'GROUPS', stream)
@@ -17,9 +17,9 @@ for i = 1, #groups do
 end
 if not last then return {} end
 
--- Among one more delivered entries than are pending, one is unowned, if there is any.
-local taken, from, looked = {}, '-', 0
-while looked < total + limit do
+-- Only `total` entries are pending: if more than that are scanned, the others are unowned.
+local taken, from, scanned = {}, '-', 0
+while scanned < total + limit do
   local page = redis.call('XRANGE', stream, from, last, 'COUNT', 100)
   if #page == 0 then break end
   local pending = {}
@@ -36,7 +36,7 @@ while looked < total + limit do
       taken[#taken + 1] = id
     end
   end
-  looked = looked + #page
+  scanned = scanned + #page
   from = '(' .. page[#page][1]
 end
 return taken
