@@ -1,10 +1,12 @@
 import { BUNDLE, type Bundle, formatDuration, generatedYaml, type TimingProfile } from "@mcp-orchestrator/alerts";
-import type { AlertmanagerEndpoints } from "./endpoints.ts";
+import type { AlertmanagerEndpoints, ConfigRelease } from "./endpoints.ts";
 import { INHIBITIONS } from "./inhibitions.ts";
 import { type Receiver, receivers } from "./receivers.ts";
 import { type Route, routingTree } from "./routes.ts";
 
 export type InhibitRule = {
+  /** Shown in metrics. */
+  readonly name?: string;
   readonly source_matchers: readonly string[];
   readonly target_matchers: readonly string[];
   readonly equal: readonly string[];
@@ -23,6 +25,7 @@ export function alertmanagerConfig(
   profile: TimingProfile,
   endpoints: AlertmanagerEndpoints,
   bundle: Bundle = BUNDLE,
+  readBy: ConfigRelease = "0.25",
 ): AlertmanagerConfig {
   const installation = installationLabels(bundle);
   return {
@@ -30,6 +33,7 @@ export function alertmanagerConfig(
     templates: [endpoints.templates],
     route: routingTree(profile, installation),
     inhibit_rules: INHIBITIONS.map(({ source, targets, equal }) => ({
+      ...(readBy === "0.25" ? {} : { name: source }),
       source_matchers: [`alertname="${source}"`],
       target_matchers: [`alertname=~"${targets.join("|")}"`],
       equal: [...equal, ...installation],
@@ -39,20 +43,25 @@ export function alertmanagerConfig(
 }
 
 /**
- * Labels that tell installations apart where an alert arrives: those of the rules, and what Prometheus adds when it sends.
- * A label that no alert has is the same on all of them.
+ * Labels that distinguish installations in Alertmanager: those of the rules, and those that Prometheus adds when it
+ * sends. A label that no alert has changes nothing.
  */
-function installationLabels({ scope, externalLabels }: Bundle): string[] {
+export function installationLabels({ scope, externalLabels }: Bundle = BUNDLE): string[] {
   const external = Object.keys(externalLabels).filter((label) => !scope.replicaLabels.includes(label));
   return [...new Set([...scope.labels, ...external])];
 }
 
 /** `alertmanager.yml` for a timing profile and the given endpoints. */
-export function renderAlertmanager(profile: TimingProfile, endpoints: AlertmanagerEndpoints, bundle?: Bundle): string {
-  return generatedYaml(alertmanagerConfig(profile, endpoints, bundle));
+export function renderAlertmanager(
+  profile: TimingProfile,
+  endpoints: AlertmanagerEndpoints,
+  bundle?: Bundle,
+  readBy?: ConfigRelease,
+): string {
+  return generatedYaml(alertmanagerConfig(profile, endpoints, bundle, readBy));
 }
 
-/** Command line flags that belong to a profile, of releases since 0.30. */
+/** Command line flags of a profile, which Alertmanager 0.30 and newer have. */
 export function alertmanagerFlags({ alertmanager }: TimingProfile): string[] {
   return [`--dispatch.start-delay=${formatDuration(alertmanager.startDelayMs)}`];
 }

@@ -10,9 +10,15 @@ export const RECEIVERS = [...SLACK_RECEIVERS, "pagerduty", "deadman"] as const;
 
 export type ReceiverName = (typeof RECEIVERS)[number];
 
-/** Where notifications go. Secrets are named by the files that hold them and never written into the configuration. */
+/**
+ * The oldest release that reads a configuration. Every release reads the one for 0.25; the one for 0.30 has addresses
+ * in files and names of inhibitions.
+ */
+export type ConfigRelease = "0.25" | "0.30";
+
+/** Where notifications go. Secrets are named by their files and never written into the configuration. */
 export type AlertmanagerEndpoints = {
-  /** Files that hold the incoming webhook's address, one per Slack receiver. */
+  /** Files with the incoming webhook's address, one per Slack receiver. */
   readonly slackUrlFiles: Readonly<Record<SlackReceiver, string>>;
   readonly pagerduty: { readonly url: string; readonly routingKeyFile: string };
   /** The dead man's switch. Alertmanager before 0.26 cannot read a webhook's address from a file. */
@@ -21,23 +27,29 @@ export type AlertmanagerEndpoints = {
   readonly templates: string;
 };
 
-/** Base address of the bundled inbox, as the containers of the compose stack reach it. */
+/** Base address of the bundled inbox in the network of the compose stack. */
 export const BUNDLED_INBOX = "http://inbox:8090";
 
-/** The accounts that the bundle names. */
-export function accountEndpoints({ notifications }: Pick<Bundle, "notifications"> = BUNDLE): AlertmanagerEndpoints {
+/** The accounts of the bundle. @param readBy the oldest release that reads them */
+export function accountEndpoints(
+  { notifications }: Pick<Bundle, "notifications"> = BUNDLE,
+  readBy: ConfigRelease = "0.25",
+): AlertmanagerEndpoints {
   const { slack, pagerduty, deadman, templates } = notifications;
   const files = SLACK_RECEIVERS.map((name) => [name, slack[name].urlFile]);
   return {
     slackUrlFiles: Object.fromEntries(files) as Record<SlackReceiver, string>,
     pagerduty,
-    deadman,
+    deadman: readBy === "0.25" ? { url: deadman.url } : { urlFile: deadman.urlFile },
     templates,
   };
 }
 
-/** The same with the bundled inbox in the place of PagerDuty, so that the stack runs without an account anywhere. */
-export function bundledEndpoints(bundle: Pick<Bundle, "notifications"> = BUNDLE): AlertmanagerEndpoints {
-  const accounts = accountEndpoints(bundle);
+/** The same with the bundled inbox in place of PagerDuty, so that the stack needs no account. */
+export function bundledEndpoints(
+  bundle: Pick<Bundle, "notifications"> = BUNDLE,
+  readBy?: ConfigRelease,
+): AlertmanagerEndpoints {
+  const accounts = accountEndpoints(bundle, readBy);
   return { ...accounts, pagerduty: { ...accounts.pagerduty, url: `${BUNDLED_INBOX}/pagerduty/v2/enqueue` } };
 }

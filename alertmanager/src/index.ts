@@ -16,9 +16,9 @@ export {
   SLACK_RECEIVERS,
   type SlackReceiver,
 } from "./endpoints.ts";
-export { INHIBITIONS, type Inhibition } from "./inhibitions.ts";
+export { INHIBITIONS } from "./inhibitions.ts";
 export { readTemplates, withDefinitions } from "./inlineTemplates.ts";
-export { type Route, routingTree } from "./routes.ts";
+export type { Route } from "./routes.ts";
 
-/** Folder of the message templates that the configuration's `templates` glob must cover. */
+/** Folder of the message templates, for the configuration's `templates` glob. */
 export const TEMPLATES_FOLDER = fileURLToPath(new URL("../templates", import.meta.url));

@@ -5,7 +5,7 @@ import { readTemplates, withDefinitions } from "./inlineTemplates.ts";
 
 const templates = readTemplates(TEMPLATES_FOLDER);
 
-test("every definition of the template files is read, and is whole", () => {
+test("every definition of the template files is read completely", () => {
   expect(templates.size).toBeGreaterThan(12);
   for (const [name, text] of templates) {
     expect(text.match(/\{\{-? ?(?:define|if|with|range)\b/g)?.length, name).toBe(
@@ -14,7 +14,7 @@ test("every definition of the template files is read, and is whole", () => {
   }
 });
 
-test("a text brings along what it calls, and what that calls, once", () => {
+test("a text gets each definition that it calls, directly or not, once", () => {
   const text = withDefinitions('{{ template "mcp.slack.text" . }}', templates);
   expect([...text.matchAll(/define "([^"]+)"/g)].map(([, name]) => name)).toEqual([
     "mcp.slack.text",
@@ -25,7 +25,7 @@ test("a text brings along what it calls, and what that calls, once", () => {
   expect(text.endsWith('{{ template "mcp.slack.text" . }}')).toBe(true);
 });
 
-test("every text of the configuration finds its templates, and an unknown one is named", () => {
+test("every text of the configuration finds its templates; an unknown one is an error with its name", () => {
   for (const [, text = ""] of JSON.stringify(alertmanagerConfig(PRODUCTION, bundledEndpoints())).matchAll(
     /"(\{\{ template [^}]*\}\})"/g,
   )) {

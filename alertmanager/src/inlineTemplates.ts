@@ -12,9 +12,9 @@ export function readTemplates(folder: string): ReadonlyMap<string, string> {
 }
 
 /**
- * A text with the definitions that it calls in front of it, for a configuration that cannot name template files.
+ * A text preceded by the definitions that it calls, for a configuration that cannot name template files.
  *
- * @throws RangeError where the text calls a template that is not defined
+ * @throws RangeError if the text calls an undefined template
  */
 export function withDefinitions(text: string, templates: ReadonlyMap<string, string>): string {
   const needed = new Set<string>();

@@ -1,7 +1,7 @@
 import type { Bundle } from "@mcp-orchestrator/alerts";
 import { type AlertmanagerEndpoints, SLACK_RECEIVERS, type SlackReceiver } from "./endpoints.ts";
 
-/** One receiver as Alertmanager's configuration spells it. */
+/** One receiver in Alertmanager's configuration. */
 export type Receiver = { readonly name: string } & Readonly<Record<string, unknown>>;
 
 /** The receivers, in the order of the runbook, with the dead man's switch last. */

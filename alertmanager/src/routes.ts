@@ -15,7 +15,7 @@ export type Route = {
 /**
  * The routing tree: who is notified of which alert, and how soon.
  *
- * @param installation labels that tell installations apart: two of them never share a message
+ * @param installation labels that distinguish installations: two of them never share a message
  */
 export function routingTree({ alertmanager }: TimingProfile, installation: readonly string[] = []): Route {
   return {
@@ -32,6 +32,8 @@ export function routingTree({ alertmanager }: TimingProfile, installation: reado
         group_interval: formatDuration(alertmanager.heartbeatIntervalMs),
         repeat_interval: formatDuration(alertmanager.heartbeatIntervalMs),
       },
+      // What says that Slack fails must not go to Slack.
+      { receiver: "pagerduty", matchers: ['alertname="NotificationsFailing"', 'integration="slack"'] },
       { receiver: "pagerduty", matchers: ['severity="critical"', 'page="true"'], continue: true },
       { receiver: "slack-critical", matchers: ['severity="critical"'] },
       {

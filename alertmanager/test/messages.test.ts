@@ -12,7 +12,7 @@ import { describe, expect, test } from "vitest";
 import { renderAlertmanager, SLACK_RECEIVERS, type SlackReceiver, TEMPLATES_FOLDER } from "../src/index.ts";
 import { Capture } from "./support/capture.ts";
 
-/** Waits of half a minute become 50 ms. Nothing is notified twice, however long a test takes. */
+/** Half a minute becomes 50 ms. The repeat interval is longer than any test. */
 const fast = drillProfile(600);
 const profile = { ...fast, alertmanager: { ...fast.alertmanager, repeatIntervalMs: hours(4) } };
 
@@ -75,8 +75,8 @@ const resolved = (alert: PostedAlert): PostedAlert => ({ ...alert, endsAt: new D
 const firing = (alert: PostedAlert): PostedAlert => ({ ...alert, endsAt: "2040-01-01T00:00:00.000Z" });
 
 /**
- * Waits until Alertmanager mutes what follows from an outage. Alerts reach its notifications and its inhibitions side by
- * side: a consequence that comes too soon after the outage could be notified before anything mutes it.
+ * Waits until Alertmanager mutes the consequences of an outage. It processes notifications and inhibitions side by
+ * side: a consequence that arrives too soon after the outage could be notified.
  */
 async function inhibiting(server: TestAlertmanager): Promise<void> {
   await server.silence({ probe: "yes" }, hours(1));
@@ -89,13 +89,13 @@ async function inhibiting(server: TestAlertmanager): Promise<void> {
   );
 }
 
-/** Messages of different groups come in any order, those of one group in that of the story. */
+/** Groups are notified in any order; the messages of one group keep theirs. */
 function byTitle(messages: readonly unknown[]): unknown[] {
   const nameOf = (message: unknown) => /\] (\w+)/.exec(JSON.stringify(message))?.[1] ?? "";
   return [...messages].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }
 
-/** The time of an end is that of the test: what is left of it in a message is replaced. */
+/** Replaces the end times in a message, which are those of the test. */
 function timeless(messages: unknown): string {
   const text = JSON.stringify(messages, null, 2);
   const year = new Date().getUTCFullYear();
@@ -125,7 +125,7 @@ function start(release: (typeof ALERTMANAGER_RELEASES)[number], capture: Capture
 }
 
 describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
-  test("writes the messages that people are to read, and says when it is over", async () => {
+  test("writes the messages for people, firing and resolved", async () => {
     await using capture = await Capture.start();
     await using server = await start(release, capture);
 
@@ -136,7 +136,7 @@ describe.each(ALERTMANAGER_RELEASES)("Alertmanager %s", (release) => {
     await capture.posts("/pagerduty/v2/enqueue", 1);
     await capture.posts("/slack/team-platform", 1);
 
-    // The outage inhibits its consequences: no notification is sent for them until it is over.
+    // The outage inhibits its consequences: no notification is sent for them until it has ended.
     await inhibiting(server);
     await server.post([depth("ml", "04"), depth("reasoning", "06"), slow].map(firing));
     await server.post([resolved(outage)]);

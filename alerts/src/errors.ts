@@ -1,7 +1,7 @@
-/** The catalogue contradicts itself, or lacks what it is asked for. */
+/** The catalogue contradicts itself, or lacks something. */
 export class CatalogueError extends Error {
-  readonly code: "UNKNOWN_ALERT" | "NO_CONDITION" | "UNKNOWN_COMMAND";
-  /** The alert, signal or command it is about. */
+  readonly code: "UNKNOWN_ALERT" | "NO_CONDITION" | "NO_SIGNAL" | "UNKNOWN_PLACE";
+  /** The alert, signal or place it is about. */
   readonly subject: string;
 
   constructor(code: CatalogueError["code"], subject: string, message: string) {

@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
+import { BUNDLE } from "./bundle/index.ts";
+import { ALERTS, GROUPS } from "./catalogue/index.ts";
 import type { GeneratedFiles } from "./generated.ts";
-import { renderPrometheusConfig } from "./render/prometheusConfig.ts";
+import { renderOpenSlo } from "./render/openSlo.ts";
+import { renderPrometheusConfig, renderScrapeJob } from "./render/prometheusConfig.ts";
 import { renderPromtoolTests } from "./render/promtoolTests.ts";
-import { renderRules } from "./render/rules.ts";
+import { renderRules } from "./render/ruleFile.ts";
 import { renderRunbooks } from "./render/runbooks.ts";
 import { PRODUCTION } from "./timing.ts";
 
@@ -11,11 +14,14 @@ export const GENERATED_FOLDER = fileURLToPath(new URL("../generated", import.met
 
 const RULE_FILE = "mcp-orchestrator.rules.yml";
 
-/** The page that collects what was corrected; it stands among the other documents. */
-export const CORRECTIONS_FILE = fileURLToPath(new URL("../../docs/runbook-corrections.md", import.meta.url));
+/** The page of all corrections of the original runbook. */
+export const CORRECTIONS_FILE = fileURLToPath(new URL("../../docs/reference/runbook-corrections.md", import.meta.url));
+
+/** The page that has each item of the original runbook. */
+export const ITEMS_PAGE = fileURLToPath(new URL("../../docs/reference/runbook-items.md", import.meta.url));
 
 /** The page that describes the settings of the bundle. */
-export const BUNDLE_PAGE = fileURLToPath(new URL("../../docs/bundle.md", import.meta.url));
+export const BUNDLE_PAGE = fileURLToPath(new URL("../../docs/reference/bundle.md", import.meta.url));
 
 /** Every file that is generated from the catalogue. */
 export function generatedFiles(): GeneratedFiles {
@@ -23,14 +29,30 @@ export function generatedFiles(): GeneratedFiles {
   return new Map([
     ...runbooks,
     [RULE_FILE, renderRules(PRODUCTION)],
-    ["mcp-orchestrator.test.yml", renderPromtoolTests(RULE_FILE)],
+    ["openslo.yaml", renderOpenSlo(BUNDLE)],
+    ["mcp-orchestrator.test.yml", testFile()],
+    ["scrape.yml", renderScrapeJob(PRODUCTION, ["orchestrator:8000"])],
     [
       "prometheus.yml",
       renderPrometheusConfig(PRODUCTION, {
         orchestrator: { dnsName: "orchestrator", port: 8000 },
         alertmanager: "alertmanager:9093",
         ruleFile: RULE_FILE,
+        itself: "localhost:9090",
       }),
     ],
   ]);
+}
+
+/**
+ * The promtool tests of the alerts that are evaluated at each scrape. Samples of the objectives span days; with all
+ * rules loaded, other alerts would fire and suppress them.
+ */
+function testFile(): string {
+  const order = GROUPS.map(({ name }) => name);
+  return renderPromtoolTests(
+    RULE_FILE,
+    ALERTS.filter(({ evaluatedEveryMs }) => evaluatedEveryMs === undefined),
+    order,
+  );
 }

@@ -10,16 +10,16 @@ test("a factor of 1 is production timing", () => {
   });
 });
 
-test("a factor of 60 makes seconds of minutes", () => {
+test("a factor of 60 turns minutes into seconds", () => {
   expect(drillProfile(60).prometheus.scrapeIntervalMs).toBe(250);
   expect(drillProfile(60).alertmanager.groupIntervalMs).toBe(5000);
 });
 
-test.each([0, 0.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e9])("a factor of %d is refused", (factor) => {
+test.each([0, 0.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e9])("a factor of %d is rejected", (factor) => {
   expect(() => drillProfile(factor)).toThrow(TimingError);
 });
 
-test("a formatted duration says the same as the number", () => {
+test("a formatted duration has the same value as the number", () => {
   const units: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e9 }), (ms) => {
@@ -31,7 +31,7 @@ test("a formatted duration says the same as the number", () => {
   );
 });
 
-test("scaling never makes a duration longer, and keeps the order of two", () => {
+test("scaling never lengthens a duration, and keeps their order", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1000, max: 1e8 }),

@@ -1,6 +1,6 @@
 /**
- * Durations are written once, at production length and in milliseconds. A timing profile divides every one of them by
- * the same factor and changes nothing else, so that a drill of seconds proves the rules that ship.
+ * Durations are written once, at production length in milliseconds. A timing profile divides all of them by one factor
+ * and changes nothing else, so that a drill proves the rules that ship.
  */
 
 export const seconds = (count: number): number => count * 1000;
@@ -10,8 +10,10 @@ export const hours = (count: number): number => minutes(60 * count);
 /** All timing of Prometheus and Alertmanager that is configured outside the rules. */
 export type TimingProfile = {
   readonly name: string;
-  /** What production durations are divided by. */
+  /** The factor that divides production durations. */
   readonly factor: number;
+  /** Divides windows of over an hour once more: those of objectives take hours to days to fill and to empty. */
+  readonly longWindowFactor?: number;
   readonly prometheus: {
     readonly scrapeIntervalMs: number;
     readonly scrapeTimeoutMs: number;
@@ -28,13 +30,13 @@ export type TimingProfile = {
   readonly alertmanager: {
     readonly groupWaitMs: number;
     /**
-     * `--dispatch.start-delay`: an Alertmanager that restarts tells nothing before Prometheus has sent every alert once
-     * more, so that it knows the higher-severity alert before it notifies a warning which that alert inhibits.
+     * `--dispatch.start-delay`: a restarted Alertmanager sends nothing until Prometheus has sent every alert again. So it knows the
+     * higher-severity alert before it notifies a warning that this alert inhibits.
      */
     readonly startDelayMs: number;
     /**
-     * The group's wait for warnings. As long, for releases without that flag (before 0.30): it helps warnings that are
-     * younger than this, since Alertmanager counts the wait from the beginning of an alert.
+     * The group wait of warnings, equally long for releases without that flag (before 0.30). It helps only young
+     * warnings, because Alertmanager counts it from the start of an alert.
      */
     readonly warningGroupWaitMs: number;
     readonly groupIntervalMs: number;
@@ -47,10 +49,10 @@ export type TimingProfile = {
 
 const SCRAPE_INTERVAL_MS = seconds(15);
 const RESEND_DELAY_MS = minutes(1);
-/** The resend delay, the evaluation that follows it, and one more. */
+/** The resend delay, the next evaluation, and one more. */
 const EVERYTHING_SENT_AGAIN_MS = RESEND_DELAY_MS + 2 * SCRAPE_INTERVAL_MS;
 
-/** What ships. */
+/** The timing that ships. */
 export const PRODUCTION: TimingProfile = {
   name: "production",
   factor: 1,
@@ -60,9 +62,8 @@ export const PRODUCTION: TimingProfile = {
     evaluationIntervalMs: SCRAPE_INTERVAL_MS,
     lookbackDeltaMs: minutes(5),
     resendDelayMs: RESEND_DELAY_MS,
-    // Prometheus restores the state of a `for` after a restart only where it is at least this long; with the default
-    // of 10m a restart in mid-incident would drop every alert of the catalogue to pending, and Alertmanager would
-    // report it resolved.
+    // Prometheus restores a `for` after a restart only if it is at least this long. With the default of 10m a restart
+    // during an incident would set every alert back to pending, and Alertmanager would report it resolved.
     forGracePeriodMs: seconds(30),
     forOutageToleranceMs: hours(1),
   },
@@ -77,7 +78,7 @@ export const PRODUCTION: TimingProfile = {
   },
 };
 
-/** A profile was asked for that cannot be rendered. */
+/** A profile that cannot be rendered. */
 export class TimingError extends Error {
   readonly code = "TIMING_INVALID";
   readonly subject: string;
@@ -89,20 +90,22 @@ export class TimingError extends Error {
   }
 }
 
-/** What a drill divides by by default: minutes become seconds. */
+/** The default factor of a drill: minutes become seconds. */
 export const DRILL_FACTOR = 60;
 
 /**
  * Production timing divided by a factor.
  *
  * @param factor 1 gives the production durations under the name `drill`
- * @throws TimingError when the factor is below 1 or so large that a duration would vanish
+ * @param longWindowFactor divides windows of over an hour once more
+ * @throws TimingError if a factor is below 1, or so large that a duration would become 0
  */
-export function drillProfile(factor = DRILL_FACTOR): TimingProfile {
-  if (!Number.isFinite(factor) || factor < 1) {
-    throw new TimingError("factor", `The timing factor must be a number of at least 1, not ${factor}`);
+export function drillProfile(factor = DRILL_FACTOR, longWindowFactor = 1): TimingProfile {
+  for (const one of [factor, longWindowFactor]) {
+    if (Number.isFinite(one) && one >= 1) continue;
+    throw new TimingError("factor", `The timing factor must be a number of at least 1, not ${one}`);
   }
-  const profile = { name: "drill", factor };
+  const profile = { name: "drill", factor, longWindowFactor };
   return {
     ...profile,
     prometheus: scaleAll(PRODUCTION.prometheus, profile),
@@ -113,7 +116,7 @@ export function drillProfile(factor = DRILL_FACTOR): TimingProfile {
 /**
  * A production duration under a profile.
  *
- * @throws TimingError when less than a millisecond is left of it
+ * @throws TimingError if less than a millisecond is left
  */
 export function scaleMs(productionMs: number, profile: Pick<TimingProfile, "factor">): number {
   const scaledMs = Math.round(productionMs / profile.factor);
@@ -126,6 +129,18 @@ export function scaleMs(productionMs: number, profile: Pick<TimingProfile, "fact
   return scaledMs;
 }
 
+/** The longest window that `longWindowFactor` leaves alone. */
+const LONG_WINDOW_MS = hours(1);
+
+/** The window of a rule under a profile, from its production length. */
+export function scaleWindowMs(productionMs: number, profile: WindowScale): number {
+  const extra = productionMs > LONG_WINDOW_MS ? (profile.longWindowFactor ?? 1) : 1;
+  return scaleMs(productionMs, { factor: profile.factor * extra });
+}
+
+/** What of a profile scales windows. */
+export type WindowScale = Pick<TimingProfile, "factor" | "longWindowFactor">;
+
 const UNITS = [
   ["h", hours(1)],
   ["m", minutes(1)],
@@ -133,7 +148,7 @@ const UNITS = [
   ["ms", 1],
 ] as const;
 
-/** A duration as Prometheus and Alertmanager read it: `5m`, `250ms`, `1h30m`. */
+/** A duration in Prometheus' notation: `5m`, `250ms`, `1h30m`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs === 0) return "0s";
   let restMs = durationMs;
@@ -146,7 +161,7 @@ export function formatDuration(durationMs: number): string {
   return text;
 }
 
-/** The milliseconds of a duration as `formatDuration` writes it; what it does not write is not read. */
+/** The milliseconds of a duration in the notation of `formatDuration`. */
 export function parseDuration(text: string): number {
   const unitMs = new Map<string, number>(UNITS);
   return [...text.matchAll(/(\d+)(ms|h|m|s)/g)].reduce(

@@ -1,9 +1,19 @@
 import { formatDuration } from "./timing.ts";
 
-/** What a threshold counts. */
-export type Unit = "messages" | "tasks" | "seconds" | "ratio" | "perSecond" | "workers" | "state";
+/** The unit of a threshold. */
+export type Unit =
+  | "messages"
+  | "tasks"
+  | "seconds"
+  | "ratio"
+  | "perSecond"
+  | "workers"
+  | "replicas"
+  | "notifications"
+  | "burnRate"
+  | "state";
 
-/** A threshold as a person reads it: `500 messages`, `100 ms`, `1 %`. */
+/** A threshold with its unit: `500 messages`, `100 ms`, `1 %`. */
 export function formatThreshold(value: number, unit: Unit): string {
   switch (unit) {
     case "seconds":
@@ -13,13 +23,14 @@ export function formatThreshold(value: number, unit: Unit): string {
     case "perSecond":
       return `${round(value)}/s`;
     case "state":
+    case "burnRate":
       return String(value);
     default:
-      return `${round(value)} ${unit}`;
+      return `${round(value)} ${value === 1 ? unit.replace(/s$/, "") : unit}`;
   }
 }
 
-/** Prometheus template that prints an alert's value in that unit. */
+/** Prometheus template that prints an alert's value with the unit. */
 export function valueTemplate(unit: Unit): string {
   switch (unit) {
     case "seconds":
@@ -30,6 +41,8 @@ export function valueTemplate(unit: Unit): string {
       return '{{ $value | printf "%.2f" }}/s';
     case "state":
       return "{{ $value }}";
+    case "burnRate":
+      return '{{ $value | printf "%.1f" }}';
     default:
       return `{{ $value | printf "%.0f" }} ${unit}`;
   }

@@ -1,4 +1,3 @@
-export { INHIBITION_CASES } from "./inhibitionCases.ts";
 export { startTrialServer, tryInhibitions } from "./inhibitionTrial.ts";
-export { FOREIGN_CASES, RECEIVERS_OF, RHYTHM_OF, type RoutingCase } from "./routingCases.ts";
+export { OTHER_CASES, RECEIVERS_OF, type RoutingCase, TIMING_OF } from "./routingCases.ts";
 export { deliveriesOf } from "./simulatedRouting.ts";

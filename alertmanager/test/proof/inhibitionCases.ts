@@ -1,9 +1,10 @@
 import type { AlertName } from "@mcp-orchestrator/alerts";
+import { installationLabels } from "../../src/config.ts";
 
 type Labels = Readonly<Record<string, string>>;
 type Instance = { readonly alertname: AlertName | "SomethingElse" } & Labels;
 
-/** Severities as they are on the alerts: an inhibition must not mind that source and target differ. */
+/** Severities of the alerts: source and target of an inhibition may differ in it. */
 export const SEVERITY_OF: Readonly<Record<Instance["alertname"], string>> = {
   HighACKFailureRate: "critical",
   ACKSuccessRateDegradation: "warning",
@@ -18,14 +19,34 @@ export const SEVERITY_OF: Readonly<Record<Instance["alertname"], string>> = {
   DeadLetterQueueGrowing: "warning",
   TasksUnaccounted: "critical",
   OrchestratorTargetDown: "warning",
+  TypeWithoutWorkers: "critical",
+  WorkerCrashesPersist: "warning",
+  ServiceUnstable: "critical",
+  SubmissionsFailing: "critical",
+  TypeSubmissionsFailing: "critical",
+  OldestTaskTooOld: "warning",
+  RetriesOverdue: "warning",
+  SwitchLeftOn: "warning",
+  RedisStateUnknown: "critical",
+  WorkersMissing: "warning",
+  ReplicasMissing: "warning",
+  ExpressWaitHigh: "warning",
+  RedisNotDurable: "warning",
+  ExpressBudgetBurnsFast: "critical",
+  SuccessBudgetBurnsFast: "critical",
+  ExpressBudgetBurnsSlowly: "warning",
+  SuccessBudgetBurnsSlowly: "warning",
+  NotificationsFailing: "critical",
+  RuleEvaluationFailing: "critical",
+  ConfigurationReloadFailed: "warning",
   Watchdog: "none",
   SomethingElse: "warning",
 };
 
-/** Alerts that fire together, and which of them must send no notification. Written by hand, as the routing cases are. */
+/** Alerts that fire together, and which of them must send no notification. Written by hand, like the routing cases. */
 export type InhibitionCase = {
   readonly name: string;
-  readonly heard: readonly Instance[];
+  readonly notified: readonly Instance[];
   readonly muted: readonly Instance[];
 };
 
@@ -34,10 +55,18 @@ const ml = { queue: "mcp:queue:ml", type: "ml", lane: "regular" };
 const codegen = { queue: "mcp:queue:codegen", type: "codegen", lane: "regular" };
 const mlExpress = { queue: "mcp:queue:ml:express", type: "ml", lane: "express" };
 
-export const INHIBITION_CASES: readonly InhibitionCase[] = [
+const CASES: readonly InhibitionCase[] = [
   {
     name: "very slow says slow, of the same type, and nothing else of it",
-    heard: [
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "express" },
+      { alertname: "ExpressLatencyCritical", type: "fifth" },
+      { alertname: "ExpressLatencyCritical", type: "one" },
+      { alertname: "WorkersMissing", type: "ml" },
+      { alertname: "TypeWithoutWorkers", type: "another" },
+      { alertname: "WorkerCrashesPersist", type: "ml" },
+      { alertname: "OldestTaskTooOld", type: "ml", lane: "express", queue: "mcp:queue:ml:express" },
+      { alertname: "RetriesOverdue", type: "ml", lane: "express" },
       { alertname: "ExpressLatencyCritical", type: "ml" },
       { alertname: "ExpressLatencyHigh", type: "reasoning" },
       { alertname: "HighACKFailureRate", type: "ml", lane: "regular" },
@@ -46,17 +75,31 @@ export const INHIBITION_CASES: readonly InhibitionCase[] = [
       { alertname: "QueueDepthSpike", ...ml },
       { alertname: "TaskFailureRateHigh", type: "ml" },
       { alertname: "TasksUnaccounted", type: "ml", lane: "express" },
+      { alertname: "SwitchLeftOn", override: "paused", type: "ml" },
+      { alertname: "ExpressBudgetBurnsFast", type: "reasoning" },
+      { alertname: "SuccessBudgetBurnsFast", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "one" },
     ],
-    muted: [{ alertname: "ExpressLatencyHigh", type: "ml" }],
+    muted: [
+      { alertname: "ExpressBudgetBurnsSlowly", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsFast", type: "ml" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "one" },
+      { alertname: "ExpressWaitHigh", type: "one" },
+      { alertname: "ExpressWaitHigh", type: "ml" },
+      { alertname: "ExpressLatencyHigh", type: "ml" },
+    ],
   },
   {
     name: "failed acknowledgements say failing attempts, of the same type and lane, and nothing else of it",
-    heard: [
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "regular" },
       { alertname: "HighACKFailureRate", type: "ml", lane: "regular" },
       { alertname: "QueueDepthSpike", ...ml },
       { alertname: "TasksUnaccounted", type: "ml", lane: "regular" },
       { alertname: "HighACKFailureRate", type: "codegen", lane: "regular" },
       { alertname: "HighConsumerLag", ...codegen },
+      { alertname: "OldestTaskTooOld", ...codegen },
+      { alertname: "RetriesOverdue", type: "codegen", lane: "regular" },
       { alertname: "ACKSuccessRateDegradation", type: "ml", lane: "express" },
       { alertname: "ACKSuccessRateDegradation", type: "reasoning", lane: "regular" },
     ],
@@ -64,17 +107,90 @@ export const INHIBITION_CASES: readonly InhibitionCase[] = [
   },
   {
     name: "a deep queue says that it is behind, the same queue",
-    heard: [
+    notified: [
       { alertname: "QueueDepthSpike", ...ml },
       { alertname: "SomethingElse", ...ml },
       { alertname: "HighConsumerLag", ...reasoning },
       { alertname: "HighConsumerLag", ...mlExpress },
+      { alertname: "OldestTaskTooOld", ...mlExpress },
+      { alertname: "RetriesOverdue", type: "ml", lane: "regular" },
     ],
-    muted: [{ alertname: "HighConsumerLag", ...ml }],
+    muted: [
+      { alertname: "HighConsumerLag", ...ml },
+      { alertname: "OldestTaskTooOld", ...ml },
+    ],
+  },
+  {
+    name: "a type without workers says that its tasks wait, and nothing of another type",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "regular" },
+      { alertname: "TypeWithoutWorkers", type: "fifth" },
+      { alertname: "TypeWithoutWorkers", type: "sixth" },
+      { alertname: "TypeWithoutWorkers", type: "one" },
+      { alertname: "TypeWithoutWorkers", type: "ml" },
+      { alertname: "TypeWithoutWorkers", type: "reasoning" },
+      { alertname: "QueueDepthSpike", ...mlExpress },
+      { alertname: "WorkerCrashesPersist", type: "ml" },
+      { alertname: "TaskFailureRateHigh", type: "ml" },
+      { alertname: "RetriesOverdue", type: "ml", lane: "regular" },
+      { alertname: "HighConsumerLag", ...codegen },
+      { alertname: "OldestTaskTooOld", ...codegen },
+      { alertname: "HighACKFailureRate", type: "ml", lane: "regular" },
+      { alertname: "ACKSuccessRateDegradation", type: "ml", lane: "express" },
+      { alertname: "TasksUnaccounted", type: "ml", lane: "regular" },
+      { alertname: "SwitchLeftOn", override: "workers", type: "ml" },
+      { alertname: "ExpressLatencyCritical", type: "codegen" },
+      { alertname: "ExpressLatencyHigh", type: "another" },
+      { alertname: "ExpressBudgetBurnsFast", type: "another" },
+      { alertname: "SuccessBudgetBurnsFast", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "one" },
+    ],
+    muted: [
+      { alertname: "ExpressBudgetBurnsFast", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "sixth" },
+      { alertname: "ExpressBudgetBurnsFast", type: "ml" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "one" },
+      { alertname: "ExpressWaitHigh", type: "one" },
+      { alertname: "WorkersMissing", type: "ml" },
+      { alertname: "ExpressWaitHigh", type: "reasoning" },
+      { alertname: "HighConsumerLag", ...ml },
+      { alertname: "OldestTaskTooOld", ...ml },
+      { alertname: "ExpressLatencyCritical", type: "ml" },
+      { alertname: "ExpressLatencyHigh", type: "reasoning" },
+    ],
+  },
+  {
+    name: "a high crash rate says that workers of some type keep crashing",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "codegen", lane: "regular" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "fifth" },
+      { alertname: "ReplicasMissing" },
+      { alertname: "RedisNotDurable" },
+      { alertname: "NotificationsFailing", integration: "pagerduty" },
+      { alertname: "RuleEvaluationFailing", rule_group: "rules" },
+      { alertname: "ConfigurationReloadFailed", job: "prometheus" },
+      { alertname: "ExpressWaitHigh", type: "codegen" },
+      { alertname: "WorkerCrashRateHigh" },
+      { alertname: "TypeWithoutWorkers", type: "ml" },
+      { alertname: "ServiceUnstable" },
+      { alertname: "SubmissionsFailing" },
+      { alertname: "RedisStateUnknown" },
+      { alertname: "OldestTaskTooOld", ...codegen },
+      { alertname: "RetriesOverdue", type: "codegen", lane: "regular" },
+    ],
+    muted: [
+      { alertname: "WorkersMissing", type: "codegen" },
+      { alertname: "WorkerCrashesPersist", type: "ml" },
+    ],
   },
   {
     name: "an outage says what follows from it, and not why it is",
-    heard: [
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "regular" },
+      { alertname: "RedisNotDurable", kind: "aof" },
+      { alertname: "NotificationsFailing", integration: "pagerduty" },
+      { alertname: "RuleEvaluationFailing", rule_group: "rules" },
+      { alertname: "ConfigurationReloadFailed", job: "prometheus" },
       { alertname: "NoActiveWorkers" },
       { alertname: "WorkerCrashRateHigh" },
       { alertname: "RedisMemoryHigh" },
@@ -83,20 +199,155 @@ export const INHIBITION_CASES: readonly InhibitionCase[] = [
       { alertname: "ACKSuccessRateDegradation", type: "reasoning", lane: "express" },
       { alertname: "TasksUnaccounted", type: "ml", lane: "regular" },
       { alertname: "DeadLetterQueueGrowing" },
+      { alertname: "SwitchLeftOn", override: "rate_limit" },
+      { alertname: "SuccessBudgetBurnsFast", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "codegen" },
       { alertname: "Watchdog" },
     ],
     muted: [
+      { alertname: "ExpressBudgetBurnsFast", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "one" },
+      { alertname: "WorkersMissing", type: "ml" },
+      { alertname: "ExpressWaitHigh", type: "another" },
       { alertname: "HighConsumerLag", ...ml },
       { alertname: "QueueDepthSpike", ...reasoning },
       { alertname: "ExpressLatencyHigh", type: "reasoning" },
       { alertname: "ExpressLatencyCritical", type: "ml" },
       { alertname: "OrchestratorTargetDown", instance: "a:8000" },
+      { alertname: "TypeWithoutWorkers", type: "codegen" },
+      { alertname: "ServiceUnstable" },
+      { alertname: "OldestTaskTooOld", ...ml },
+      { alertname: "RetriesOverdue", type: "ml", lane: "regular" },
+      { alertname: "SubmissionsFailing" },
+      { alertname: "RedisStateUnknown" },
     ],
   },
   {
+    name: "an outage says nothing of a crash loop before it",
+    notified: [{ alertname: "NoActiveWorkers" }, { alertname: "WorkerCrashesPersist", type: "ml" }],
+    muted: [],
+  },
+  {
+    name: "slow says that clients wait, of the same type, and nothing of a higher severity",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "express" },
+      { alertname: "ExpressLatencyHigh", type: "fifth" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsFast", type: "other" },
+      { alertname: "SuccessBudgetBurnsFast", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "another" },
+      { alertname: "ExpressLatencyHigh", type: "ml" },
+      { alertname: "ExpressWaitHigh", type: "codegen" },
+      { alertname: "WorkersMissing", type: "ml" },
+      { alertname: "TaskFailureRateHigh", type: "ml" },
+      { alertname: "HighConsumerLag", ...mlExpress },
+    ],
+    muted: [
+      { alertname: "ExpressBudgetBurnsSlowly", type: "fifth" },
+      { alertname: "ExpressWaitHigh", type: "ml" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "ml" },
+    ],
+  },
+  {
+    name: "a warning says nothing of a budget that burns fast, which is critical",
+    notified: [
+      { alertname: "ExpressLatencyHigh", type: "ml" },
+      { alertname: "ExpressBudgetBurnsFast", type: "ml" },
+      { alertname: "ExpressWaitHigh", type: "reasoning" },
+      { alertname: "ExpressBudgetBurnsFast", type: "reasoning" },
+      { alertname: "TaskFailureRateHigh", type: "codegen" },
+      { alertname: "SuccessBudgetBurnsFast", type: "codegen" },
+    ],
+    muted: [],
+  },
+  {
+    name: "what waits says that a few are late, of the same type",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "express" },
+      { alertname: "ExpressWaitHigh", type: "ml" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "codegen" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "ml" },
+    ],
+    muted: [{ alertname: "ExpressBudgetBurnsSlowly", type: "ml" }],
+  },
+  {
+    name: "many failures say that some of the same type fail",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "regular" },
+      { alertname: "TaskFailureRateHigh", type: "fifth" },
+      { alertname: "ExpressWaitHigh", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsFast", type: "fifth" },
+      { alertname: "TaskFailureRateHigh", type: "ml" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "codegen" },
+      { alertname: "SuccessBudgetBurnsFast", type: "another" },
+    ],
+    muted: [
+      { alertname: "SuccessBudgetBurnsSlowly", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "another" },
+    ],
+  },
+  {
+    name: "a budget that burns fast burns, the same budget of the same type",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "express" },
+      { alertname: "TypeSubmissionsFailing", type: "codegen", lane: "regular" },
+      { alertname: "SuccessBudgetBurnsFast", type: "fifth" },
+      { alertname: "ExpressWaitHigh", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsFast", type: "fifth" },
+      { alertname: "ExpressBudgetBurnsFast", type: "ml" },
+      { alertname: "SuccessBudgetBurnsFast", type: "codegen" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "ml" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "codegen" },
+      { alertname: "TaskFailureRateHigh", type: "other" },
+      { alertname: "ExpressWaitHigh", type: "third" },
+    ],
+    muted: [
+      { alertname: "ExpressBudgetBurnsSlowly", type: "ml" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "codegen" },
+    ],
+  },
+  {
+    name: "a replica that does not answer says that one is missing, and nothing else",
+    notified: [
+      { alertname: "TypeSubmissionsFailing", type: "ml", lane: "regular" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "fifth" },
+      { alertname: "ExpressLatencyHigh", type: "one" },
+      { alertname: "ExpressLatencyCritical", type: "two" },
+      { alertname: "TypeWithoutWorkers", type: "three" },
+      { alertname: "WorkerCrashesPersist", type: "ml" },
+      { alertname: "ExpressWaitHigh", type: "four" },
+      { alertname: "OldestTaskTooOld", ...ml },
+      { alertname: "RetriesOverdue", type: "ml", lane: "regular" },
+      { alertname: "OrchestratorTargetDown", instance: "a:8000" },
+      { alertname: "WorkersMissing", type: "ml" },
+      { alertname: "SubmissionsFailing" },
+      { alertname: "RedisStateUnknown" },
+      { alertname: "ServiceUnstable" },
+    ],
+    muted: [{ alertname: "ReplicasMissing" }],
+  },
+  {
+    name: "an outage says that replicas and workers are missing",
+    notified: [{ alertname: "NoActiveWorkers" }],
+    muted: [{ alertname: "ReplicasMissing" }, { alertname: "WorkersMissing", type: "ml" }],
+  },
+  {
     name: "an outage of another service says nothing about this one",
-    heard: [
+    notified: [
+      { alertname: "ExpressLatencyHigh", type: "one", service: "another-too" },
+      { alertname: "ExpressWaitHigh", type: "one" },
+      { alertname: "OrchestratorTargetDown", instance: "a:8000", service: "another-too" },
+      { alertname: "ReplicasMissing" },
       { alertname: "NoActiveWorkers", service: "another" },
+      { alertname: "ExpressBudgetBurnsFast", type: "three", service: "another-too" },
+      { alertname: "ExpressWaitHigh", type: "three", service: "another-too" },
+      { alertname: "ExpressBudgetBurnsSlowly", type: "three" },
+      { alertname: "ExpressBudgetBurnsFast", type: "two" },
+      { alertname: "SuccessBudgetBurnsFast", type: "one", service: "another-too" },
+      { alertname: "TaskFailureRateHigh", type: "two", service: "another-too" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "one" },
+      { alertname: "SuccessBudgetBurnsSlowly", type: "two" },
       { alertname: "HighConsumerLag", ...ml },
       { alertname: "ExpressLatencyCritical", type: "reasoning", service: "another-too" },
       { alertname: "ExpressLatencyHigh", type: "reasoning" },
@@ -104,12 +355,16 @@ export const INHIBITION_CASES: readonly InhibitionCase[] = [
       { alertname: "ACKSuccessRateDegradation", type: "ml", lane: "regular" },
       { alertname: "QueueDepthSpike", ...reasoning, service: "another-too" },
       { alertname: "HighConsumerLag", ...reasoning },
+      { alertname: "TypeWithoutWorkers", type: "codegen", service: "another-too" },
+      { alertname: "HighConsumerLag", ...codegen },
+      { alertname: "WorkerCrashRateHigh", service: "another-too" },
+      { alertname: "WorkerCrashesPersist", type: "codegen" },
     ],
     muted: [],
   },
   {
     name: "nothing is inhibited by its lesser",
-    heard: [
+    notified: [
       { alertname: "ExpressLatencyHigh", type: "ml" },
       { alertname: "ACKSuccessRateDegradation", type: "ml", lane: "regular" },
       { alertname: "HighConsumerLag", ...reasoning },
@@ -122,4 +377,20 @@ export const INHIBITION_CASES: readonly InhibitionCase[] = [
     ],
     muted: [],
   },
+];
+
+/** The same alerts, and those that are muted once more in other installations, where nothing mutes them. */
+function apart({ name, notified, muted }: InhibitionCase, label: string): InhibitionCase {
+  const own = (alert: Instance): Instance => ({ ...alert, [label]: "own" });
+  const elsewhere = muted.map((alert, index): Instance => ({ ...alert, [label]: `other-${index}` }));
+  return {
+    name: `${name}, of the same ${label}`,
+    notified: [...notified.map(own), ...elsewhere],
+    muted: muted.map(own),
+  };
+}
+
+export const INHIBITION_CASES: readonly InhibitionCase[] = [
+  ...CASES,
+  ...installationLabels().flatMap((label) => CASES.map((trialCase) => apart(trialCase, label))),
 ];

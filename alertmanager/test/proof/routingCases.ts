@@ -1,7 +1,8 @@
 import type { AlertName } from "@mcp-orchestrator/alerts";
+import { installationLabels } from "../../src/config.ts";
 import type { ReceiverName } from "../../src/endpoints.ts";
 
-/** Which receivers each alert must reach. Written by hand: nothing here is taken from the routes that it judges. */
+/** The receivers of each alert, by hand: nothing here is taken from the routes that it judges. */
 export const RECEIVERS_OF: Readonly<Record<AlertName, readonly ReceiverName[]>> = {
   HighACKFailureRate: ["slack-critical"],
   ACKSuccessRateDegradation: ["slack-warnings"],
@@ -16,6 +17,26 @@ export const RECEIVERS_OF: Readonly<Record<AlertName, readonly ReceiverName[]>> 
   DeadLetterQueueGrowing: ["slack-warnings"],
   TasksUnaccounted: ["slack-critical"],
   OrchestratorTargetDown: ["slack-warnings"],
+  TypeWithoutWorkers: ["slack-critical"],
+  WorkerCrashesPersist: ["slack-warnings"],
+  ServiceUnstable: ["slack-critical"],
+  SubmissionsFailing: ["slack-critical"],
+  TypeSubmissionsFailing: ["slack-critical"],
+  OldestTaskTooOld: ["slack-warnings"],
+  RetriesOverdue: ["slack-warnings"],
+  SwitchLeftOn: ["slack-warnings"],
+  RedisStateUnknown: ["slack-critical"],
+  WorkersMissing: ["slack-warnings"],
+  ReplicasMissing: ["slack-warnings"],
+  ExpressWaitHigh: ["slack-warnings"],
+  RedisNotDurable: ["slack-warnings"],
+  ExpressBudgetBurnsFast: ["slack-critical"],
+  SuccessBudgetBurnsFast: ["slack-critical"],
+  ExpressBudgetBurnsSlowly: ["slack-warnings"],
+  SuccessBudgetBurnsSlowly: ["slack-warnings"],
+  NotificationsFailing: ["slack-critical"],
+  RuleEvaluationFailing: ["slack-critical"],
+  ConfigurationReloadFailed: ["slack-warnings"],
   Watchdog: ["deadman"],
 };
 
@@ -24,10 +45,28 @@ export type RoutingCase = {
   readonly receivers: readonly ReceiverName[];
 };
 
-/** Alerts from outside the catalogue. They must reach a receiver all the same. */
-export const FOREIGN_CASES: readonly RoutingCase[] = [
-  // Whatever relabelling makes of it, a heartbeat pages no one.
+/** Alerts from outside the catalogue. They must reach a receiver too. */
+export const OTHER_CASES: readonly RoutingCase[] = [
+  // A heartbeat pages no one, whatever relabelling adds to it.
   { labels: { alertname: "Watchdog", severity: "critical", page: "true" }, receivers: ["deadman"] },
+  // A receiver is never the one to say that it fails.
+  {
+    labels: { alertname: "NotificationsFailing", severity: "critical", page: "true", integration: "slack" },
+    receivers: ["pagerduty"],
+  },
+  {
+    labels: { alertname: "NotificationsFailing", severity: "critical", integration: "slack" },
+    receivers: ["pagerduty"],
+  },
+  {
+    labels: { alertname: "NotificationsFailing", severity: "critical", integration: "pagerduty" },
+    receivers: ["slack-critical"],
+  },
+  {
+    labels: { alertname: "NotificationsFailing", severity: "critical", integration: "webhook" },
+    receivers: ["slack-critical"],
+  },
+  { labels: { alertname: "SomethingElse", severity: "critical", integration: "slack" }, receivers: ["slack-critical"] },
   { labels: { alertname: "SomethingElse" }, receivers: ["team-platform"] },
   { labels: { alertname: "SomethingElse", severity: "info" }, receivers: ["team-platform"] },
   { labels: { alertname: "SomethingElse", severity: "none", page: "true" }, receivers: ["team-platform"] },
@@ -41,21 +80,21 @@ export const FOREIGN_CASES: readonly RoutingCase[] = [
 ];
 
 /** How soon and how often a receiver is notified at production timing, and which alerts share a message. */
-export type Rhythm = {
+export type NotificationTiming = {
   readonly group_by: readonly string[];
   readonly group_wait: string;
   readonly group_interval: string;
   readonly repeat_interval: string;
 };
 
-const ORDINARY: Rhythm = {
-  group_by: ["alertname", "severity"],
+const ORDINARY: NotificationTiming = {
+  group_by: ["alertname", "severity", ...installationLabels()],
   group_wait: "30s",
   group_interval: "5m",
   repeat_interval: "4h",
 };
 
-export const RHYTHM_OF: Readonly<Record<ReceiverName, Rhythm>> = {
+export const TIMING_OF: Readonly<Record<ReceiverName, NotificationTiming>> = {
   "team-platform": ORDINARY,
   "slack-critical": ORDINARY,
   "slack-warnings": { ...ORDINARY, group_wait: "1m30s" },

@@ -1,14 +1,14 @@
 import type { Route } from "../../src/routes.ts";
-import type { Rhythm } from "./routingCases.ts";
+import type { NotificationTiming } from "./routingCases.ts";
 
-export type Delivery = { readonly receiver: string } & Rhythm;
+export type Delivery = { readonly receiver: string } & NotificationTiming;
 
 type Labels = Readonly<Record<string, string>>;
 type Inherited = Partial<Delivery>;
 
 /**
- * Which receivers an alert reaches, and how often, worked out as Alertmanager does. Hundreds of mutants are judged by this
- * in the time that amtool takes to start once; a test holds it against amtool.
+ * The receivers of an alert and how often they are notified, computed like Alertmanager does. It judges hundreds of
+ * mutants in the time that amtool takes to start; a test compares it with amtool.
  */
 export function deliveriesOf(root: Route, labels: Labels): Delivery[] {
   return walk(root, labels, {});

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What was posted to a path. */
+/** The posts to a path. */
 export type Captured = { readonly path: string; readonly body: unknown };
 
-/** An HTTP server that takes whatever is posted and keeps it. */
+/** An HTTP server that accepts and keeps every post. */
 export class Capture implements AsyncDisposable {
   readonly #server: Server;
   readonly #posts: Captured[] = [];
@@ -37,7 +37,7 @@ export class Capture implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The posts to a path, once there are so many; rejects with what did come when they do not within the deadline. */
+  /** The posts to a path, as soon as there are this many. Rejects at the deadline, with the posts so far. */
   async posts(path: string, count: number, deadlineMs = 20_000): Promise<unknown[]> {
     const got = () => this.#posts.filter((post) => post.path === path).map(({ body }) => body);
     const endMs = performance.now() + deadlineMs;

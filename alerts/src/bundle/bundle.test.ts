@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import shipped from "../../../bundle.config.ts";
 import { BundleError, resolveBundle } from "./bundle.ts";
+import example from "./example.config.ts";
 
 function problemsOf(config: unknown): string[] {
   try {
@@ -14,12 +15,13 @@ function problemsOf(config: unknown): string[] {
   return [];
 }
 
-test("what ships is valid, and nothing has to be set", () => {
+test("the shipped configuration and the example are valid, and every setting is optional", () => {
   expect(problemsOf(shipped)).toEqual([]);
+  expect(problemsOf(example)).toEqual([]);
   expect(problemsOf({})).toEqual([]);
 });
 
-test("nothing links to localhost unless it is configured", () => {
+test("links to localhost only if that is configured", () => {
   expect(JSON.stringify(resolveBundle({}))).not.toMatch(/localhost|127\.0\.0\.1/);
 });
 
@@ -50,9 +52,18 @@ test.each([
   [{ scope: { labels: ["namespace"] } }, "scope.installations"],
   [{ scope: { labels: ["type"], installations: [{ type: "ml" }] } }, "scope.labels"],
   [{ scope: { replicaLabels: ["replica"] }, selector: { replica: "a" } }, "scope.replicaLabels"],
+  [
+    {
+      deployment: "kubernetes",
+      scope: { labels: ["namespace"], installations: [{ namespace: "orders" }] },
+      kubernetes: { namespace: "tasks" },
+    },
+    "scope.installations",
+  ],
   [{ slo: { expressLatency: { withinSeconds: 0.3 } } }, "slo.expressLatency.withinSeconds"],
   [{ kubernetes: { replicas: { min: 3, max: 2 } } }, "kubernetes.replicas"],
   [{ kubernetes: { redis: { sentinel: { master: "m", nodes: ["a:1"] }, cluster: ["b:1"] } } }, "kubernetes.redis"],
+  [{ kubernetes: { redis: { tls: { privateCa: true } } } }, "kubernetes.redis.tls"],
   [{ kubernetes: { namespace: "Team_A" } }, "kubernetes.namespace"],
 ])("%j is refused at %s", (config, path) => {
   expect(problemsOf(config).map((problem) => problem.split(": ")[0])).toEqual([path]);

@@ -1,13 +1,13 @@
 import type { z } from "zod";
 import { BUNDLE_SCHEMA, type Bundle } from "./schema.ts";
 
-/** What is wrong with one setting: its path, and a sentence. */
+/** A problem with one setting: its path, and a sentence. */
 export type BundleProblem = { readonly path: string; readonly message: string };
 
-/** A configuration cannot be used; every problem is listed. */
+/** A configuration is invalid; every problem is listed. */
 export class BundleError extends Error {
   readonly code = "BUNDLE_INVALID";
-  /** Where the configuration came from. */
+  /** Path of the configuration. */
   readonly subject: string;
   readonly problems: readonly BundleProblem[];
 
@@ -21,9 +21,9 @@ export class BundleError extends Error {
 }
 
 /**
- * Completes what an operator wrote with the defaults.
+ * Completes an operator's configuration with the defaults.
  *
- * @param source named in the error: where the configuration came from
+ * @param source path of the configuration, for errors
  * @throws BundleError with every problem, not only the first
  */
 export function resolveBundle(config: unknown, source = "bundle.config.ts"): Bundle {

@@ -1,7 +1,9 @@
+import { BUILT_IN_TYPES, TASK_TYPE_PATTERN, TASK_TYPE_RULE } from "mcp-orchestrator/contract";
 import { z } from "zod";
 import { ALL_DEFINITIONS, type AlertName } from "../catalogue/definitions.ts";
-import { DEPLOYMENTS } from "../catalogue/runbook.ts";
+import { DEPLOYMENTS } from "../catalogue/runbooks/runbook.ts";
 import { isBucketBound } from "../promql/series.ts";
+import { SHIPPED_OBJECTIVES } from "../slo/objectives.ts";
 
 const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be a label name: letters, digits and _");
 const labels = z.record(label, z.string().min(1));
@@ -13,16 +15,17 @@ const ratio = z.number().gt(0).lt(1);
 const links = z
   .strictObject({
     runbooks: url.optional().describe("Folder of the runbooks; `/<AlertName>.md` is appended."),
-    dashboards: url.optional().describe("Grafana; dashboards are found under their uid."),
-    alertmanager: url.optional().describe("Alertmanager's own pages."),
-    prometheus: url.optional().describe("Prometheus' own pages."),
+    dashboards: url.optional().describe("Address of Grafana."),
+    alertmanager: url.optional().describe("Address of Alertmanager."),
+    prometheus: url.optional().describe("Address of Prometheus."),
+    service: url.optional().describe("Address of the service; runbooks link to its `/metrics` and `/healthz`."),
   })
   .prefault({});
 
 const slackReceiver = (receiver: string, channel: string, urlFile: string) =>
   z
     .strictObject({
-      channel: z.string().startsWith("#").default(channel).describe("Channel of the messages."),
+      channel: z.string().startsWith("#").default(channel).describe("Slack channel."),
       urlFile: z.string().min(1).default(urlFile).describe("File with the address of the incoming webhook."),
     })
     .prefault({})
@@ -30,39 +33,39 @@ const slackReceiver = (receiver: string, channel: string, urlFile: string) =>
 
 const SECRETS = "/etc/alertmanager/secrets";
 
-/** Everything that differs between installations. Each setting says in its description what it is for. */
+/** Everything that differs between installations, each setting with its description. */
 export const BUNDLE_SCHEMA = z
   .strictObject({
     deployment: z
       .enum(DEPLOYMENTS)
       .default("compose")
       .describe(
-        "How the service is run: `compose`, `supervisor`, `native` (systemd) or `kubernetes`. The runbooks show the " +
-          "commands for it; `commands.json` beside them has those of all.",
+        "How the service is run: `compose`, `supervisor`, `native` (systemd) or `kubernetes`. Runbooks show its commands.",
       ),
     job: z.string().min(1).default("mcp-orchestrator").describe("Value of the label `job` of the service's targets."),
     selector: labels
       .default({})
-      .describe("Labels that every series of this installation has; added to each selector of the rules."),
+      .describe("Labels of every series of this installation; each selector of the rules requires them."),
     scope: z
       .strictObject({
         labels: z
           .array(label)
           .default([])
           .describe(
-            "Labels that tell installations apart where one Prometheus sees several: `namespace`, or `cluster` and " +
-              "`namespace`. Rules, inhibitions, notifications and dashboards keep them apart by these.",
+            "Labels that distinguish several installations in one Prometheus: `namespace`, or `cluster` and `namespace`. " +
+              "Rules, inhibitions, notifications and dashboards keep them.",
           ),
         installations: z
           .array(labels)
           .default([])
-          .describe("The installations by their scope labels: one that is gone altogether is missed by its name."),
+          .describe(
+            "The expected installations by their scope labels, so that NoActiveWorkers fires for one that is gone.",
+          ),
         replicaLabels: z
           .array(label)
           .default([])
           .describe(
-            "Labels that tell copies of one series apart, where a ruler sees what a pair of Prometheus servers scraped: " +
-              "copies are not added up.",
+            "Labels that distinguish copies of one series, if a ruler reads what a pair of Prometheus servers scraped.",
           ),
       })
       .superRefine(checkScope)
@@ -70,7 +73,7 @@ export const BUNDLE_SCHEMA = z
     externalLabels: labels.default({}).describe("`external_labels` of the generated Prometheus configuration."),
     alertLabels: labels
       .default({ team: "platform" })
-      .describe("Labels that every alert carries beside severity, service and page."),
+      .describe("Labels of every alert, beside severity, service and page."),
     thresholds: thresholdsSchema().describe(
       "Thresholds other than those that ship, in the unit of the catalogue: ratios as 0.02 for 2 %, latencies in seconds.",
     ),
@@ -95,7 +98,16 @@ export const BUNDLE_SCHEMA = z
           })
           .prefault({}),
         deadman: z
-          .strictObject({ url: url.default("http://inbox:8090/deadman").describe("Where the heartbeat is posted.") })
+          .strictObject({
+            urlFile: z
+              .string()
+              .min(1)
+              .default(`${SECRETS}/deadman-url`)
+              .describe("File with the address to which the heartbeat of the dead man's switch is posted."),
+            url: url
+              .default("http://inbox:8090/deadman")
+              .describe("The same for an Alertmanager before 0.26, which cannot read it from a file."),
+          })
           .prefault({}),
         templates: z
           .string()
@@ -112,23 +124,33 @@ export const BUNDLE_SCHEMA = z
         }),
       )
       .default([])
-      .describe("Whom a runbook sends to when its reader cannot go on."),
-    expectedReplicas: z.int().min(1).default(1).describe("Replicas of the service when all is well."),
+      .describe("Whom to call, on every runbook."),
+    expectedReplicas: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe("Replicas that must answer, also in a rolling restart; ReplicasMissing fires when fewer do."),
     slo: z
       .strictObject({
         windowDays: z.int().min(1).max(90).default(30).describe("Days over which the objectives hold."),
         expressLatency: z
           .strictObject({
-            objective: ratio.default(0.99).describe("Share of express tasks that finish in time."),
+            objective: ratio
+              .default(SHIPPED_OBJECTIVES.expressLatency.objective)
+              .describe("Share of express tasks that have a result in time."),
             withinSeconds: z
               .number()
-              .default(0.5)
-              .refine((value) => isBucketBound("mcp_task_latency_seconds", value), { error: notABucketBound })
-              .describe("What in time means; a bucket bound of the latency histogram."),
+              .default(SHIPPED_OBJECTIVES.expressLatency.withinSeconds)
+              .refine((value) => isBucketBound("mcp_task_wait_seconds", value), { error: notABucketBound })
+              .describe('Limit of "in time", from the request on; a bucket bound of the latency histograms.'),
           })
           .prefault({}),
         taskSuccess: z
-          .strictObject({ objective: ratio.default(0.99).describe("Share of ended tasks that ended with a result.") })
+          .strictObject({
+            objective: ratio
+              .default(SHIPPED_OBJECTIVES.taskSuccess.objective)
+              .describe("Share of ended tasks that ended with a result."),
+          })
           .prefault({}),
       })
       .prefault({}),
@@ -138,7 +160,7 @@ export const BUNDLE_SCHEMA = z
         replicas: z
           .strictObject({
             min: z.int().min(1).default(2).describe("Replicas without load."),
-            max: z.int().min(1).default(10).describe("Replicas that the autoscaler goes up to."),
+            max: z.int().min(1).default(10).describe("Most replicas."),
           })
           .prefault({})
           .refine(({ min, max }) => min <= max, "min must not be above max"),
@@ -148,33 +170,61 @@ export const BUNDLE_SCHEMA = z
             url: z
               .url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" })
               .default("redis://redis:6379")
-              .describe("`REDIS_URL`; `rediss` for TLS. A host without a dot is taken in the base's namespace."),
+              .describe("`REDIS_URL`; `rediss` for TLS. A host without a dot is in the namespace of the base."),
             username: z.string().min(1).default("orchestrator").describe("Redis user of the service."),
             sentinel: z
               .strictObject({
-                master: z.string().min(1).describe("Name of the master that the sentinels watch."),
+                master: z.string().min(1).describe("Name of the master that the Sentinels monitor."),
                 nodes: z
                   .array(z.string().regex(/^[^:]+:\d+$/))
                   .min(1)
                   .describe("Sentinels as `host:port`."),
+                username: z.string().min(1).optional().describe("ACL user of the sentinels."),
+                password: z
+                  .boolean()
+                  .default(false)
+                  .describe(
+                    "Whether the sentinels need one: key `sentinel-password` of the secret `mcp-orchestrator`.",
+                  ),
               })
               .optional()
-              .describe("Where Redis runs behind sentinels."),
+              .describe("If Redis has Sentinels."),
             cluster: z
               .array(z.string().regex(/^[^:]+:\d+$/))
               .optional()
               .describe("Nodes of a Redis Cluster as `host:port`."),
+            tls: z
+              .strictObject({
+                privateCa: z
+                  .boolean()
+                  .default(false)
+                  .describe(
+                    "Whether a private authority signed the certificate of Redis: key `redis-ca.crt` of the secret " +
+                      "`mcp-orchestrator`.",
+                  ),
+                clientCertificate: z
+                  .boolean()
+                  .default(false)
+                  .describe(
+                    "Whether Redis asks for one: keys `redis-client.crt` and `redis-client.key` of that secret.",
+                  ),
+              })
+              .prefault({}),
           })
           .prefault({})
+          .refine(({ url: address, tls }) => address.startsWith("rediss:") || !Object.values(tls).includes(true), {
+            path: ["tls"],
+            message: "needs a url that starts with rediss://",
+          })
           .refine(
             ({ sentinel, cluster }) => sentinel === undefined || cluster === undefined,
             "sentinel and cluster exclude each other",
           ),
         types: z
-          .array(z.string().regex(/^[a-z][a-z0-9_-]*$/))
+          .array(z.string().regex(TASK_TYPE_PATTERN, TASK_TYPE_RULE))
           .min(1)
-          .default(["reasoning", "codegen", "ml"])
-          .describe("Task types whose queues the autoscaler watches; your own beside the built-in ones."),
+          .default([...BUILT_IN_TYPES])
+          .describe("Task types whose queues the autoscaler watches; the memory limit counts them too."),
         egressPorts: z.array(port).default([443]).describe("Ports of the external APIs that handlers call."),
         clusterDomain: z.string().min(1).default("cluster.local").describe("DNS domain of the cluster."),
         ruleLabels: labels
@@ -188,17 +238,22 @@ export const BUNDLE_SCHEMA = z
       })
       .prefault({}),
   })
-  .superRefine(({ scope, selector }, context) => {
+  .superRefine(({ deployment, kubernetes, scope, selector }, context) => {
+    const namespaces = scope.installations.flatMap(({ namespace }) => namespace ?? []);
+    if (deployment === "kubernetes" && namespaces.length > 0 && !namespaces.includes(kubernetes.namespace)) {
+      const message = `none has the namespace of the manifests (${kubernetes.namespace}), so that NoActiveWorkers fires for all of them`;
+      context.addIssue({ code: "custom", path: ["scope", "installations"], message });
+    }
     for (const both of scope.replicaLabels.filter((each) => each in selector)) {
-      const message = `${both} is in the selector, so that no copies are left to tell apart`;
+      const message = `${both} is in the selector, so that no copies are left to distinguish`;
       context.addIssue({ code: "custom", path: ["scope", "replicaLabels"], message });
     }
   });
 
-/** What an operator writes: every setting may be left out. */
+/** The operator's part: every setting is optional. */
 export type BundleConfig = z.input<typeof BUNDLE_SCHEMA>;
 
-/** The configuration of an installation, complete. */
+/** The complete configuration of an installation. */
 export type Bundle = z.output<typeof BUNDLE_SCHEMA>;
 
 /** Labels in which the series of one installation differ. */
@@ -222,10 +277,10 @@ function checkScope({ labels, installations, replicaLabels }: Scope, context: z.
     );
   }
   if (labels.length > 0 && installations.length === 0) {
-    problem(["installations"], "must name at least one: an installation that is gone altogether is missed by its name");
+    problem(["installations"], "must name at least one: an installation that is gone is missed by its name");
   }
   for (const own of labels.filter((each) => OWN_LABELS.includes(each))) {
-    problem(["labels"], `${own} does not tell installations apart: the series of one installation differ in it`);
+    problem(["labels"], `${own} does not distinguish installations: the series of one installation differ in it`);
   }
   for (const both of replicaLabels.filter((each) => labels.includes(each))) {
     problem(["replicaLabels"], `${both} cannot be a scope label as well`);
@@ -233,7 +288,8 @@ function checkScope({ labels, installations, replicaLabels }: Scope, context: z.
 }
 
 function thresholdsSchema() {
-  const fields = ALL_DEFINITIONS.map(({ name: alert, threshold: { fixed, bucketOf } }) => {
+  const fields = ALL_DEFINITIONS.map(({ name: alert, threshold: { fixed, bucketOf, setting } }) => {
+    if (setting !== undefined) return [alert, z.undefined({ error: `is given by ${setting}` }).optional()];
     if (fixed === true)
       return [alert, z.undefined({ error: `the threshold of ${alert} cannot be changed` }).optional()];
     const value = z.number({ error: "must be a number" }).min(0, "must be a number >= 0");
@@ -243,7 +299,10 @@ function thresholdsSchema() {
   return z.strictObject(Object.fromEntries(fields) as Record<AlertName, z.ZodOptional<z.ZodNumber>>).prefault({});
 }
 
-/** A quantile is interpolated inside a bucket: between two bounds an alert would fire too early or too late. */
+/**
+ * A quantile is interpolated inside a bucket: with a threshold between two bounds the alert would fire too early or too
+ * late.
+ */
 function notABucketBound(issue: { input?: unknown }): string {
   return `${issue.input} s is not a bucket bound of mcp_task_latency_seconds; choose one, or add it to the metric contract`;
 }

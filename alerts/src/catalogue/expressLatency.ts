@@ -14,14 +14,14 @@ const p95 = call("histogram_quantile", number(0.95), sum(["type", "le"], rate(fi
 const oldest = max(["type"], series("mcp_oldest_task_age_seconds", { lane: "express" }));
 
 /**
- * A quantile of one task is that task. In an idle system a single one that a crash or a failed acknowledgement delayed
- * is old for the time until it is recovered and then alone in the window: together longer than the `for`.
+ * One task has no meaningful quantile. In an idle system, one task that a crash delayed is the oldest until it is
+ * recovered, and then alone in the window: together longer than the `for`.
  */
 const severalFinished = binary(sum(["type"], increase(finished({ le: "+Inf" }))), ">=", number(2));
 
 /**
- * What both express alerts watch. A histogram knows only what has finished: where hardly anything did, the age of the
- * oldest unfinished task takes the place of the quantile, so that tasks which never finish are not taken for fast ones.
+ * The signal of both express alerts. A histogram has only finished tasks. If hardly any finished, the age of the oldest
+ * unfinished task replaces the quantile: tasks that never finish do not count as fast.
  */
 export const expressLatency: Signal = {
   record: "type:mcp_express_latency_seconds:p95",

@@ -1,9 +1,10 @@
 /**
- * PromQL as a small syntax tree, for rules and dashboards alike. Ranges of rules hold milliseconds at production length,
- * so that a timing profile scales them when the tree is rendered and can touch nothing else.
+ * PromQL as a small syntax tree, for rules and dashboards. Ranges are milliseconds at production length; a timing
+ * profile scales them when the tree is rendered, and nothing else.
  */
 export type Expression =
   | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "string"; readonly value: string }
   | Selector
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[] }
   | Aggregation
@@ -20,9 +21,9 @@ export type Selector = {
   readonly kind: "selector";
   readonly metric: string;
   readonly matchers: readonly Matcher[];
-  /** Milliseconds at production length, or a variable of Grafana's. */
+  /** Milliseconds at production length, or a variable of Grafana. */
   readonly range?: number | `$${string}`;
-  /** What writes the series: a scrape, or Prometheus' own rules. */
+  /** The source of the series: a scrape, or Prometheus' own rules. */
   readonly writtenBy: "scrape" | "rules";
 };
 
@@ -33,11 +34,12 @@ export type Aggregation = {
 } & ({ readonly by: readonly string[] } | { readonly without: readonly string[] });
 
 export type Matcher = { readonly label: string; readonly operator: "=" | "=~"; readonly value: string };
-export type AggregationOperator = "sum" | "max" | "min" | "count";
+export type AggregationOperator = "sum" | "max" | "min" | "avg" | "count";
 export type Comparator = ">" | "<" | ">=" | "==";
 export type BinaryOperator = "+" | "-" | "*" | "/" | Comparator | "and" | "or" | "unless";
 
 export const number = (value: number): Expression => ({ kind: "number", value });
+export const string = (value: string): Expression => ({ kind: "string", value });
 export const call = (name: string, ...args: Expression[]): Expression => ({ kind: "call", name, args });
 
 /** The series of a metric that match. */
@@ -49,7 +51,7 @@ export function selector(
   return { kind: "selector", metric, matchers, writtenBy: "scrape", ...options };
 }
 
-/** Aggregates by labels; none gives one series. */
+/** Aggregates by labels; without labels, to one series. */
 export function aggregate(operator: AggregationOperator, by: readonly string[], operand: Expression): Aggregation {
   return { kind: "aggregation", operator, by, operand };
 }
@@ -58,7 +60,7 @@ export const sum = (by: readonly string[], operand: Expression) => aggregate("su
 export const max = (by: readonly string[], operand: Expression) => aggregate("max", by, operand);
 export const min = (by: readonly string[], operand: Expression) => aggregate("min", by, operand);
 
-/** `left operator right`, matched on the given labels where `on` is given (an empty list matches everything). */
+/** `left operator right`, matched on the labels of `on` if given (an empty list matches everything). */
 export function binary(
   left: Expression,
   operator: BinaryOperator,
@@ -78,6 +80,7 @@ export function mapSelectors(expression: Expression, replace: (selector: Selecto
   const map = (inner: Expression) => mapSelectors(inner, replace);
   switch (expression.kind) {
     case "number":
+    case "string":
       return expression;
     case "selector":
       return replace(expression);

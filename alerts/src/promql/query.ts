@@ -4,13 +4,13 @@ import { nodesOf, type PromqlNode, parsePromql } from "./tree.ts";
 export type QuerySelector = {
   readonly metric: string;
   readonly matchers: readonly { readonly label: string; readonly operator: string; readonly value: string }[];
-  /** Text of its range, where it is a range vector. */
+  /** Text of its range, if it is a range vector. */
   readonly range: string | undefined;
-  /** The function it is the direct argument of. */
+  /** The function whose direct argument it is. */
   readonly calledBy: string | undefined;
 };
 
-/** What a query consists of. */
+/** The parts of a query. */
 export type Query = {
   readonly selectors: readonly QuerySelector[];
   /** Labels that aggregations group by, each once. */
@@ -18,7 +18,7 @@ export type Query = {
 };
 
 /**
- * Takes a query apart.
+ * Parses a query into its parts.
  *
  * @throws PromqlSyntaxError
  */

@@ -19,7 +19,7 @@ test("an empty list of labels to match on is written out", () => {
   expect(render(binary(recorded("a"), "unless", recorded("b"), []))).toBe("a unless on () b");
 });
 
-test("what does not fit on a line is broken at its operators", () => {
+test("a long line is broken at its operators", () => {
   const long = sum(
     ["type"],
     call("increase", counterOver("mcp_tasks_enqueued_total", minutes(5), { lane: "express" })),
@@ -62,9 +62,9 @@ test("every operator below every other keeps its operands", () => {
   }
 });
 
-// Parentheses are decided between an operator and those right below it, all of which the test above tries. What depth
-// adds is length, and so the layout on many lines: three levels have up to eight operands and do not fit on one.
-test("any expression parses to the tree that it was, on one line or on many", () => {
+// Parentheses depend on an operator and its direct operands, which the test above covers. Three levels have up to eight
+// operands and do not fit on one line.
+test("any rendered expression parses to the same tree, on one line or on many", () => {
   fc.assert(
     fc.property(expressions, (expression) => {
       expect(shape(parsePromql(render(expression)))).toBe(shapeOfExpression(expression));
@@ -73,7 +73,7 @@ test("any expression parses to the tree that it was, on one line or on many", ()
   );
 });
 
-/** The tree without parentheses and without what is the same in all of them. */
+/** The tree without parentheses and without parts that are the same in all trees. */
 function shape(node: PromqlNode): string {
   const [first, second] = node.children;
   switch (node.name) {
@@ -102,5 +102,7 @@ function shapeOfExpression(expression: Expression): string {
       return expression.metric;
     case "number":
       return String(number(expression.value));
+    case "string":
+      return expression.value;
   }
 }

@@ -1,9 +1,9 @@
-import { formatDuration, scaleMs, type TimingProfile } from "../timing.ts";
+import { formatDuration, scaleWindowMs, type WindowScale } from "../timing.ts";
 import type { Aggregation, BinaryOperator, Expression, Selector } from "./expression.ts";
 
 const MAX_WIDTH = 100;
 
-/** Binding strength of PromQL's operators, weakest first. */
+/** Precedence of PromQL's operators, weakest first. */
 const PRECEDENCE: Record<BinaryOperator, number> = {
   or: 1,
   and: 2,
@@ -18,17 +18,17 @@ const PRECEDENCE: Record<BinaryOperator, number> = {
   "/": 5,
 };
 
-/** An expression as PromQL text under a timing profile; what does not fit on a line is broken at its operators. */
-export function renderExpression(expression: Expression, profile: Pick<TimingProfile, "factor">): string {
+/** An expression as PromQL text under a timing profile; long lines are broken at operators. */
+export function renderExpression(expression: Expression, profile: WindowScale): string {
   return layOut(expression, profile, "");
 }
 
-/** An expression as PromQL on one line, as a panel asks it: at production length. */
+/** An expression as PromQL on one line at production length, for a panel. */
 export function renderQuery(expression: Expression): string {
   return oneLine(expression, { factor: 1 });
 }
 
-function layOut(expression: Expression, profile: Pick<TimingProfile, "factor">, indent: string): string {
+function layOut(expression: Expression, profile: WindowScale, indent: string): string {
   const line = oneLine(expression, profile);
   if (indent.length + line.length <= MAX_WIDTH) return line;
   const deeper = `${indent}  `;
@@ -52,7 +52,7 @@ function layOut(expression: Expression, profile: Pick<TimingProfile, "factor">, 
 
 type Binary = Extract<Expression, { kind: "binary" }>;
 
-function layOutOperand(parent: Binary, side: "left" | "right", profile: Pick<TimingProfile, "factor">, indent: string) {
+function layOutOperand(parent: Binary, side: "left" | "right", profile: WindowScale, indent: string) {
   const operand = parent[side];
   if (!needsParentheses(parent, side)) return layOut(operand, profile, indent);
   const line = `(${oneLine(operand, profile)})`;
@@ -61,10 +61,12 @@ function layOutOperand(parent: Binary, side: "left" | "right", profile: Pick<Tim
   return `(\n${deeper}${layOut(operand, profile, deeper)}\n${indent})`;
 }
 
-function oneLine(expression: Expression, profile: Pick<TimingProfile, "factor">): string {
+function oneLine(expression: Expression, profile: WindowScale): string {
   switch (expression.kind) {
     case "number":
       return String(expression.value);
+    case "string":
+      return JSON.stringify(expression.value);
     case "selector":
       return selectorText(expression, profile);
     case "call":
@@ -86,7 +88,7 @@ function needsParentheses(parent: Binary, side: "left" | "right"): boolean {
   if (operand.kind !== "binary") return false;
   const own = PRECEDENCE[operand.operator];
   const outer = PRECEDENCE[parent.operator];
-  // All of these operators associate to the left; comparisons in a row are never what a reader expects.
+  // All of these operators are left-associative; chained comparisons are never what a reader expects.
   return own < outer || (own === outer && (side === "right" || outer === PRECEDENCE[">"]));
 }
 
@@ -100,8 +102,8 @@ function aggregationHead(aggregation: Aggregation): string {
   return aggregation.by.length === 0 ? operator : `${operator} by (${aggregation.by.join(", ")})`;
 }
 
-function selectorText({ metric, matchers, range }: Selector, profile: Pick<TimingProfile, "factor">): string {
+function selectorText({ metric, matchers, range }: Selector, profile: WindowScale): string {
   const braces = matchers.map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`).join(", ");
-  const window = typeof range === "number" ? formatDuration(scaleMs(range, profile)) : range;
+  const window = typeof range === "number" ? formatDuration(scaleWindowMs(range, profile)) : range;
   return `${metric}${braces === "" ? "" : `{${braces}}`}${window === undefined ? "" : `[${window}]`}`;
 }

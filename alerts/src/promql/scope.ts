@@ -1,34 +1,39 @@
+import { isAlertingMetric } from "./alertingMetrics.ts";
 import { aggregate, binary, type Expression, mapSelectors, type Selector } from "./expression.ts";
 import { recorded } from "./series.ts";
 
-/** What narrows a catalogue to an installation. */
+/** What limits a catalogue to an installation. */
 export type Narrowing = {
   readonly job: string;
   readonly selector: Readonly<Record<string, string>>;
   readonly scope: { readonly labels: readonly string[]; readonly replicaLabels: readonly string[] };
 };
 
-/** Name of the series that has a sample for each installation that there should be. */
+/** Name of the series with a sample for each expected installation. */
 export const EXPECTED_INSTALLATION = "mcp_installation:expected";
 
-/** The name of a recorded series, with the labels that it keeps in front, as is the custom. */
+/** Name of the series with a sample for each group of rules, by `group`, while Prometheus evaluates that group. */
+export const RULES_EVALUATED = "group:mcp_rules:evaluated";
+
+/** The name of a recorded series, preceded by the labels that it keeps. */
 export function scopedName(record: string, { scope }: Pick<Narrowing, "scope">): string {
   return scope.labels.length === 0 ? record : `${scope.labels.join("_")}_${record}`;
 }
 
 /**
- * An expression of the catalogue as an installation needs it.
+ * An expression of the catalogue for an installation.
  *
  * - Selectors of scraped series match the job (`up`) and the selector of the installation.
  * - Aggregations and matchings keep the scope labels.
- * - Sums take one of the copies that differ in a replica label.
- * - What a name cannot be derived from, `absent` and a constant, asks for the installations that there should be.
+ * - Sums take one of the copies that differ only in a replica label.
+ * - `absent` and constants, which have no labels, are evaluated for each expected installation.
  */
 export function scoped(expression: Expression, narrowing: Narrowing): Expression {
   const { labels, replicaLabels } = narrowing.scope;
   const narrow = (inner: Expression) => scoped(inner, narrowing);
   switch (expression.kind) {
     case "number":
+    case "string":
       return expression;
     case "selector":
       return scopedSelector(expression, narrowing);
@@ -62,18 +67,33 @@ export function scoped(expression: Expression, narrowing: Narrowing): Expression
   }
 }
 
-/** An expression in which every selector matches the value of a dashboard's variable for each scope label. */
-export function followingScopeVariables(expression: Expression, labels: readonly string[]): Expression {
-  return mapSelectors(expression, (selector) => ({
-    ...selector,
-    matchers: [
-      ...labels.map((label) => ({ label, operator: "=~", value: `$${label}` }) as const),
-      ...selector.matchers,
-    ],
-  }));
+/**
+ * An expression for the dashboards of an installation: only its own series, chosen by the variables of the scope
+ * labels. Metrics that every process has, such as `up`, are limited to the configured job.
+ */
+export function forDashboards(expression: Expression, narrowing: Narrowing): Expression {
+  const { job, selector: own, scope } = narrowing;
+  const chosen = scope.labels.map((label) => ({ label, operator: "=~", value: `$${label}` }) as const);
+  return mapSelectors(expression, (selector) => {
+    if (selector.metric === "ALERTS") return { ...selector, matchers: [...chosen, ...selector.matchers] };
+    if (selector.writtenBy === "rules") {
+      return {
+        ...selector,
+        metric: scopedName(selector.metric, narrowing),
+        matchers: [...chosen, ...selector.matchers],
+      };
+    }
+    // Prometheus and Alertmanager do not belong to a job or an installation of the service.
+    if (isAlertingMetric(selector.metric)) return selector;
+    const pinned = Object.entries({ ...(selector.metric.startsWith("mcp_") ? {} : { job }), ...own });
+    const fixed = pinned.map(([label, value]) => ({ label, operator: "=", value }) as const);
+    return { ...selector, matchers: [...fixed, ...chosen, ...selector.matchers] };
+  });
 }
 
 function scopedSelector(selector: Selector, { job, selector: own, scope }: Narrowing): Selector {
+  // Prometheus and Alertmanager give these series their names, whatever the scope.
+  if (selector.metric === "ALERTS" || isAlertingMetric(selector.metric)) return selector;
   if (selector.writtenBy === "rules") return { ...selector, metric: scopedName(selector.metric, { scope }) };
   const always = { ...(selector.metric === "up" ? { job } : {}), ...own };
   const added = Object.entries(always).map(([label, value]) => ({ label, operator: "=", value }) as const);

@@ -48,15 +48,44 @@ export function parsePromql(expression: string): PromqlNode {
   return root;
 }
 
-/** A node and all below it, parents first. */
+/** A node and all its descendants, parents first. */
 export function* nodesOf(root: PromqlNode): Generator<PromqlNode> {
   yield root;
   for (const child of root.children) yield* nodesOf(child);
 }
 
-/** The tree as text in which every duration is written `DURATION`: what must be equal between timing profiles. */
+/** The tree as text with every duration written `DURATION`, to compare timing profiles. */
 export function shapeOf(root: PromqlNode): string {
   if (root.name.startsWith("NumberDurationLiteral") && /[a-z]/.test(root.text)) return "DURATION";
   if (root.children.length === 0) return `${root.name}:${root.text}`;
   return `${root.name}(${root.children.map(shapeOf).join(",")})`;
+}
+
+/** Milliseconds of the units of a duration, as Prometheus writes them. */
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  y: 31_536_000_000,
+};
+
+/** Whether two texts are the same expression, apart from layout and notation of numbers and durations. */
+export function isSameExpression(one: string, other: string): boolean {
+  const canonical = (node: PromqlNode): string => {
+    if (node.name.startsWith("NumberDurationLiteral")) return literalValue(node.text);
+    if (node.children.length === 0) return `${node.name}:${node.text}`;
+    const children = node.children.map(canonical);
+    // Prometheus prints matchers in the order of their names.
+    return `${node.name}(${(node.name === "LabelMatchers" ? children.toSorted() : children).join(",")})`;
+  };
+  return canonical(parsePromql(one)) === canonical(parsePromql(other));
+}
+
+function literalValue(literal: string): string {
+  const parts = [...literal.matchAll(/(\d+)(ms|[smhdwy])/g)];
+  if (parts.map(([part]) => part).join("") !== literal) return String(Number(literal));
+  return `${parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (DURATION_UNITS_MS[unit] ?? 0), 0)}ms`;
 }

@@ -1,9 +1,9 @@
 import { BUNDLE, type Bundle } from "../bundle/index.ts";
-import type { Alert } from "../catalogue/alert.ts";
-import { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS } from "../panels.ts";
+import type { Rule } from "../catalogue/alert.ts";
+import { DASHBOARD_UID, DASHBOARD_VARIABLES, PANEL_IDS, type PanelKey } from "../panels.ts";
 
-/** Names of the labels that say what kind of alert it is. All others tell instances of one alert apart. */
-export const COMMON_LABELS: ReadonlySet<string> = new Set([
+/** Labels that describe the kind of an alert. */
+const COMMON_LABELS: ReadonlySet<string> = new Set([
   "__name__",
   "alertname",
   "alertstate",
@@ -13,8 +13,15 @@ export const COMMON_LABELS: ReadonlySet<string> = new Set([
   ...Object.keys(BUNDLE.alertLabels),
 ]);
 
-/** Labels of every alert, beside its own. No value is ever put in a label: it would make a new alert each time. */
-export function labelsOf(alert: Alert, { alertLabels }: Pick<Bundle, "alertLabels"> = BUNDLE): Record<string, string> {
+/** The labels that distinguish the instances of one alert. */
+export function instanceOf(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !COMMON_LABELS.has(name)));
+}
+
+/**
+ * Labels of every alert besides its own. No label has a value of the measure, which would make a new alert each time.
+ */
+export function labelsOf(alert: Rule, { alertLabels }: Pick<Bundle, "alertLabels"> = BUNDLE): Record<string, string> {
   return {
     severity: alert.severity,
     service: "mcp-orchestrator",
@@ -23,9 +30,9 @@ export function labelsOf(alert: Alert, { alertLabels }: Pick<Bundle, "alertLabel
   };
 }
 
-/** Annotations of an alert, as templates that Prometheus fills in. A link that is not configured is left out. */
+/** Annotations of an alert, as templates for Prometheus. A link that is not configured is left out. */
 export function annotationsOf(
-  alert: Alert,
+  alert: Rule,
   { links, scope }: Pick<Bundle, "links" | "scope"> = BUNDLE,
 ): Record<string, string> {
   const installation = scope.labels.map((label) => `${label} {{ $labels.${label} }}`).join(", ");
@@ -33,12 +40,14 @@ export function annotationsOf(
     summary: installation === "" ? alert.summary : `${alert.summary} (${installation})`,
     description: alert.description,
     ...(links.runbooks === undefined ? {} : { runbook_url: `${links.runbooks}/${alert.name}.md` }),
-    ...(links.dashboards === undefined ? {} : { dashboard_url: dashboardUrl(alert, links.dashboards, scope.labels) }),
+    ...(links.dashboards === undefined || alert.panel === undefined
+      ? {}
+      : { dashboard_url: dashboardUrl(alert.panel, alert, links.dashboards, scope.labels) }),
   };
 }
 
-function dashboardUrl(alert: Alert, dashboards: string, scopeLabels: readonly string[]): string {
-  const own = DASHBOARD_VARIABLES.filter((name) => alert.signal?.labels.includes(name));
+function dashboardUrl(panel: PanelKey, { signal }: Rule, dashboards: string, scopeLabels: readonly string[]): string {
+  const own = DASHBOARD_VARIABLES.filter((name) => signal?.labels.includes(name));
   const variables = [...own, ...scopeLabels].map((name) => `&var-${name}={{ $labels.${name} | urlquery }}`);
-  return `${dashboards}/d/${DASHBOARD_UID}?viewPanel=${PANEL_IDS[alert.panel]}${variables.join("")}`;
+  return `${dashboards}/d/${DASHBOARD_UID}?viewPanel=${PANEL_IDS[panel]}${variables.join("")}`;
 }

@@ -1,21 +1,34 @@
 import { METRICS } from "mcp-orchestrator/contract";
 import { describe, expect, test } from "vitest";
+import { BUNDLE } from "../bundle/index.ts";
+import { ALERTS, GROUPS } from "../catalogue/index.ts";
+import { ALERTING_METRICS } from "../promql/alertingMetrics.ts";
 import { parseQuery } from "../promql/query.ts";
 import { nodesOf, type PromqlNode, parsePromql, shapeOf } from "../promql/tree.ts";
 import { drillProfile, formatDuration, PRODUCTION } from "../timing.ts";
+import { renderPromtoolTests } from "./promtoolTests.ts";
 import { ruleFile } from "./ruleFile.ts";
 
 const production = ruleFile(PRODUCTION);
 const rules = production.groups.flatMap((group) => group.rules);
 const recorded = rules.flatMap((rule) => ("record" in rule ? [rule.record] : []));
 
-/** Series that Prometheus makes itself. */
-const OWN_SERIES = ["up"];
+/** Series of Prometheus itself. */
+const OWN_SERIES = ["up", "ALERTS"];
 /** Labels that a scrape adds. */
-const TARGET_LABELS = ["job", "instance"];
+const TARGET_LABELS = [
+  ...["job", "instance"],
+  ...[...Object.keys(BUNDLE.selector), ...BUNDLE.scope.labels, ...BUNDLE.scope.replicaLabels],
+];
+/** Labels that Prometheus gives the series of an alert. */
+const ALERT_LABELS = ["alertname", "alertstate"];
 
-const labelsByMetric = new Map<string, readonly string[]>(
-  Object.entries(METRICS).flatMap(([name, spec]): [string, readonly string[]][] =>
+const labelsByMetric = new Map<string, readonly string[]>([
+  ...ALERTS.flatMap(({ signal }) => (signal === undefined ? [] : [...(signal.inputs ?? []), signal])).map(
+    ({ record, labels }): [string, readonly string[]] => [record, labels],
+  ),
+  ...Object.entries(ALERTING_METRICS).map(([name, { labels }]): [string, readonly string[]] => [name, labels]),
+  ...Object.entries(METRICS).flatMap(([name, spec]): [string, readonly string[]][] =>
     spec.type === "histogram"
       ? [
           [`${name}_bucket`, [...spec.labels, "le"]],
@@ -23,7 +36,7 @@ const labelsByMetric = new Map<string, readonly string[]>(
         ]
       : [[name, spec.labels]],
   ),
-);
+]);
 
 const metricsIn = (expression: string) => parseQuery(expression).selectors.map(({ metric }) => metric);
 const labelNamesIn = (node: PromqlNode) =>
@@ -41,7 +54,7 @@ describe.each(rules.map((rule) => ({ name: "alert" in rule ? rule.alert : rule.r
     test("matches and groups only by labels that its series have", () => {
       const known = metricsIn(rule.expr).flatMap((metric) => labelsByMetric.get(metric) ?? []);
       const used = labelNamesIn(parsePromql(rule.expr));
-      expect(used.filter((label) => ![...known, ...TARGET_LABELS].includes(label))).toEqual([]);
+      expect(used.filter((label) => ![...known, ...TARGET_LABELS, ...ALERT_LABELS].includes(label))).toEqual([]);
     });
 
     test("reads recorded series only after they are recorded", () => {
@@ -55,7 +68,7 @@ describe.each(rules.map((rule) => ({ name: "alert" in rule ? rule.alert : rule.r
 describe.each([1, 7, 60, 600])("the drill at a factor of %i", (factor) => {
   const drill = ruleFile(drillProfile(factor));
 
-  test("differs from production in durations alone", () => {
+  test("differs from production only in durations", () => {
     const shape = (file: typeof production) =>
       file.groups.map(({ name, rules: own }) => ({
         name,
@@ -83,8 +96,12 @@ describe.each([1, 7, 60, 600])("the drill at a factor of %i", (factor) => {
 });
 
 test("rules are evaluated as often as the samples assume", () => {
-  // promtool takes the interval from its own file and not from the groups.
-  expect(production.groups.map(({ interval }) => interval)).toEqual(["15s", "15s"]);
+  // promtool takes the interval from its own file, not from the groups.
+  const assumed = GROUPS.map(({ alerts }) => alerts.map((alert) => renderPromtoolTests("rules.yml", [alert])));
+  for (const [index, { interval }] of production.groups.entries()) {
+    for (const tests of assumed[index] ?? []) expect(tests).toContain(`\nevaluation_interval: ${interval}\n`);
+  }
+  expect([...new Set(production.groups.map(({ interval }) => interval))]).toEqual(["15s", "5m"]);
 });
 
 test("a threshold is not a duration: none of them is scaled", () => {

@@ -1,6 +1,6 @@
 import { dump } from "js-yaml";
 
-/** A generated YAML file: a line that says where it comes from, then the document in a stable layout. */
+/** A generated YAML file: a line about its source, then the document in a stable layout. */
 export function generatedYaml(document: unknown): string {
   return `${HEADER}\n${dump(document, { lineWidth: -1, noRefs: true })}`;
 }

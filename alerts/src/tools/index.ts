@@ -1,4 +1,4 @@
-export { renderPromtoolTests } from "../render/promtoolTests.ts";
+export { promtoolDocument, renderPromtoolTests } from "../render/promtoolTests.ts";
 export {
   ALERTMANAGER_RELEASES,
   type AlertmanagerRelease,
@@ -6,8 +6,9 @@ export {
   amtool,
   PROMETHEUS_RELEASES,
   type PrometheusRelease,
+  prometheus,
   promtool,
   ToolMissingError,
 } from "./releases.ts";
-export { type Outcome, run } from "./run.ts";
-export { rulesOf } from "./testRules.ts";
+export { type Outcome, promtoolTest, run, runOn } from "./run.ts";
+export { rulesOf, runSamples } from "./testRules.ts";

@@ -9,7 +9,10 @@ import { samples } from "./samples.ts";
 const windowMs = minutes(5);
 const labels = ["type", "lane"];
 
-/** Attempts, not messages: what a retry rescues counts here. One message alone can fail three times; four is more. */
+/**
+ * Attempts, not messages: an attempt that succeeds on retry counts too. One message can fail three times, so four
+ * failures are more than one message.
+ */
 const signal: Signal = {
   record: "type_lane:mcp_ack_attempts:success_ratio",
   labels,
@@ -37,8 +40,8 @@ export const ackSuccessRateDegradation = defineAlert({
     `Fewer than ${facts.threshold} of {{ $labels.type }} {{ $labels.lane }} acknowledgement attempts succeed`,
   description: (facts) =>
     `${facts.value} of the attempts to acknowledge {{ $labels.type }} messages of the {{ $labels.lane }} lane ` +
-    `succeeded over the last ${facts.window}, below ${facts.threshold} for ${facts.for}: retries rescue them so far, ` +
-    "at the price of latency and load on Redis.",
+    `succeeded over the last ${facts.window}, below ${facts.threshold} for ${facts.for}. Retries still save ` +
+    "the messages, but results come later.",
   panel: "ack-success",
   runbook,
   samples,

@@ -1,76 +1,59 @@
 import type { Facts } from "../alert.ts";
-import { grant, logs, query, redis, redisLatency } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import { grantRights, logs, query, redisBusy, redisDenied, redisLatency } from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
+import { CONTEXT } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning:
-    `Of all attempts to acknowledge a message, fewer than ${facts.threshold} succeeded over ${facts.window}, for ` +
-    `${facts.for}. It counts attempts: a message whose second attempt succeeds shows here and not in HighACKFailureRate.`,
-  impact: "Retries rescue the messages, at the price of latency and of more load on Redis.",
-  first: ["ack-errors", "ack-log"],
-  symptoms: ["`mcp_ack_success_rate` under 1.", "Log lines `ACK attempt 1 of ... failed`."],
+  meaning: `For ${facts.for}, fewer than ${facts.threshold} of the attempts to acknowledge a message have succeeded.`,
+  impact:
+    "Retries save the messages: clients notice only slower results. If retries fail too, HighACKFailureRate fires.",
+  first: [
+    query(
+      "ack-errors",
+      "Which lanes are affected? Failed attempts per second.",
+      'sum by (type, lane) (rate(mcp_ack_attempts_total{outcome="error"}[1m])) > 0',
+      { firing: { numberAbove: 0 }, healthy: { nothing: true } },
+    ),
+    logs(
+      "ack-log",
+      "Why do they fail? The word after `Redis` leads to the fix.",
+      "ACK attempt.*failed|Redis.*(timeout|connection)",
+      {
+        expected: "`ACK attempt 1 of 8 messages failed (Redis timeout)`",
+        firing: { matches: "ACK attempt .*failed", not: "" },
+      },
+    ),
+  ],
   diagnosis: [
-    {
-      text: "How many attempts fail, and do they end in failure?",
-      commands: [
-        query(
-          "ack-errors",
-          "Failed attempts per second, by lane.",
-          'sum by (type, lane) (rate(mcp_ack_attempts_total{outcome="error"}[1m])) > 0',
-          { firing: { numberAbove: 0 }, healthy: { nothing: true } },
-        ),
-        query(
-          "ack-success",
-          "The service's own success rate of the last five minutes, lowest last.",
-          "mcp_ack_success_rate",
-          {
-            firing: { matches: '"(type|lane)"' },
-          },
-        ),
-      ],
-    },
-    {
-      text: "What does Redis answer?",
-      commands: [
-        logs("ack-log", "Failed attempts with their reason.", "ACK attempt.*failed|Redis.*(timeout|connection)", {
-          firing: { matches: "ACK attempt .*failed" },
-        }),
-        redisLatency,
-        redis("acl-log", "Commands that Redis refused lately.", "ACL LOG 10"),
-      ],
-    },
-    {
-      text: "Does orphan recovery have to help?",
-      commands: [logs("orphans", "Entries that were taken over.", "orphan.*claimed")],
-    },
+    query("ack-success", "What share succeeds, by lane?", "mcp_ack_success_rate", {
+      firing: { matches: "^0(\\.\\d+)? ", not: "1 {}" },
+    }),
+    redisLatency,
+    redisDenied,
+    logs("orphans", "Does orphan recovery claim messages? Then retries do not save all.", "orphan.*claimed", CONTEXT),
   ],
   mitigation: [
     {
-      cause: "The service's Redis user is changed again and again (`noperm` in the log)",
+      cause: "`noperm`: the Redis user is changed again and again",
       fault: "flap-ack",
-      steps: [
-        {
-          text: "Find what changes it (a deployment of the ACL file, a script) and stop that. Then make sure of the permission.",
-          commands: [grant("The user of the service may acknowledge.", "+xack")],
-        },
-      ],
+      steps: ["Stop what changes it, such as a deployment of the ACL file.", grantRights],
     },
     {
-      cause: "Redis or the network is unsteady",
+      cause: "`timeout` or `connection`: Redis or the network is unstable",
       steps: [
-        {
-          text: "Watch it for 15 minutes; it often mends itself. Otherwise look at Redis' latency, fork times and network path.",
-        },
+        "Watch it for 15 minutes: it often recovers by itself. Otherwise check packet loss on the way to Redis.",
+        redisBusy,
       ],
     },
+    { cause: "Another reason", steps: ["Follow [HighACKFailureRate](HighACKFailureRate.md)."] },
   ],
-  escalation: "None by itself. It becomes HighACKFailureRate when retries no longer help.",
-  prevention: ["Watch the latency of Redis.", "Change ACLs by adding, never by resetting a user that is in use."],
+  escalation: "After an hour, call the owner of Redis.",
+  prevention: ["Monitor the latency of Redis.", "Add rules to ACLs. Never reset a user in use."],
   corrections: [
     {
-      was: "The same condition as HighACKFailureRate, seen from the other side",
-      now: "It counts attempts, the other one messages.",
-      why: "Otherwise one of the two could never say something that the other does not.",
+      was: "The same condition as HighACKFailureRate, as a success rate",
+      now: "It counts attempts; the other alert counts messages.",
+      why: "Otherwise both would always fire together.",
     },
   ],
   related: ["HighACKFailureRate"],

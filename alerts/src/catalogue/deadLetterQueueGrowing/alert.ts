@@ -1,16 +1,25 @@
 import { binary, call, max } from "../../promql/expression.ts";
 import { recorded, series } from "../../promql/series.ts";
 import { minutes } from "../../timing.ts";
-import { defineAlert, held, type Signal } from "../alert.ts";
+import { defineAlert, type Signal } from "../alert.ts";
 import { runbook } from "./runbook.ts";
 import { samples } from "./samples.ts";
 
 const windowMs = minutes(15);
 
-const signal: Signal = {
+const depth: Signal = {
   record: "service:mcp_dlq_depth:max",
   labels: [],
   expression: max([], series("mcp_dlq_depth")),
+};
+
+/** Growth over the lowest depth in the window. Unlike `delta`, this does not extrapolate, and a gap does not matter. */
+const signal: Signal = {
+  record: "service:mcp_dlq_depth:growth15m",
+  labels: [],
+  inputs: [depth],
+  fromRedisState: true,
+  expression: binary(recorded(depth.record), "-", call("min_over_time", recorded(depth.record, windowMs))),
 };
 
 export const deadLetterQueueGrowing = defineAlert({
@@ -21,13 +30,10 @@ export const deadLetterQueueGrowing = defineAlert({
   threshold: { value: 10, unit: "messages" },
   windowMs,
   forMs: minutes(10),
-  // Above its lowest depth in the window: unlike `delta`, that neither extrapolates nor minds a gap.
-  condition: (limit) =>
-    binary(binary(held(signal), "-", call("min_over_time", recorded(signal.record, windowMs))), ">", limit),
   summary: (facts) => `The dead letter queue grows by more than ${facts.threshold} in ${facts.window}`,
   description: (facts) =>
     `The dead letter queue has grown by ${facts.value} in the last ${facts.window}, and by more than ` +
-    `${facts.threshold} for ${facts.for}: tasks fail for good faster than they are retried or discarded.`,
+    `${facts.threshold} for ${facts.for}. Tasks become dead letters faster than they are retried or discarded.`,
   panel: "dead-letters",
   runbook,
   samples,

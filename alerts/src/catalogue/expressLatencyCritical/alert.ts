@@ -15,8 +15,9 @@ export const expressLatencyCritical = defineAlert({
   keepFiringForMs: KEEP_INHIBITOR_FIRING_FOR_MS,
   summary: (facts) => `Express {{ $labels.type }} tasks take longer than ${facts.threshold} (p95)`,
   description: (facts) =>
-    `The 95th percentile of express {{ $labels.type }} tasks over the last ${facts.window} is ${facts.value}, above ` +
-    `${facts.threshold} for ${facts.for}. Where none finished in that time, this is the age of the oldest one waiting.`,
+    `The 95th percentile of express {{ $labels.type }} tasks over the last ${facts.window} is ${facts.value}, ` +
+    `above ${facts.threshold} for ${facts.for}. If hardly any finished in that time, this is the age of the ` +
+    "oldest one.",
   panel: "express-latency",
   runbook,
   samples,

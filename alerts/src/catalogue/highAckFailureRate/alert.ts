@@ -1,5 +1,5 @@
 import { sum } from "../../promql/expression.ts";
-import { counterOver, recorded } from "../../promql/series.ts";
+import { counterOver } from "../../promql/series.ts";
 import { badShare, increase } from "../../promql/signals.ts";
 import { minutes } from "../../timing.ts";
 import { defineAlert, KEEP_INHIBITOR_FIRING_FOR_MS, type Signal } from "../alert.ts";
@@ -23,9 +23,10 @@ const signal: Signal = {
   inputs: [failures],
   bridgesGaps: true,
   expression: badShare(
-    recorded(failures.record),
+    failures.record,
     sum(labels, increase(counterOver("mcp_ack_attempts_total", windowMs, { outcome: "ok" }))),
     2,
+    windowMs,
   ),
 };
 
@@ -41,9 +42,9 @@ export const highAckFailureRate = defineAlert({
   summary: (facts) =>
     `More than ${facts.threshold} of {{ $labels.type }} {{ $labels.lane }} messages cannot be acknowledged`,
   description: (facts) =>
-    `${facts.value} of the {{ $labels.type }} messages of the {{ $labels.lane }} lane could not be acknowledged over ` +
-    `the last ${facts.window}, above ${facts.threshold} for ${facts.for}: their tasks are done but stay pending, and ` +
-    "orphan recovery will deliver them again.",
+    `${facts.value} of the {{ $labels.type }} messages of the {{ $labels.lane }} lane could not be ` +
+    `acknowledged over the last ${facts.window}, above ${facts.threshold} for ${facts.for}. Their results are ` +
+    "stored, but they stay pending and fill Redis.",
   panel: "ack-failures",
   runbook,
   samples,

@@ -1,129 +1,118 @@
 import type { Facts } from "../alert.ts";
-import { grant, logs, query, redis, redisLatency, redisPing, restart } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import {
+  consumerGroups,
+  grantRights,
+  logs,
+  query,
+  redis,
+  redisBusy,
+  redisDenied,
+  redisLatency,
+  redisLog,
+  redisPing,
+  redisReach,
+  redisReplication,
+  redisSlowlog,
+  rollingRestart,
+} from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
+import { CONTEXT, withOutput } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning:
-    `More than ${facts.threshold} of the messages of one lane failed all three attempts to acknowledge them, over ` +
-    `${facts.window} and for ${facts.for}. Their results are stored; only the acknowledgement is missing.`,
-  impact:
-    "The messages stay pending and are delivered again by orphan recovery. No task is lost and none runs twice for it " +
-    "(the stored result is looked at first), but pending entries cost Redis memory and the queue does not shrink.",
-  first: ["ack-log", "redis-ping", "acl-log"],
-  symptoms: [
-    "`mcp_ack_failures_total` rises, `mcp_consumer_group_pending` rises with it.",
-    "Log lines of `RobustRedisACKHandler` that end in `failed 3 times`.",
+  meaning: `For ${facts.for}, all three attempts to acknowledge have failed for more than ${facts.threshold} of a lane's messages.`,
+  impact: "Clients get their results, and no task runs twice. But finished messages stay in the queue and fill Redis.",
+  first: [
+    logs("ack-log", "Why do they fail? The word after `Redis` leads to the fix.", "ACK.*failed", {
+      expected: "`RobustRedisACKHandler: ACK attempt 1 of 8 messages failed (Redis noperm)`",
+      firing: { matches: "RobustRedisACKHandler: ACK (attempt|of) .*failed", not: "" },
+    }),
+    redisPing,
+    withOutput(redisDenied, {
+      expected: "an `xack` entry, if the reason is `noperm`",
+      firing: { matches: "xack", not: "" },
+    }),
   ],
   diagnosis: [
-    {
-      text: "How bad is it, and where?",
-      commands: [
-        query(
-          "ack-failures",
-          "Messages per second that could not be acknowledged, by lane.",
-          "sum by (type, lane) (rate(mcp_ack_failures_total[1m])) > 0",
-          { firing: { numberAbove: 0 }, healthy: { nothing: true } },
-        ),
-        logs(
-          "ack-log",
-          "What does Redis answer? `noperm`, `timeout`, `connection` and `oom` are counted separately.",
-          "ACK.*failed",
-          {
-            firing: { matches: "RobustRedisACKHandler: ACK (attempt|of) .*failed" },
-          },
-        ),
-      ],
-    },
-    { text: "Is Redis there, and quick?", commands: [redisPing, redisLatency] },
-    {
-      text: "Is a permission missing? The log of refused commands names the user and the command.",
-      commands: [
-        redis("acl-log", "Commands that Redis refused lately.", "ACL LOG 10", { firing: { matches: "xack" } }),
-      ],
-    },
-    {
-      text: "What is pending, and with whom?",
-      commands: [
-        redis(
-          "pending",
-          "Pending messages of the group, and the consumers that hold them.",
-          'XPENDING "$QUEUE" "$GROUP"',
-          {
-            firing: { numberAbove: 0 },
-          },
-        ),
-        redis(
-          "consumers",
-          "Consumers of the group: a large `idle` with pending entries is a consumer that is gone.",
-          'XINFO CONSUMERS "$QUEUE" "$GROUP"',
-          {
-            firing: { matches: "pending" },
-          },
-        ),
-      ],
-    },
+    query(
+      "ack-failures",
+      "Which lanes are affected? Messages per second.",
+      "sum by (type, lane) (rate(mcp_ack_failures_total[1m])) > 0",
+      { firing: { numberAbove: 0 }, healthy: { nothing: true } },
+    ),
+    redisLatency,
+    redisReach,
+    redisReplication,
+    redis("pending", "Which consumers have pending messages?", 'XPENDING "$QUEUE" "$GROUP"', {
+      firing: { numberAbove: 0 },
+    }),
+    consumerGroups,
+    redis("consumers", "Is a consumer gone (`idle` above 60000 ms)?", 'XINFO CONSUMERS "$QUEUE" "$GROUP"', CONTEXT),
   ],
   mitigation: [
     {
-      cause: "The service's Redis user may not acknowledge (`noperm` in the log)",
+      cause: "`noperm`: the Redis user may not acknowledge",
       fault: "revoke-ack",
+      steps: [grantRights, "Orphan recovery acknowledges what is pending within 90 s."],
+    },
+    {
+      cause: "`connection`: Redis cannot be reached",
+      steps: ["Check the network to Redis.", redisLog, "If the service does not reconnect:", rollingRestart],
+    },
+    {
+      cause: "`timeout`: Redis is slow",
+      steps: [redisSlowlog, redisBusy],
+    },
+    {
+      cause: "`oom`: Redis is full",
+      steps: ["Follow [RedisMemoryHigh](RedisMemoryHigh.md)."],
+    },
+    {
+      cause: "`role:slave`: this is a replica of Redis",
+      steps: ["Point `REDIS_URL` at the master ([how](README.md#settings))."],
+    },
+    {
+      cause: "The queue has a second group",
       steps: [
-        {
-          text: "Give the permission back. Pending messages are acknowledged by the next round of orphan recovery.",
-          commands: [grant("The user of the service may acknowledge again.", "+xack")],
-        },
+        "Stop the program that created it. Then the owner of Redis removes it with `XGROUP DESTROY`; never remove `$GROUP`.",
       ],
     },
     {
-      cause: "Transient",
-      steps: [{ text: "Watch it for five minutes: orphan recovery runs every 30 s and settles what is left." }],
+      cause: "A consumer that is gone has pending messages for over two minutes",
+      steps: ["Orphan recovery does not work: restart the replicas as above, or call the platform team."],
     },
     {
-      cause: "Redis cannot be reached (`connection` in the log)",
+      cause: "Another reason, or none",
       steps: [
-        {
-          text: "Check the network to Redis and Redis' own log. Connections are renewed by themselves; if they are not:",
-          commands: [restart],
-        },
-      ],
-    },
-    {
-      cause: "Redis is slow (`timeout` in the log)",
-      steps: [
-        {
-          text: "Look for slow commands, a fork for a snapshot, or a full host. Fewer workers put less load on Redis.",
-          commands: [redis("slowlog", "The slowest commands of late.", "SLOWLOG GET 10")],
-        },
+        "Watch it for five minutes. If it stops, orphan recovery acknowledges the rest. Otherwise call the platform team.",
       ],
     },
   ],
-  escalation: "To the owner of Redis when it is Redis; to the platform team when failures go on for 15 minutes.",
+  escalation: "After 15 minutes, call the owner of Redis if Redis is the cause, otherwise the platform team.",
   prevention: [
-    "Alert on Redis' health itself (RedisMemoryHigh, and an exporter of Redis).",
-    "Connection time-out of 5 s and keep-alive (the defaults of the service).",
-    "Check the ACL in the service's start-up self-check: `/readyz` names a missing permission.",
+    "Monitor Redis, as RedisMemoryHigh does.",
+    "After a change of the ACL, check `/readyz`: it names a missing permission.",
   ],
   corrections: [
     {
       was: "`redis-cli XACK` of made-up ids as a test of this alert",
-      now: "The fault drill takes the permission to acknowledge away.",
-      why: "XACK of an unknown id returns 0 to its sender. The service does not see it and counts nothing.",
+      now: "The fire drill takes the permission to acknowledge away.",
+      why: "XACK of an unknown id returns 0 to its sender; the service does not see it.",
     },
     {
       was: "`XGROUP DELCONSUMER` of stale consumers",
-      now: "Leave it to the service, which removes a consumer only when nothing is pending for it.",
-      why: "DELCONSUMER drops the pending entries of the consumer: they are neither delivered again nor finished.",
+      now: "The service removes a consumer when nothing is pending for it.",
+      why: "DELCONSUMER drops the consumer's pending messages: they are neither delivered again nor finished.",
     },
     {
       was: "Adding Redis read replicas when Redis is slow",
-      now: "Not offered.",
-      why: "Every operation on a stream group is a write; replicas take no load off the primary.",
+      now: "Removed.",
+      why: "Every operation on a consumer group is a write, which only the master takes.",
     },
     {
       was: "Impact: tasks may be lost",
       now: "They stay pending and are delivered again.",
-      why: "Only an acknowledgement removes an entry, and the result is stored before it.",
+      why: "Only an acknowledgement removes a message, and the result is stored before it.",
     },
   ],
-  related: ["ACKSuccessRateDegradation", "NoActiveWorkers"],
+  related: ["ACKSuccessRateDegradation", "RedisMemoryHigh"],
 });

@@ -12,6 +12,7 @@ const signal: Signal = {
   record: "queue:mcp_consumer_group_lag:max",
   labels,
   expression: max(labels, series("mcp_consumer_group_lag")),
+  fromRedisState: true,
 };
 
 export const highConsumerLag = defineAlert({
@@ -23,8 +24,8 @@ export const highConsumerLag = defineAlert({
   forMs: minutes(10),
   summary: (facts) => `Consumers of {{ $labels.queue }} are more than ${facts.threshold} behind`,
   description: (facts) =>
-    `The consumers of {{ $labels.queue }} have ${facts.value} to finish and have been more than ${facts.threshold} ` +
-    `behind for ${facts.for}: {{ $labels.type }} tasks wait longer than they should.`,
+    `The consumers of {{ $labels.queue }} have ${facts.value} to finish and have been more than ` +
+    `${facts.threshold} behind for ${facts.for}. Clients wait longer for {{ $labels.type }} tasks.`,
   panel: "consumer-lag",
   runbook,
   samples,

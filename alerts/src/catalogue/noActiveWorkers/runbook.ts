@@ -1,94 +1,118 @@
 import type { Facts } from "../alert.ts";
-import { api, grant, logs, query, redisPing, restart, workerProcesses, workersStatus } from "../commands.ts";
-import type { Command, Runbook } from "../runbook.ts";
+import type { Installation } from "../installation.ts";
+import {
+  api,
+  grantRights,
+  logEnd,
+  query,
+  redisLog,
+  redisPing,
+  restart,
+  serviceState,
+  startRedis,
+  workerProcesses,
+  workersStatus,
+} from "../runbooks/commands.ts";
+import type { Command, Runbook } from "../runbooks/runbook.ts";
+import { claimOf, withOutput } from "../runbooks/runbook.ts";
 
-const start: Command = {
+const restartIfNoneRuns: Command = {
+  ...restart,
+  why:
+    "If workers run, follow [OrchestratorTargetDown](OrchestratorTargetDown.md) instead. Otherwise restart the service, and " +
+    "run command 1 again after a minute.",
+};
+
+const start = (replicas: number): Command => ({
   id: "start",
-  why: "Start the service.",
+  context: true,
+  why: "Start it.",
   run: {
     compose: "docker compose up -d orchestrator",
     supervisor: "supervisorctl start mcp-orchestrator",
     native: "systemctl start mcp-orchestrator",
-    kubernetes: 'kubectl -n "$NAMESPACE" rollout restart deployment/mcp-orchestrator',
+    kubernetes: `kubectl -n "$NAMESPACE" scale deployment/mcp-orchestrator --replicas ${replicas}`,
   },
-};
+  changes: true,
+});
 
-const { firing: _whileWorking, ...processes } = workerProcesses;
-
-export const runbook = (facts: Facts): Runbook => ({
-  meaning:
-    `For ${facts.for} no worker has been alive and consuming: the count is 0, the metric is gone, or Prometheus cannot ` +
-    "reach any replica.",
-  impact: "A complete outage. Nothing is processed; what was accepted waits in Redis.",
-  first: ["restart"],
-  symptoms: ["Every other alert about queues and latency is inhibited by this one."],
+export const runbook = (facts: Facts, { expectedReplicas }: Installation): Runbook => ({
+  meaning: `For ${facts.for}, no worker has been consuming tasks, or no replica has answered Prometheus.`,
+  impact: "This is a complete outage. Accepted tasks wait in Redis.",
+  first: [
+    withOutput(
+      {
+        ...workersStatus,
+        why: "Do the workers run? An error: the service does not answer.",
+      },
+      {
+        ...claimOf(workersStatus),
+        // Without any output, or with a type that has none.
+        firing: { matches: "\\t0 of \\d+|(?<![\\s\\S])(?![\\s\\S])", not: "type\tworkers\tpaused\nml\t2 of 2\t-\n" },
+      },
+    ),
+    restartIfNoneRuns,
+  ],
   diagnosis: [
-    {
-      text: "First restart (see the mitigation), then look. Is the service there at all?",
-      commands: [
-        query("targets", "1 for each replica that Prometheus reaches.", 'up{job="mcp-orchestrator"}', {
-          healthy: { matches: "^1 " },
-        }),
-        query("active-workers", "Workers that consume, over all replicas.", "sum(mcp_active_workers)", {
-          healthy: { numberAbove: 0 },
-        }),
-        { ...processes, healthy: { matches: "express_pool:" } },
-      ],
-    },
-    {
-      text: "If it runs: why do its workers not work?",
-      commands: [
-        { ...workersStatus, firing: { matches: "^(0 of \\d+|$)" }, healthy: { matches: "^[1-9]\\d* of \\d+" } },
-        api(
-          "readiness",
-          "What the service itself says is wrong.",
-          "/readyz",
-          '.checks[]? | select(.ok | not) | "\\(.name): \\(.detail)"',
-        ),
-        logs("start-log", "The last lines of the log.", "."),
-      ],
-    },
-    { text: "Is Redis there?", commands: [redisPing] },
+    query("targets", "Which replicas answer Prometheus?", 'up{job="mcp-orchestrator"}', {
+      expected: "`1 {...}` for each replica",
+      healthy: { matches: "^1 ", not: "0 {}" },
+    }),
+    query("active-workers", "How many workers consume, over all replicas?", "sum(mcp_active_workers)", {
+      healthy: { numberAbove: 0 },
+    }),
+    // Without workers there are no processes to show.
+    withOutput(workerProcesses, {
+      expected: claimOf(workerProcesses).expected ?? "",
+      healthy: { matches: "express_pool:", not: "" },
+    }),
+    api(
+      "readiness",
+      "What does the service itself find wrong?",
+      "/readyz",
+      '.checks[]? | select(.ok | not) | "\\(.name): \\(.detail)"',
+      { healthy: { nothing: true } },
+    ),
+    serviceState,
+    logEnd,
+    redisPing,
   ],
   mitigation: [
+    { cause: "The service is stopped", fault: "stop-service", steps: [start(expectedReplicas)] },
     {
-      cause: "The service is stopped, or has ended",
-      fault: "stop-service",
-      steps: [{ text: "Start it:", commands: [start] }],
+      cause: "`/readyz` names `redis permissions`",
+      fault: "starve-workers",
+      steps: [grantRights],
     },
     {
-      cause: "Its Redis user may not read (`redis permissions` in the readiness, `NOPERM` in the log)",
-      fault: "starve-workers",
+      cause: "Redis does not answer",
+      steps: [redisLog, startRedis],
+    },
+    {
+      cause: "All types are paused, or have `0 of 0` workers",
       steps: [
-        {
-          text: "Give the permission back. The workers try again by themselves.",
-          commands: [grant("The user of the service may read again.", "+xreadgroup")],
-        },
+        "Paused: [OldestTaskTooOld](OldestTaskTooOld.md). `0 of 0`: [TypeWithoutWorkers](TypeWithoutWorkers.md).",
       ],
     },
     {
-      cause: "It runs, and its workers do not",
+      cause: "It runs, but its workers do not",
       steps: [
-        { text: "Restart it:", commands: [restart] },
-        {
-          text:
-            "If they do not come up: a configuration error is at the end of the log, all problems at once; Redis may be " +
-            "unreachable; the limit on processes or memory may be reached; handlers may fail to load.",
-        },
+        restartIfNoneRuns,
+        "If a restart does not help, the log says why: a limit on memory or processes, a secret or log folder that it may not " +
+          "open, a handler that does not load. After a release, roll back ([how](README.md#settings)).",
       ],
     },
   ],
-  escalation: "PagerDuty has paged already. To the whole platform team if it is not resolved in 5 minutes.",
+  escalation: "After 5 minutes, call the whole platform team.",
   prevention: [
-    "supervisord or systemd with automatic restart (units are in `deploy/`).",
-    "Two replicas.",
-    "A readiness check in front of a rollout.",
+    "Let the service manager restart it: `deploy/` has units for systemd and supervisor.",
+    "Run two replicas, and let a rollout wait for `/readyz`.",
   ],
   corrections: [
     {
       was: "`mcp_active_workers == 0` alone",
       now: "Also when the metric is absent or all targets are down.",
-      why: "A stopped service has no metric, and a comparison with nothing is never true: the alert would resolve in the worst moment.",
+      why: "A stopped service has no metric: the alert would resolve in an outage.",
     },
   ],
   related: ["OrchestratorTargetDown", "WorkerCrashRateHigh"],

@@ -20,8 +20,8 @@ export const orchestratorTargetDown = defineAlert({
   condition: (limit) => binary(recorded(signal.record), "==", limit),
   summary: () => "Replica {{ $labels.instance }} cannot be scraped",
   description: (facts) =>
-    `Prometheus has had no answer from {{ $labels.instance }} for ${facts.for}: the replica is down or unreachable, and ` +
-    "no alert can see it.",
+    `Prometheus has had no answer from {{ $labels.instance }} for ${facts.for}. The replica is down or ` +
+    "unreachable; if it runs, it is not monitored.",
   panel: "targets",
   runbook,
   samples,

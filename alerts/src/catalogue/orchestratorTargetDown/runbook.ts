@@ -1,34 +1,33 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, restart } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import { logEnd, query, rollingRestart, startReplica } from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning: `Prometheus has not been able to scrape one replica for ${facts.for}.`,
-  impact:
-    "Its capacity is missing, or it works unobserved. NoActiveWorkers inhibits this alert when no replica is left.",
-  first: ["targets", "last-log"],
-  symptoms: ["`up` of the instance is 0."],
-  diagnosis: [
-    {
-      text: "Which one, and is it alive?",
-      commands: [
-        query("targets", "0 for each replica that Prometheus cannot reach.", 'up{job="mcp-orchestrator"} == 0', {
-          firing: { matches: "^0 " },
-          healthy: { nothing: true },
-        }),
-        logs("last-log", "The last lines of its log.", "."),
-      ],
-    },
+  meaning: `One replica has not answered Prometheus for ${facts.for}.`,
+  impact: "The others do its work, or it runs unmonitored.",
+  first: [
+    query("targets", "Which replica?", 'up{job="mcp-orchestrator"} == 0', {
+      expected: "`0 {...}` with the label `instance`",
+      firing: { matches: "^0 ", not: "1 {}" },
+      healthy: { nothing: true },
+    }),
+    logEnd,
   ],
+  diagnosis: ["Do `/healthz` and `/metrics` of the `instance` answer on its own host?"],
   mitigation: [
-    { cause: "It is down", fault: "stop-service", steps: [{ text: "Restart it:", commands: [restart] }] },
+    { cause: "It is down", fault: "stop-service", steps: [startReplica] },
     {
-      cause: "It is up",
-      steps: [{ text: "Check the network between Prometheus and the replica, and how long /metrics takes." }],
+      cause: "Its log ends with a configuration error",
+      steps: ["Correct the settings and apply them ([how](README.md#settings))."],
+    },
+    { cause: "It runs and does not answer on its host: it hangs", steps: [rollingRestart] },
+    {
+      cause: "It answers on its host",
+      steps: ["Check the network from Prometheus. Does `/metrics` take longer than the scrape timeout?"],
     },
   ],
-  escalation: "To the platform team after 30 minutes.",
-  prevention: ["Automatic restart.", "Two replicas or more."],
+  escalation: "After 30 minutes, call the platform team.",
+  prevention: ["Restart automatically."],
   corrections: [],
   related: ["NoActiveWorkers"],
 });

@@ -7,11 +7,12 @@ import { samples } from "./samples.ts";
 
 const labels = ["queue", "type", "lane"];
 
-/** Every replica reports the same stream: the highest report counts, a sum would multiply it. */
+/** Every replica reports the same stream, so the maximum counts; a sum would multiply it. */
 const signal: Signal = {
   record: "queue:mcp_queue_depth:max",
   labels,
   expression: max(labels, series("mcp_queue_depth")),
+  fromRedisState: true,
 };
 
 export const queueDepthSpike = defineAlert({
@@ -24,8 +25,8 @@ export const queueDepthSpike = defineAlert({
   keepFiringForMs: KEEP_INHIBITOR_FIRING_FOR_MS,
   summary: (facts) => `Queue {{ $labels.queue }} holds more than ${facts.threshold}`,
   description: (facts) =>
-    `{{ $labels.queue }} holds ${facts.value} and has been above ${facts.threshold} for ${facts.for}: tasks arrive ` +
-    "faster than the {{ $labels.type }} workers finish them, and Redis memory grows with the queue.",
+    `{{ $labels.queue }} holds ${facts.value} and has been above ${facts.threshold} for ${facts.for}. Tasks ` +
+    "arrive faster than the {{ $labels.type }} workers finish them, and Redis fills up.",
   panel: "queue-depth",
   runbook,
   samples,

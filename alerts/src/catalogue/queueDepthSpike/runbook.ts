@@ -1,136 +1,99 @@
 import type { Facts } from "../alert.ts";
 import {
-  admin,
-  liftRate,
+  change,
   limitRate,
-  logs,
   query,
-  redis,
   redisMemory,
-  scaleBack,
-  scaleUp,
+  SWITCH_OFF,
+  SWITCH_ON,
+  scaleEmergency,
+  taskRates,
+  UPSTREAM_DOWN,
   upstreamLatency,
-  upstreamSteps,
-  workerProcesses,
-  workersStatus,
-} from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+  workersLeadOn,
+} from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning: `One queue has held more than ${facts.threshold} for ${facts.for}.`,
+  meaning: `One queue has held more than ${facts.threshold} for ${facts.for}. HighConsumerLag fires earlier.`,
   impact:
-    "Tasks wait longer than agreed, and Redis memory grows with the queue. At 80 % of it the service " +
-    "refuses new tasks with 503; what is queued is safe.",
-  first: ["redis-memory", "workers-status", "depths"],
-  symptoms: [
-    "`mcp_queue_depth` rises.",
-    "`mcp_redis_memory_used_ratio` rises.",
-    "HighConsumerLag of the same queue, inhibited by this alert.",
-  ],
+    "Clients wait longer, and Redis fills up: from 80 % of its memory on, new tasks get 503. Accepted tasks are safe.",
+  first: [redisMemory, workersLeadOn],
   diagnosis: [
-    {
-      text: "First: how much room is left in Redis? Above 80 % act at once (see the first mitigation).",
-      commands: [redisMemory],
-    },
-    {
-      text: "How deep is it, and where does it come from?",
-      commands: [
-        redis("queue-length", "Entries of the queue.", 'XLEN "$QUEUE"', {
-          firing: { numberAbove: facts.limit },
-          healthy: { numberBelow: facts.limit + 1 },
-        }),
-        query("depths", "Depth of every queue, deepest first.", "max by (queue) (mcp_queue_depth)", {
-          firing: { numberAbove: facts.limit },
-          healthy: { numberBelow: facts.limit + 1 },
-        }),
-        query(
-          "enqueued-rate",
-          "Tasks accepted per second over the last minute, by type.",
-          "sum by (type) (rate(mcp_tasks_enqueued_total[1m]))",
-        ),
-        query(
-          "completed-rate",
-          "Tasks completed per second over the last minute, by type.",
-          "sum by (type) (rate(mcp_tasks_completed_total[1m]))",
-        ),
-      ],
-    },
-    {
-      text: "Are the workers running, or do they wait for an upstream?",
-      commands: [
-        workersStatus,
-        workerProcesses,
-        upstreamLatency,
-        logs("stuck-workers", "Workers that hang or were killed for it.", "Worker.*(stuck|timeout)"),
-      ],
-    },
+    query("depths", "Which queues are deep?", "max by (queue) (mcp_queue_depth)", {
+      expected: `more than ${facts.limit}`,
+      firing: { numberAbove: facts.limit },
+      healthy: { numberBelow: facts.limit + 1 },
+    }),
+    taskRates,
+    upstreamLatency,
   ],
   mitigation: [
     {
       cause: "Redis is above 80 % of its memory",
-      steps: [
-        { text: "Slow the submitters down, then give the workers time.", commands: [limitRate] },
-        { text: "Add workers if the host has room.", commands: [scaleUp] },
-        {
-          text: "Tell the on-call engineer of the submitting services. When the queue is short again:",
-          commands: [liftRate, scaleBack],
-        },
-      ],
+      steps: [limitRate, scaleEmergency],
     },
-    { cause: "An external API does not answer", fault: "stall-upstream-flood", steps: upstreamSteps },
+    { cause: "An external API is slow or down", fault: "stall-upstream-flood", steps: [UPSTREAM_DOWN] },
     {
-      cause: "A batch job",
+      cause: "More load than the workers can carry",
       steps: [
-        {
-          text: "If it is expected and the queue shrinks, wait. Otherwise limit the rate and let the job slow down.",
-          commands: [limitRate, liftRate],
-        },
+        "If it is an expected batch and the queue shrinks, wait. Otherwise limit the rate as above, and add workers: " +
+          "[HighConsumerLag](HighConsumerLag.md).",
       ],
     },
     {
-      cause: "The express lane is flooded by what is not urgent",
+      cause: "HighACKFailureRate fires too",
+      steps: ["Follow [HighACKFailureRate](HighACKFailureRate.md)."],
+    },
+    {
+      cause: "The express lane is full of tasks without urgency",
       steps: [
-        {
-          text: "Route new express tasks to the regular lane until the submitter is fixed.",
-          commands: [
-            admin("bypass", "Express tasks go to the regular lane.", "/api/v1/admin/express-bypass/enable", undefined, {
-              firing: { matches: '"enabled":true' },
-            }),
-            admin("bypass-off", "And back.", "/api/v1/admin/express-bypass/disable", undefined, {
-              firing: { matches: '"enabled":false' },
-            }),
-          ],
-        },
+        change(
+          "bypass",
+          "Send new express tasks to the regular lane. Ask the owner of the client first: urgent ones wait too.",
+          "express-bypass enable",
+          {
+            firing: SWITCH_ON,
+            undo: change(
+              "bypass-off",
+              "When the client is fixed, open the express lane again.",
+              "express-bypass disable",
+              {
+                firing: SWITCH_OFF,
+              },
+            ),
+          },
+        ),
       ],
     },
   ],
-  escalation: "To the on-call engineer at once when Redis is above 80 % of its memory, otherwise after 15 minutes.",
+  escalation:
+    "Call the platform team and the owner of the client: at once if Redis is above 80 %, otherwise after 15 minutes.",
   prevention: [
-    "`maxmemory-policy noeviction`, and enough memory for the longest outage of an upstream.",
-    "RedisMemoryHigh, which fires before the ceiling.",
-    "A sustained rate limit (`RATE_LIMIT_PER_SECOND`) and a depth limit (`MAX_QUEUE_DEPTH`).",
-    "Let the service scale its workers by lag (`AUTOSCALE=true`).",
+    "Give Redis memory for the longest outage of an external API.",
+    "Set `RATE_LIMIT_PER_SECOND` and `MAX_QUEUE_DEPTH`.",
+    "Let the workers follow the backlog (`AUTOSCALE=true`).",
   ],
   corrections: [
     {
       was: "`maxmemory-policy allkeys-lru`",
       now: "`noeviction`. The service checks it and is not ready otherwise.",
-      why: "allkeys-lru evicts whole streams with their groups when memory is short: it loses every waiting task.",
+      why: "When memory is short, allkeys-lru evicts whole streams, with every waiting task.",
     },
     {
       was: "600 XADDs as a test of this alert",
-      now: "The fault drill stalls the upstream first.",
-      why: "Healthy workers are through with 600 entries in milliseconds, and the depth must last for minutes.",
+      now: "The fire drill stalls an external API first.",
+      why: "Workers finish 600 entries in milliseconds, and the depth must last for minutes.",
     },
     {
       was: "`curl .../metrics | grep rate.*mcp_tasks_enqueued_total`",
       now: "The PromQL query of the rate.",
-      why: "A rate is computed by Prometheus; the grep finds nothing.",
+      why: "`/metrics` has counters only.",
     },
     {
       was: "`export WORKERS_PER_TYPE=8` and `supervisorctl restart`",
       now: "`POST /api/v1/admin/workers/scale`.",
-      why: "supervisord starts the program with its own environment: what a shell exports does not reach it.",
+      why: "What a shell exports does not reach a program of supervisord.",
     },
   ],
   related: ["HighConsumerLag", "RedisMemoryHigh", "NoActiveWorkers"],

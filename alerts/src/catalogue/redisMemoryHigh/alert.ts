@@ -9,6 +9,7 @@ const signal: Signal = {
   record: "service:mcp_redis_memory_used_ratio:max",
   labels: [],
   expression: max([], series("mcp_redis_memory_used_ratio")),
+  fromRedisState: true,
 };
 
 export const redisMemoryHigh = defineAlert({
@@ -20,8 +21,8 @@ export const redisMemoryHigh = defineAlert({
   forMs: minutes(5),
   summary: (facts) => `Redis uses more than ${facts.threshold} of its memory`,
   description: (facts) =>
-    `Redis uses ${facts.value} of maxmemory and has been above ${facts.threshold} for ${facts.for}. At the ceiling the ` +
-    "service refuses new tasks; at the limit Redis refuses every write.",
+    `Redis uses ${facts.value} of maxmemory and has been above ${facts.threshold} for ${facts.for}. At its ` +
+    "ceiling (80 % by default) the service rejects new tasks; at 100 % Redis rejects every write.",
   panel: "redis-memory",
   runbook,
   samples,

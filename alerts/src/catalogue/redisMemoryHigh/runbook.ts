@@ -1,49 +1,51 @@
 import type { Facts } from "../alert.ts";
-import { liftRate, limitRate, query, redis, redisMemory } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import { limitRate, query, raiseMaxmemory, redis, redisMemory } from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
+import { CONTEXT } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning: `Redis has used more than ${facts.threshold} of \`maxmemory\` for ${facts.for}.`,
-  impact: "At 80 % the service refuses new tasks with 503; at 100 % Redis refuses every write, acknowledgements too.",
-  first: ["redis-memory", "depths"],
-  symptoms: ["`mcp_redis_memory_used_ratio` rises."],
+  meaning: `Redis has used more than ${facts.threshold} of its memory (\`maxmemory\`) for ${facts.for}.`,
+  impact: "At 80 %, new tasks get 503. At 100 %, Redis rejects every write, and results are lost.",
+  first: [
+    redisMemory,
+    query("depths", "Are queues deep (above 500)?", "max by (queue) (mcp_queue_depth)", CONTEXT),
+    redis("dlq-length", "Are there many dead letters (above 1000)?", "XLEN mcp:queue:dlq", CONTEXT),
+  ],
   diagnosis: [
-    {
-      text: "What fills it? A pending entry takes about 550 bytes more than a waiting one.",
-      commands: [
-        redisMemory,
-        query("memory-ratio", "Share of memory in use.", "max(mcp_redis_memory_used_ratio)", {
-          firing: { numberAbove: facts.limit },
-          healthy: { numberBelow: facts.limit },
-        }),
-        query("depths", "Depth of every queue, deepest first.", "max by (queue) (mcp_queue_depth)"),
-        redis("dlq-length", "Entries of the dead letter queue.", "XLEN mcp:queue:dlq"),
-        redis(
-          "big-keys",
-          "The largest keys by a sample of each, with pauses in between.",
-          "--memkeys -i 0.01 | grep 'Biggest'",
-        ),
-      ],
-    },
+    query("memory-ratio", "What share of the memory is used?", "max(mcp_redis_memory_used_ratio)", {
+      expected: `more than ${facts.limit}`,
+      firing: { numberAbove: facts.limit },
+      healthy: { numberBelow: facts.limit },
+    }),
+    redis(
+      "big-keys",
+      "Which keys are the largest? `mcp:queue:dlq`: dead letters. `mcp:results:`: results. Other `mcp:`: tasks.",
+      "--memkeys -i 0.01 | grep 'Biggest'",
+      CONTEXT,
+    ),
   ],
   mitigation: [
+    { cause: "Gain time above 80 %", steps: [raiseMaxmemory] },
     {
       cause: "Queues are deep",
-      steps: [{ text: "See QueueDepthSpike. Slow the submitters down meanwhile.", commands: [limitRate, liftRate] }],
+      steps: ["Follow [QueueDepthSpike](QueueDepthSpike.md). Meanwhile:", limitRate],
     },
-    { cause: "Dead letters pile up", steps: [{ text: "Retry or discard them, see DeadLetterQueueGrowing." }] },
+    {
+      cause: "There are many dead letters",
+      steps: ["Follow [DeadLetterQueueGrowing](DeadLetterQueueGrowing.md)."],
+    },
     {
       cause: "Results are large or kept for long",
-      steps: [{ text: "Lower `RESULT_TTL_SECONDS` or `MAX_RESULT_BYTES`." }],
+      steps: ["Lower `RESULT_TTL_SECONDS` or `MAX_RESULT_BYTES` ([how](README.md#settings))."],
     },
     {
-      cause: "A key that is not the service's",
+      cause: "A key of another program",
       fault: "fill-redis",
-      steps: [{ text: "Find whose it is, and give it a Redis of its own." }],
+      steps: ["Have its owner move it to another Redis."],
     },
   ],
-  escalation: "To the owner of Redis above 90 %.",
-  prevention: ["Enough memory for the longest outage of an upstream.", "A Redis of its own for the queues."],
+  escalation: "Above 80 %, call the owner of Redis.",
+  prevention: ["Give the queues a Redis of their own."],
   corrections: [],
   related: ["QueueDepthSpike", "DeadLetterQueueGrowing"],
 });

@@ -1,5 +1,5 @@
 import { sum } from "../../promql/expression.ts";
-import { counterOver, recorded } from "../../promql/series.ts";
+import { counterOver } from "../../promql/series.ts";
 import { badShare, increase } from "../../promql/signals.ts";
 import { minutes } from "../../timing.ts";
 import { defineAlert, type Signal } from "../alert.ts";
@@ -10,7 +10,7 @@ const windowMs = minutes(5);
 const labels = ["type"];
 
 /** Tasks that ended in the dead letter queue. */
-const failed: Signal = {
+export const failedTasks: Signal = {
   record: "type:mcp_tasks_failed:increase",
   labels,
   expression: sum(labels, increase(counterOver("mcp_tasks_failed_total", windowMs))),
@@ -20,12 +20,13 @@ const failed: Signal = {
 const signal: Signal = {
   record: "type:mcp_tasks_failed:ratio",
   labels,
-  inputs: [failed],
+  inputs: [failedTasks],
   bridgesGaps: true,
   expression: badShare(
-    recorded(failed.record),
+    failedTasks.record,
     sum(labels, increase(counterOver("mcp_tasks_completed_total", windowMs))),
     2,
+    windowMs,
   ),
 };
 

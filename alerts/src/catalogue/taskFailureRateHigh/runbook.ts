@@ -1,90 +1,69 @@
 import type { Facts } from "../alert.ts";
-import { admin, api, breakers, logs, query, redis, upstreamErrors, upstreamSteps } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import {
+  discardInvalid,
+  latestDeadLetters,
+  listInvalid,
+  logs,
+  query,
+  redis,
+  retryUpstream,
+  upstreamErrors,
+} from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
+import { CONTEXT } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning:
-    `More than ${facts.threshold} of the tasks of one type that ended in the last ${facts.window} ended in the dead ` +
-    `letter queue, for ${facts.for}. An outage of an upstream is not the cause: while one lasts, tasks wait.`,
-  impact: "Work is not done. Dead letters keep everything that is needed to run the tasks again.",
-  first: ["failure-reasons", "dlq-latest"],
-  symptoms: ["`mcp_tasks_failed_total` rises, with the reason in its label.", "DeadLetterQueueGrowing."],
+  meaning: `For ${facts.for}, more than ${facts.threshold} of the tasks of one type have failed.`,
+  impact: "Clients get errors instead of results. Failed tasks are in the dead letter queue (DLQ), and can be retried.",
+  first: [
+    query(
+      "failure-reasons",
+      "Why do they fail? Failed tasks per second, by type and reason.",
+      "sum by (type, reason) (rate(mcp_tasks_failed_total[1m])) > 0",
+      { firing: { numberAbove: 0 }, healthy: { nothing: true } },
+    ),
+    latestDeadLetters,
+  ],
   diagnosis: [
-    {
-      text: "Why do they fail?",
-      commands: [
-        query(
-          "failure-reasons",
-          "Failed tasks per second over the last minute, by type and reason.",
-          "sum by (type, reason) (rate(mcp_tasks_failed_total[1m])) > 0",
-          { firing: { numberAbove: 0 }, healthy: { nothing: true } },
-        ),
-        redis("dlq-length", "Entries of the dead letter queue.", "XLEN mcp:queue:dlq", { firing: { numberAbove: 0 } }),
-        api(
-          "dlq-latest",
-          "Some dead letters with reason and error.",
-          "/api/v1/dlq?limit=10",
-          '.items[] | "\\(.type) \\(.reason) \\(.error)"',
-          {
-            firing: { matches: "(upstream|timeout|validation|poison|internal)" },
-          },
-        ),
-        logs("failed-log", "Failed attempts in the log.", "Task .* failed", { firing: { matches: "Task .* failed" } }),
-      ],
-    },
-    { text: "Reason `upstream` or `timeout`: are the external APIs well?", commands: [upstreamErrors, breakers] },
-    {
-      text: "Reason `validation`: who sends what the handler cannot read?",
-      commands: [logs("invalid-payloads", "Payloads that were refused.", "ValidationError|Invalid .*payload")],
-    },
+    redis("dlq-length", "How many are in the DLQ?", "XLEN mcp:queue:dlq", { firing: { numberAbove: 0 } }),
+    upstreamErrors,
+    logs("failed-log", "What does the log say about failed attempts?", "Task .* failed", {
+      firing: { matches: "Task .* failed", not: "" },
+    }),
+    logs("invalid-payloads", "Which payloads are invalid?", "ValidationError|Invalid .*payload", CONTEXT),
   ],
   mitigation: [
     {
-      cause: "An external API rejects the requests, or fails part of the time",
+      cause: "`upstream`: an external API rejects the requests",
       fault: "failing-upstream",
       steps: [
-        ...upstreamSteps,
-        {
-          text: "When it is well again, run the dead letters once more.",
-          commands: [
-            admin(
-              "dlq-retry",
-              "Put back what failed because of the upstream.",
-              "/api/v1/admin/dlq/retry",
-              '{"reason": "upstream"}',
-              {
-                firing: { matches: '"retried":\\d+' },
-              },
-            ),
-          ],
-        },
+        "With `denied`, renew the key or raise the quota: tasks wait and do not fail. Otherwise the owner of the type or client " +
+          "corrects the request; the error has the API's answer.",
+        { ...retryUpstream, why: retryUpstream.why.replace("When the API works again", "When it is corrected") },
       ],
     },
     {
-      cause: "Payloads are invalid",
-      steps: [{ text: "Mend the submitter; discard what can never work (`DELETE /api/v1/admin/dlq/{id}`)." }],
+      cause: "`validation`: payloads are invalid",
+      steps: ["Have the client fixed.", listInvalid, discardInvalid],
     },
     {
-      cause: "Tasks take too long",
+      cause: "`timeout`: tasks take too long",
       steps: [
-        {
-          text: 'Raise the time-out of the type (`TASK_OVERRIDES`), or make the task shorter; then retry by `{"reason": "timeout"}`.',
-        },
+        "Raise the timeout of the type (`TASK_OVERRIDES`, [how](README.md#settings)). Then retry as above, with this reason.",
       ],
     },
-    { cause: "The network", steps: [{ text: "Check DNS, firewall rules and the path to the APIs." }] },
+    {
+      cause: "`poison` or `internal`: the handler crashes or throws",
+      steps: ["Fix the handler; the log has the stack. Then retry as above, with that reason."],
+    },
   ],
-  escalation: "To the owners of the failing type after 30 minutes.",
-  prevention: [
-    "Schemas for payloads, checked at submission.",
-    "Circuit breakers and retries with back-off (the service has both).",
-    "DeadLetterQueueGrowing.",
-  ],
+  escalation: "After 30 minutes, or for any other reason, call the owner of the type.",
+  prevention: ["Give every type a payload schema."],
   corrections: [
     {
       was: "`curl -I https://api.perplexity.ai`",
       now: "The measured outcomes of the service's own requests.",
-      why: "A front page that answers says nothing about the API behind it, or about the account's quota.",
+      why: "A front page says nothing about the API behind it or the account's quota.",
     },
   ],
   related: ["DeadLetterQueueGrowing", "ExpressLatencyHigh"],

@@ -7,11 +7,12 @@ import { samples } from "./samples.ts";
 
 const labels = ["type", "lane"];
 
-/** Lost tasks count up, doubled ones down: both are wrong. */
+/** Positive: lost tasks. Negative: tasks that were counted twice. */
 const signal: Signal = {
   record: "type_lane:mcp_tasks_unaccounted:max_abs",
   labels,
   expression: max(labels, call("abs", series("mcp_tasks_unaccounted"))),
+  fromRedisState: true,
 };
 
 export const tasksUnaccounted = defineAlert({
@@ -23,8 +24,8 @@ export const tasksUnaccounted = defineAlert({
   forMs: minutes(10),
   summary: () => "Task accounting of {{ $labels.type }} {{ $labels.lane }} tasks does not match",
   description: (facts) =>
-    `${facts.value} of type {{ $labels.type }} in the {{ $labels.lane }} lane have been unaccounted for during ` +
-    `${facts.for}: accepted, but neither finished, dead, waiting, running nor retrying, or counted twice.`,
+    `${facts.value} of type {{ $labels.type }} in the {{ $labels.lane }} lane have been unaccounted for ` +
+    `during ${facts.for}. They may be lost, or counted twice.`,
   panel: "unaccounted",
   runbook,
   samples,

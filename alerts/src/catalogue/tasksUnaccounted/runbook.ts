@@ -1,77 +1,60 @@
 import type { Facts } from "../alert.ts";
-import { admin, logs, query, redis } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import { change, logs, query, redis } from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
+import { CONTEXT } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning:
-    `For ${facts.for} the task accounting of one type and lane has not matched: what was accepted is not what is completed, dead, ` +
-    "waiting, running and retrying together. Above 0 tasks are missing, below 0 some are counted twice.",
-  impact: "A task may be lost, or have run twice. Nothing else tells you.",
-  first: ["unaccounted"],
-  symptoms: [
-    "`mcp_tasks_unaccounted` is not 0.",
-    "Seen are: entries that were deleted or added by hand; tasks counted twice after a backup was restored; and tasks that a " +
-      "replica had answered as accepted and that Redis no longer knows after a fail-over or a restart from an older state " +
-      "(these may have completed before; the log says `Redis has lost`).",
-    "Not seen are: tasks that a replica had accepted before its own last start and that were lost after it, and lost results " +
-      "of tasks that then ran again.",
+  meaning: `For ${facts.for}, a lane has accepted more or fewer tasks than are completed, dead, waiting, running and retrying together.`,
+  impact: "Above 0, tasks may be lost; below 0, they are counted twice.",
+  first: [
+    query("unaccounted", "How many tasks, of which lane?", "mcp_tasks_unaccounted != 0", {
+      expected: '`1 {..."type":"ml"}`, once for each replica',
+      firing: { matches: "-?\\d+ .*type", not: "" },
+      healthy: { nothing: true },
+    }),
+    redis(
+      "commands",
+      "Were streams emptied by hand? The service uses none of these commands. An `XDEL` by hand does not show.",
+      "INFO commandstats | grep -E 'cmdstat_(xtrim|flushall|flushdb|xgroup\\|destroy):'",
+      CONTEXT,
+    ),
+    logs("lost-log", "Did Redis lose tasks, by a failover or an older state?", "Redis has lost", CONTEXT),
   ],
   diagnosis: [
-    {
-      text: "How many, and since when?",
-      commands: [
-        query("unaccounted", "Tasks that are unaccounted for.", "mcp_tasks_unaccounted != 0", {
-          firing: { matches: "-?\\d+ .*type" },
-          healthy: { nothing: true },
-        }),
-      ],
-    },
-    {
-      text: "Was the stream edited out of band (XDEL, XTRIM, DEL, XGROUP), or was Redis restored from a backup?",
-      commands: [
-        redis("stream", "Entries ever added, and the last id that was deleted.", 'XINFO STREAM "$QUEUE"', {
-          firing: { matches: "entries-added" },
-        }),
-        redis(
-          "commands",
-          "How often such commands were called since Redis started.",
-          "INFO commandstats | grep -E 'cmdstat_(xdel|xtrim|del|flushall|xgroup)'",
-        ),
-        logs("late", "Results that were dropped since the entry had another owner.", "late finish dropped"),
-      ],
-    },
+    redis(
+      "stream",
+      "Does the stream exist? When was its last entry added (`last-generated-id`, ms)?",
+      'XINFO STREAM "$QUEUE"',
+      CONTEXT,
+    ),
+    logs("late", "Were late results dropped?", "late finish dropped", CONTEXT),
+    "Was Redis restored from a backup? Then ended tasks are counted twice.",
   ],
   mitigation: [
     {
-      cause: "Entries were deleted by hand, or Redis lost data",
+      cause: "Entries were deleted or added by hand, or Redis lost data or was restored",
       fault: "lose-an-entry",
       steps: [
-        {
-          text: "Submit the tasks again; with their own task_id it is safe to submit more than were lost.",
-        },
-        {
-          text:
-            "Then write off the lost tasks, or the alert stays: as many as are unaccounted for (above; 1 stands " +
-            "for that number, below 0 where tasks were counted twice). Another number is refused.",
-          commands: [
-            admin(
-              "write-off",
-              "Corrects the task accounting of this lane; it brings no task back.",
-              "/api/v1/admin/books/write-off",
-              `{"type": "'"$TYPE"'", "lane": "'"$LANE"'", "count": 1}`,
-              { firing: { matches: '"count":1' } },
-            ),
-          ],
-        },
+        "Above 0, clients submit their tasks of the last hour (`RESULT_TTL_SECONDS`) without a result again, with the same " +
+          "`task_id`. Older ones could run twice. Below 0, they submit nothing.",
+        change(
+          "write-off",
+          "Then write off the difference, or the alert stays. Replace `1` by the number that the first command printed. This " +
+            "cannot be undone.",
+          'write-off "$TYPE" "$LANE" 1',
+          { expected: "`count 1`", firing: { matches: "^count\\s+1$", not: "" } },
+        ),
       ],
     },
     {
-      cause: "A defect of the service",
-      steps: [{ text: "Keep the log and the stream's state (above) and report it: this must not happen." }],
+      cause: "None of these",
+      steps: ["It is a defect of the service: report it, with the log and the output of these commands."],
     },
   ],
-  escalation: "To the platform team in working hours; at once if the number grows.",
-  prevention: ["No XTRIM, XDEL or MAXLEN on work streams.", "Redis with AOF, and a replica."],
+  escalation:
+    "Above 0, call the platform team and the owner of the client now: clients have an hour to submit again. Below 0, in " +
+    "working hours; at once if it grows.",
+  prevention: ["Never use XTRIM, XDEL or MAXLEN on the streams."],
   corrections: [],
   related: ["DeadLetterQueueGrowing"],
 });

@@ -1,8 +1,20 @@
-import type { Samples } from "../samples.ts";
-import { gauge } from "../scrapes.ts";
+import { type Samples, timeline } from "../samples/samples.ts";
+import { gauge } from "../samples/scrapes.ts";
+import { casesWhileUnknown } from "../samples/unknownState.ts";
 
 const ml = { type: "ml", lane: "regular" };
+const codegen = { type: "codegen", lane: "express" };
 const unaccounted = (labels = 'type="ml", lane="regular"') => `mcp_tasks_unaccounted{${labels}}`;
+
+/** The expected notification, by value. */
+const annotationsOf = (value: string, { type, lane } = ml) => ({
+  summary: `Task accounting of ${type} ${lane} tasks does not match`,
+  description:
+    `${value} tasks of type ${type} in the ${lane} lane have been unaccounted for during 10m. They may be lost, or counted` +
+    " twice.",
+  runbook_url: "http://localhost:8090/runbooks/TasksUnaccounted.md",
+  dashboard_url: `http://localhost:3000/d/mcp-orchestrator?viewPanel=12&var-type=${type}&var-lane=${lane}`,
+});
 
 export const samples: Samples = {
   threshold: 0,
@@ -11,41 +23,30 @@ export const samples: Samples = {
     {
       name: "matching task accounting is silent",
       series: { [unaccounted()]: gauge({ "0s": 0 }) },
-      expect: [{ at: "15m" }, { at: "40m" }],
+      expect: timeline("15m silent, 40m silent"),
     },
     {
       name: "pending from the first evaluation off balance, firing after 10m and not one evaluation earlier, then resolved",
       series: { [unaccounted()]: gauge({ "0s": 0, "2m": 1, "20m": 0 }) },
-      expect: [
-        { at: "1m45s" },
-        { at: "2m", pending: [ml] },
-        { at: "11m45s", pending: [ml] },
-        { at: "12m", firing: [ml] },
-        { at: "21m45s", firing: [ml] },
-        { at: "22m" },
-      ],
+      expect: timeline("1m45s silent, 2m pending, 11m45s pending, 12m firing, 21m45s firing, 22m silent", ml),
       annotated: {
         at: "12m",
         labels: ml,
-        annotations: {
-          summary: "Task accounting of ml regular tasks does not match",
-          description:
-            "1 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
-            "finished, dead, waiting, running nor retrying, or counted twice.",
-          runbook_url: "http://localhost:8090/runbooks/TasksUnaccounted.md",
-          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=12&var-type=ml&var-lane=regular",
-        },
+        annotations: annotationsOf("1"),
       },
     },
     {
       name: "a task too many is as wrong as one too few",
-      series: { [unaccounted()]: gauge({ "0s": -1 }) },
-      expect: [{ at: "10m", firing: [ml] }],
+      series: {
+        [unaccounted()]: gauge({ "0s": -1 }),
+        [unaccounted('type="codegen", lane="express"')]: gauge({ "0s": -1 }),
+      },
+      expect: [{ at: "10m", firing: [ml, codegen] }],
     },
     {
       name: "what is in flight between two reads is silent",
       series: { [unaccounted()]: gauge({ "0s": 0, "2m": 3, "11m45s": 0 }) },
-      expect: [{ at: "11m30s", pending: [ml] }, { at: "11m45s" }],
+      expect: timeline("11m30s pending, 11m45s silent", ml),
     },
     {
       name: "replicas with the same task accounting make one alert, and the others stay silent",
@@ -59,14 +60,7 @@ export const samples: Samples = {
       annotated: {
         at: "10m",
         labels: ml,
-        annotations: {
-          summary: "Task accounting of ml regular tasks does not match",
-          description:
-            "2 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
-            "finished, dead, waiting, running nor retrying, or counted twice.",
-          runbook_url: "http://localhost:8090/runbooks/TasksUnaccounted.md",
-          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=12&var-type=ml&var-lane=regular",
-        },
+        annotations: annotationsOf("2"),
       },
     },
     {
@@ -79,20 +73,22 @@ export const samples: Samples = {
       annotated: {
         at: "10m",
         labels: ml,
-        annotations: {
-          summary: "Task accounting of ml regular tasks does not match",
-          description:
-            "4 tasks of type ml in the regular lane have been unaccounted for during 10m: accepted, but neither " +
-            "finished, dead, waiting, running nor retrying, or counted twice.",
-          runbook_url: "http://localhost:8090/runbooks/TasksUnaccounted.md",
-          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=12&var-type=ml&var-lane=regular",
-        },
+        annotations: annotationsOf("4"),
       },
     },
     {
       name: "minutes without telemetry do not end an incident, and a telemetry that stays away does",
       series: { [unaccounted()]: gauge({ "0s": 4, "15m": "stale", "19m30s": 4, "25m": "stale" }) },
-      expect: [{ at: "19m15s", firing: [ml] }, { at: "31m30s", firing: [ml] }, { at: "32m15s" }],
+      expect: timeline("19m15s firing, 31m30s firing, 32m15s silent", ml),
     },
+    ...casesWhileUnknown({
+      labels: codegen,
+      series: (instance) => unaccounted(`type="codegen", lane="express", instance="${instance}"`),
+      bad: [3, 9, 5],
+      good: 0,
+      forMinutes: 10,
+      keepFiringForMinutes: 2,
+      annotations: annotationsOf("5", codegen),
+    }),
   ],
 };

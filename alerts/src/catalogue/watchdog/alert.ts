@@ -13,8 +13,8 @@ export const watchdog = defineAlert({
   condition: () => call("vector", number(1)),
   summary: () => "Alerting works from end to end",
   description: () =>
-    "This alert always fires. The dead man's switch raises the alarm when it stops hearing of it: then Prometheus, " +
-    "Alertmanager or the way between them is broken, and no other alert would reach a receiver.",
+    "This alert always fires. The dead man's switch calls you when it no longer receives it: then Prometheus, " +
+    "Alertmanager or the connection between them is broken, and no alert is delivered.",
   panel: "alert-states",
   runbook,
   samples,

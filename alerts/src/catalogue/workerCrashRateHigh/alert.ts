@@ -9,8 +9,8 @@ import { samples } from "./samples.ts";
 const windowMs = minutes(5);
 
 /**
- * The counters without gaps. `rate` does not look across a gap at the start of its window: a rate near the threshold
- * would sink under it minutes after a missed scrape. Held, what happened in the gap counts when the next scrape shows it.
+ * The counters without gaps. `rate` does not see across a gap at the start of its window: minutes after a missed scrape,
+ * a rate near the threshold would fall below it. With the last value held, the events of the gap count at the next scrape.
  */
 const counters: Signal = {
   record: "series:mcp_worker_crashes_total:held",
@@ -18,7 +18,7 @@ const counters: Signal = {
   expression: call("last_over_time", counterOver("mcp_worker_crashes_total", HOLDOVER_MS)),
 };
 
-/** All types, reasons and replicas together: a crash loop is often spread over them. */
+/** All types, reasons and replicas together, since a crash loop is often spread over them. */
 const signal: Signal = {
   record: "service:mcp_worker_crashes:rate",
   labels: [],
@@ -36,8 +36,8 @@ export const workerCrashRateHigh = defineAlert({
   forMs: minutes(10),
   summary: (facts) => `Workers crash more often than ${facts.threshold}`,
   description: (facts) =>
-    `Worker processes died ${facts.value} over the last ${facts.window}, above ${facts.threshold} for ${facts.for}: ` +
-    "tasks are interrupted and run again, and what is left of the pool falls behind.",
+    `Worker processes died ${facts.value} over the last ${facts.window}, above ${facts.threshold} for ` +
+    `${facts.for}. Tasks are interrupted and run again, and the remaining workers fall behind.`,
   panel: "worker-crashes",
   runbook,
   samples,

@@ -1,103 +1,98 @@
 import type { Facts } from "../alert.ts";
-import { logs, query, redisPing, restart, workersStatus } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import { crashLog, logs, onTheHost, query, redisPing, rollingRestart, workersStatus } from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
+import { CONTEXT } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning: `Worker processes have died more often than ${facts.threshold}, over ${facts.window} and for ${facts.for}: a crash loop.`,
+  meaning: `For ${facts.for}, worker processes have died more often than ${facts.threshold}: a crash loop.`,
   impact:
-    "Tasks are interrupted and run again; those that take their worker down end in the dead letter queue as `poison`.",
-  first: ["crash-reasons", "crash-log"],
-  symptoms: [
-    "`mcp_worker_crashes_total` rises, with the reason in its label.",
-    "`mcp_active_workers` goes up and down.",
+    "Tasks are interrupted and run again: clients wait longer. After five crashes, a task is a dead letter (`poison`).",
+  first: [
+    query(
+      "crash-reasons",
+      "Which types crash, and why? Crashes per second.",
+      "sum by (type, reason) (rate(mcp_worker_crashes_total[1m])) > 0",
+      { firing: { numberAbove: 0 }, healthy: { nothing: true } },
+    ),
+    crashLog("signal"),
+    workersStatus,
   ],
   diagnosis: [
+    logs("exceptions", "Which errors came before?", '"level":"(ERROR|FATAL)"', CONTEXT),
+    query(
+      "worker-memory",
+      "Is it memory? Bytes per worker, up to `WORKER_MEMORY_LIMIT_BYTES`.",
+      "max by (type) (mcp_workers_resident_memory_bytes / (mcp_active_workers > 0))",
+      CONTEXT,
+    ),
     {
-      text: "Why do they die? `signal`: killed from outside (the kernel's OOM killer too); `exit`: an exception; `oom`: over the service's own limit; `unresponsive`: hung.",
-      commands: [
-        query(
-          "crash-reasons",
-          "Crashes per second over the last minute, by type and reason.",
-          "sum by (type, reason) (rate(mcp_worker_crashes_total[1m])) > 0",
-          { firing: { numberAbove: 0 }, healthy: { nothing: true } },
-        ),
-        logs("crash-log", "The last crashes.", "Worker .* crashed", { firing: { matches: "Worker .* crashed" } }),
-        logs("exceptions", "Errors before them, with their stack.", '"level":"(ERROR|FATAL)"'),
-      ],
+      id: "kernel-oom",
+      context: true,
+      why: "Did the kernel kill them? Only root can see it.",
+      run: onTheHost(
+        "{ dmesg; journalctl --dmesg --no-pager; } 2>/dev/null | grep -iE 'killed process|out of memory' | tail -5",
+        `kubectl -n "$NAMESPACE" describe pods -l app.kubernetes.io/name=mcp-orchestrator | grep -E 'OOMKilled|Restart Count'`,
+      ),
     },
-    {
-      text: "Is it memory?",
-      commands: [
-        query(
-          "worker-memory",
-          "Resident memory of the workers in bytes, by type.",
-          "sum by (type) (mcp_workers_resident_memory_bytes)",
-          {
-            firing: { matches: "type" },
-          },
-        ),
-        {
-          id: "kernel-oom",
-          why: "Did the kernel kill them? (needs root)",
-          run: "dmesg | grep -i 'killed process' | tail -5",
-        },
-      ],
-    },
-    { text: "Can they reach Redis, and how many are left?", commands: [redisPing, workersStatus] },
+    redisPing,
   ],
   mitigation: [
     {
-      cause: "Something outside kills them (`signal`)",
+      cause: "`signal`: something outside kills them",
       fault: "kill-workers",
+      steps: ["Find what: the kernel (the host is out of memory, see below), a clean-up job, a person."],
+    },
+    {
+      cause: "`exit`: an exception, as in a bad release",
+      steps: ["Roll back ([how](README.md#settings)). A restart does not help."],
+    },
+    {
+      cause: "`oom`: a memory leak, or too little memory",
       steps: [
-        {
-          text: "Find who does: the kernel's OOM killer (above), a job that cleans up processes, a person. Workers are restarted by themselves, with a pause that grows to 5 s.",
-          commands: [
-            logs("killed-by", "The signal is in the log line.", "Worker .* crashed .signal", {
-              firing: { matches: "crashed \\(signal\\)" },
-            }),
-          ],
-        },
+        "Find the handler that leaks. Raise `WORKER_MEMORY_LIMIT_BYTES` only if the tasks need it. If the host fills up:",
+        rollingRestart,
       ],
     },
     {
-      cause: "A task takes its worker down",
+      cause: "`unresponsive`: a handler hangs",
+      steps: ["It must respect its AbortSignal and not block the event loop."],
+    },
+    {
+      cause: "The host is out of memory, processes or disk",
       steps: [
-        {
-          text: "It ends in the dead letter queue as `poison` after five deaths of its worker, by itself. Then look at its payload there.",
-        },
+        "Run fewer workers (`WORKERS_PER_TYPE`, [how](README.md#settings)), give the host more, or add a replica on another one.",
       ],
     },
     {
-      cause: "A bad release (`exit`)",
-      steps: [{ text: "Roll back. A restart alone does not help against an exception at start.", commands: [restart] }],
-    },
-    {
-      cause: "A memory leak (`oom`)",
+      cause: "A task takes down its workers (`poison`)",
       steps: [
         {
-          text: "The limit per worker (`WORKER_MEMORY_LIMIT_BYTES`) turns a leak into an orderly restart; raise it only if the memory is meant to be used.",
+          id: "poison",
+          why: "What is in it?",
+          run: "mcp-orchestrator --json dlq list --reason poison --limit 3",
+          context: true,
         },
+        "Have its handler or its client fixed.",
       ],
     },
   ],
-  escalation: "To the owners of the task handlers for `exit` and `oom`; to the platform team for `signal`.",
-  prevention: ["Memory limits per worker.", "Handlers that respect their AbortSignal.", "A canary for new handlers."],
+  escalation: "After 15 minutes, call the owner of the type; for `signal`, the platform team.",
+  prevention: ["Try new handlers on one replica first."],
   corrections: [
     {
       was: "Six `pkill -9` in a minute as a test of this alert",
-      now: "The fault drill kills more than one worker in two seconds, and goes on.",
-      why: "Six crashes in a minute are 0.1 per second, a fifth of the threshold.",
+      now: "The fire drill keeps killing more than one worker in two seconds.",
+      why: "Six in a minute are 0.1 per second, a fifth of the threshold.",
     },
     {
       was: "`curl .../metrics | grep process_resident_memory_bytes`",
       now: "`mcp_workers_resident_memory_bytes`.",
-      why: "process_resident_memory_bytes is the memory of the main process, which runs no task.",
+      why: "process_resident_memory_bytes is that of the main process, which runs no task.",
     },
     {
       was: "`grep Traceback`",
       now: "Lines of level error and above.",
-      why: "The service is written in TypeScript; a traceback is Python's.",
+      why: "Tracebacks are Python's; the service is TypeScript.",
     },
   ],
   related: ["NoActiveWorkers", "TaskFailureRateHigh"],

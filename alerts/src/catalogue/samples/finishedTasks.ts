@@ -3,10 +3,11 @@ import { counter } from "./scrapes.ts";
 /** Bounds that the hand-written latency samples use, beside +Inf. */
 const BOUNDS = ["0.075", "0.1", "0.15", "0.25", "0.5", "0.75", "1"] as const;
 
+export type Bound = (typeof BOUNDS)[number];
 type Phase = number | "missing" | "stale" | "reset";
 
 /**
- * The latency histogram of tasks that finish steadily.
+ * The latency histogram of tasks that finish steadily, or another one with the same buckets.
  *
  * @param labels labels of the series, as PromQL writes them
  * @param perScrape tasks that finish between two scrapes, by the upper bound of their bucket
@@ -14,17 +15,18 @@ type Phase = number | "missing" | "stale" | "reset";
  */
 export function finishedTasks(
   labels: string,
-  perScrape: Readonly<Partial<Record<(typeof BOUNDS)[number], number>>>,
+  perScrape: Readonly<Partial<Record<Bound, number>>>,
   phases: Readonly<Record<string, Phase>> = { "0s": 1 },
+  metric: "mcp_task_latency_seconds" | "mcp_task_wait_seconds" = "mcp_task_latency_seconds",
 ): Record<string, string> {
   let tasks = 0;
   const bucket = (le: string) => {
-    tasks += le === "+Inf" ? 0 : (perScrape[le as (typeof BOUNDS)[number]] ?? 0);
+    tasks += le === "+Inf" ? 0 : (perScrape[le as Bound] ?? 0);
     const perPhase = Object.entries(phases).map(([at, phase]) => [
       at,
       typeof phase === "number" ? phase * tasks : phase,
     ]);
-    return [`mcp_task_latency_seconds_bucket{${labels}, le="${le}"}`, counter(Object.fromEntries(perPhase))];
+    return [`${metric}_bucket{${labels}, le="${le}"}`, counter(Object.fromEntries(perPhase))];
   };
   return Object.fromEntries([...BOUNDS, "+Inf"].map(bucket));
 }
