@@ -13,3 +13,4 @@ export {
   type ReportOptions,
   reportPanels,
 } from "./report/panelReport.ts";
+export { type Instant, readTiles, type Tile } from "./report/tileReport.ts";

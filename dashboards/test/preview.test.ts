@@ -2,21 +2,26 @@ import type { TestPrometheus } from "@mcp-orchestrator/e2e/testkit/servers/prome
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DASHBOARDS, type Preview, panelsOf, startPreview } from "../src/index.ts";
+import { panels } from "../src/lint/rule.ts";
+import { GRID_COLUMNS } from "../src/model/layout.ts";
+import { classicDashboard } from "../src/render/classic.ts";
+import { violationsIn } from "./support/axe.ts";
 import { startBrowser } from "./support/browser.ts";
 import { startRecordedPrometheus } from "./support/prometheus.ts";
 
+const DESKTOP = { width: 1500, height: 1000 };
 const RANGE = "from=now-2h&to=now&refresh=";
 let prometheus: TestPrometheus;
 let preview: Preview;
 let browser: Browser;
-/** The page of all tests, one after the other: a new one costs more than what is shown on it. */
+/** One page for all tests, because a new one takes longer than a test. */
 let shared: Page;
 
 beforeAll(async () => {
   prometheus = (await startRecordedPrometheus()).prometheus;
   preview = await startPreview({ prometheusUrl: prometheus.url, port: 0 });
   browser = await startBrowser();
-  shared = await browser.newPage({ viewport: { width: 1500, height: 1000 }, colorScheme: "dark" });
+  shared = await browser.newPage({ viewport: DESKTOP, colorScheme: "dark" });
 });
 
 afterAll(async () => {
@@ -25,7 +30,7 @@ afterAll(async () => {
   await prometheus?.[Symbol.asyncDispose]();
 });
 
-/** A page of the preview with everything drawn, and what went wrong on it so far. */
+/** A drawn page of the preview, with its errors so far. */
 type Opened = { readonly page: Page; readonly check: () => void };
 
 async function open(path: string, base = preview.url): Promise<Opened> {
@@ -74,28 +79,66 @@ describe("the overview", () => {
   });
   afterAll(() => opened?.check());
 
-  test("shows what every alert was at every time", async () => {
+  test("shows the state of every alert at every time", async () => {
     const rows = page.locator('.panel[data-type="state-timeline"]').first().locator(".timeline-row");
     const spike = rows.filter({ hasText: "QueueDepthSpike" });
     const states = await spike.locator(".timeline-bar").evaluateAll((bars) => bars.map(({ dataset }) => dataset.state));
     expect(states).toEqual(["ok", "pending", "firing", "ok"]);
+    // The second is too narrow for its word, and has as much of it as fits.
+    const [shown, word] = await spike
+      .locator(".timeline-bar")
+      .nth(1)
+      .evaluate((bar) => {
+        const text = bar.ownerDocument.createRange();
+        text.selectNodeContents(bar);
+        const { left, width } = text.getBoundingClientRect();
+        return [bar.getBoundingClientRect().right - left, width] as const;
+      });
+    expect(shown).toBeLessThan(word);
+    expect(shown).toBeGreaterThan(10);
   });
 
-  test("says in a panel what good looks like, which runbook to open and what is asked", async () => {
+  test("shows the states of an alert and their times to a keyboard", async () => {
+    const row = page.locator('.panel[data-type="state-timeline"]').first().locator(".timeline-row");
+    const track = row.filter({ hasText: "QueueDepthSpike" }).locator(".timeline-track");
+    const tooltip = page.locator(".tooltip");
+    await track.focus();
+    await tooltip.waitFor();
+    const words = await track.locator(".timeline-bar").evaluateAll((bars) => bars.map(({ dataset }) => dataset.state));
+    const lines = await tooltip.locator(".tooltip-line").allInnerTexts();
+    expect(lines.map((line) => line.split(/\s+/).at(-1))).toEqual(words);
+    expect(lines.every((line) => /\d\d:\d\d:\d\d to \d\d:\d\d:\d\d/.test(line))).toBe(true);
+    await track.blur();
+    await tooltip.waitFor({ state: "hidden" });
+  });
+
+  test("says in a panel what good looks like, which runbook to open, and the queries", async () => {
     const panel = page.locator(".panel", { hasText: "Queue depth" });
     await panel.hover();
     await panel.getByLabel("About Queue depth").click();
     const text = await panel.locator(".panel-info").innerText();
     expect(text).toContain("Good:");
     expect(text).toContain("QueueDepthSpike");
-    expect(text).toContain("mcp_queue_depth{");
+    expect(text).toContain("queue:mcp_queue_depth:max{");
   });
 
   test("shows the values of all series where the mouse points", async () => {
     await page.locator(".panel", { hasText: "Accepted and finished" }).locator(".u-over").hover();
     const tooltip = page.locator(".tooltip");
     await tooltip.waitFor();
-    expect(await tooltip.innerText()).toMatch(/accepted[\s\S]*\/s/);
+    expect(await tooltip.innerText()).toMatch(/accepted[\s\S]*ops\/s/);
+  });
+
+  test("shows them with the arrow keys, and describes the picture in words", async () => {
+    const plot = page.locator(".panel", { hasText: "Accepted and finished" }).locator(".plot");
+    expect(await plot.getAttribute("aria-label")).toMatch(
+      /Accepted and finished, at the end: .*accepted [\d.]+ ops\/s/,
+    );
+    await page.mouse.move(0, 0);
+    await plot.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.locator(".tooltip").waitFor();
+    expect(await page.locator(".tooltip").innerText()).toContain("accepted");
   });
 
   test("hides a series on a click on its name", async () => {
@@ -106,10 +149,9 @@ describe("the overview", () => {
 });
 
 describe("a viewer", () => {
-  test("narrows down to a type, and the address and the next dashboard keep it", async () => {
+  test("chooses a type, which the address and the next dashboard keep", async () => {
     await withPage(`/d/mcp-queues?${RANGE}`, async (page) => {
-      await page.locator('[data-variable="type"] summary').click();
-      await page.locator('[data-variable="type"] label', { hasText: "codegen" }).click();
+      await page.locator('[data-menu="type"]').selectOption("codegen");
       await page.waitForURL(/var-type=codegen/);
       await page.locator('[data-uid="mcp-workers"]').click();
       await page.waitForURL(/\/d\/mcp-workers\?.*var-type=codegen/);
@@ -119,7 +161,7 @@ describe("a viewer", () => {
     });
   });
 
-  test("follows the link of an alert to its panel alone, and comes back", async () => {
+  test("follows the link of an alert to its panel, and returns", async () => {
     await withPage(`/d/mcp-orchestrator?viewPanel=5&var-type=reasoning&${RANGE}`, async (page) => {
       expect(await page.locator(".panel").count()).toBe(1);
       expect(await page.locator(".panel-title").innerText()).toBe("Queue depth");
@@ -129,7 +171,7 @@ describe("a viewer", () => {
     });
   });
 
-  test("drags over a chart to look closer", async () => {
+  test("zooms by dragging over a chart", async () => {
     await withPage(`/d/mcp-orchestrator?viewPanel=5&${RANGE}`, async (page) => {
       const box = await page.locator(".panel .u-over").boundingBox();
       if (box === null) throw new Error("the chart is not on the page");
@@ -147,17 +189,97 @@ describe("a viewer", () => {
 
   test("chooses another range and another theme", async () => {
     await withPage(`/d/mcp-orchestrator?viewPanel=5&${RANGE}`, async (page) => {
-      await page.locator('[data-menu="time"] summary').click();
-      await page.getByRole("button", { name: "Last 30 minutes" }).click();
+      await page.locator('[data-menu="time"]').selectOption({ label: "Last 30 minutes" });
       await page.waitForURL(/from=now-30m/);
       await page.locator("#theme").click();
+      expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
+      await page.reload();
       expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
     });
   });
 });
 
+describe.each(["dark", "light"])("in the %s theme, axe finds no problem", (theme) => {
+  test.each(DASHBOARDS)("in $uid", async ({ uid }) => {
+    await withPage(`/d/${uid}?${RANGE}`, async (page) => {
+      if ((await page.locator("html").getAttribute("data-theme")) !== theme) await page.locator("#theme").click();
+      await page.locator("#status[data-ok]").waitFor();
+      expect(await violationsIn(page)).toEqual([]);
+    });
+  });
+});
+
+describe("on a phone, axe finds no problem, and nothing is wider than the screen", () => {
+  const phone = { width: 390, height: 844 };
+  beforeAll(() => shared.setViewportSize(phone));
+  afterAll(() => shared.setViewportSize(DESKTOP));
+  test.each(DASHBOARDS)("in $uid", async ({ uid }) => {
+    await withPage(`/d/${uid}?${RANGE}`, async (page) => {
+      expect(await violationsIn(page)).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(phone.width);
+    });
+  });
+});
+
+test("Grafana has room for every title on a screen of 1280 px", async () => {
+  const all = DASHBOARDS.flatMap((spec) => panels(classicDashboard(spec))).map(({ title = "", gridPos }) => ({
+    title,
+    // Less its padding and the icon of the description.
+    room: ((gridPos?.w ?? 0) / GRID_COLUMNS) * 1_248 - 26,
+  }));
+  const widths = await shared.locator("html").evaluate(
+    ({ ownerDocument }, titles) => {
+      const context = ownerDocument.createElement("canvas").getContext("2d");
+      if (context === null) throw new Error("there is no canvas");
+      context.font = "500 14px sans-serif";
+      return titles.map((title) => context.measureText(title).width);
+    },
+    all.map(({ title }) => title),
+  );
+  const clipped = all.filter(({ room }, index) => (widths[index] ?? Number.POSITIVE_INFINITY) > room);
+  expect(clipped).toEqual([]);
+});
+
+test("the times under a narrow timeline do not overlap", async () => {
+  await withPage("/d/mcp-redis-upstreams?from=now-2m&to=now&refresh=", async (page) => {
+    const spaces = await page.locator(".timeline-ticks").evaluateAll((scales) =>
+      scales.flatMap(({ children }) => {
+        const boxes = [...children].map((label) => label.getBoundingClientRect());
+        return boxes.slice(1).map(({ left }, index) => left - (boxes[index]?.right ?? left));
+      }),
+    );
+    expect(spaces.length).toBeGreaterThan(0);
+    expect(Math.min(...spaces)).toBeGreaterThan(0);
+  });
+});
+
+describe("an invalid address", () => {
+  test.each([
+    ["/d/mcp-nothing", "There is no dashboard mcp-nothing"],
+    ["/d/mcp-queues?from=yesterday&to=now", '"yesterday" is not a time'],
+    ["/d/mcp-queues?from=now&to=now-1h", "does not end after its start"],
+  ])("%s says what is wrong", async (path, message) => {
+    await withPage(path, async (page) => {
+      expect(await page.getByRole("alert").innerText()).toContain(message);
+      expect(await page.locator("#dashboard a").count()).toBe(DASHBOARDS.length);
+    });
+  });
+});
+
 describe("without a Prometheus", () => {
-  test("each panel and the page say so, and that again does not break anything", async () => {
+  test("an open page hides the numbers that it showed before", async () => {
+    await withPage("/d/mcp-orchestrator?from=now-2h&to=now&refresh=1s", async (page) => {
+      const tiles = page.locator(".stat-value:visible");
+      expect(await tiles.count()).toBeGreaterThan(0);
+      await page.route("**/api/prometheus/**", (route) => route.abort());
+      await page.locator("#status[data-ok='false']").waitFor();
+      expect(await tiles.count()).toBe(0);
+      expect(await page.locator(".timeline-bar:visible").count()).toBe(0);
+      await page.unrouteAll();
+    });
+  });
+
+  test("each panel and the page report it, also repeatedly", async () => {
     const lonely = await startPreview({ prometheusUrl: "http://127.0.0.1:1", port: 0 });
     try {
       await withPage(
@@ -175,13 +297,13 @@ describe("without a Prometheus", () => {
 });
 
 describe("the server", () => {
-  test("passes on nothing but reads", async () => {
+  test("forwards only reads", async () => {
     const response = await fetch(`${preview.url}/api/prometheus/api/v1/admin/tsdb/snapshot`);
     expect(response.status).toBe(403);
     expect(response.headers.get("content-type")).toContain("application/problem+json");
   });
 
-  test("has no files but its own", async () => {
+  test("serves only its own files", async () => {
     for (const path of [
       "/assets/../server.ts",
       "/assets/%2e%2e/server.ts",
@@ -192,7 +314,7 @@ describe("the server", () => {
     }
   });
 
-  test("lets a page load nothing from anywhere else", async () => {
+  test("prevents a page from loading anything from other hosts", async () => {
     const policy = (await fetch(preview.url)).headers.get("content-security-policy");
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("connect-src 'self'");

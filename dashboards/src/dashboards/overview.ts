@@ -1,7 +1,9 @@
 import type { DashboardSpec } from "../model/dashboard.ts";
+import { alerting } from "../panels/alerting.ts";
 import { alerts } from "../panels/alerts.ts";
 import { delivery } from "../panels/delivery.ts";
 import { latency } from "../panels/latency.ts";
+import { objectives } from "../panels/objectives.ts";
 import { queues } from "../panels/queues.ts";
 import { redis } from "../panels/redis.ts";
 import { traffic } from "../panels/traffic.ts";
@@ -36,19 +38,49 @@ export const overview: DashboardSpec = {
       ],
     },
     { title: "Traffic and failures", rows: [[traffic.flow, traffic.failureShare, traffic.failuresByReason]] },
-    { title: "Express latency", rows: [[latency.express, latency.expressByType, latency.expressHeatmap]] },
-    { title: "Queues", rows: [[queues.depth, queues.lag, queues.oldest]] },
+    {
+      title: "Express latency",
+      rows: [[latency.express, latency.expressWait, latency.expressQuantiles, latency.expressHeatmap]],
+    },
+    {
+      title: "Error budgets",
+      rows: [
+        [
+          { panel: objectives.expressBudget, weight: 4 },
+          { panel: objectives.expressBurnsFast, weight: 10 },
+          { panel: objectives.expressBurnsSlowly, weight: 10 },
+        ],
+        [
+          { panel: objectives.successBudget, weight: 4 },
+          { panel: objectives.successBurnsFast, weight: 10 },
+          { panel: objectives.successBurnsSlowly, weight: 10 },
+        ],
+      ],
+    },
+    {
+      title: "Queues",
+      rows: [
+        [queues.depth, queues.lag],
+        [queues.oldest, queues.overdue, queues.delayed],
+      ],
+    },
     {
       title: "Workers and acknowledgement",
-      rows: [[workers.active, workers.crashes, delivery.ackFailures, delivery.ackSuccess]],
+      rows: [
+        [workers.active, workers.activeByType, workers.shareByType, workers.unavailability],
+        [workers.crashes, workers.crashesByType, delivery.ackFailures, delivery.ackSuccess],
+      ],
     },
     { title: "Upstreams", rows: [[upstreams.requests, upstreams.latency, upstreams.breakers]] },
     {
-      title: "Saturation and task accounting",
+      title: "Submission, Redis and task accounting",
       rows: [
-        [redis.memory, workers.eventLoop, traffic.rejected],
-        [delivery.deadLetters, queues.unaccounted, redis.scrape],
+        [traffic.submissionFailures, traffic.submissionFailuresByLane, traffic.submissions, redis.memory],
+        [delivery.deadLetters, queues.unaccounted, workers.eventLoop],
+        [redis.scrape, redis.state, redis.persistence],
+        [redis.replicasUp, redis.overrides],
       ],
     },
+    { title: "Alerting", rows: [[alerting.ruleFailures, alerting.receiverFailures, alerting.configuration]] },
   ],
 };

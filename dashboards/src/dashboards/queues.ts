@@ -5,7 +5,7 @@ import { queues } from "../panels/queues.ts";
 import { traffic } from "../panels/traffic.ts";
 import { TAG } from "./tag.ts";
 
-/** What waits, how long, and whether each task ends exactly once. */
+/** Backlog, latency, and whether each task ends exactly once. */
 export const queueDetails: DashboardSpec = {
   uid: "mcp-queues",
   title: "MCP orchestrator / Queues",
@@ -32,7 +32,7 @@ export const queueDetails: DashboardSpec = {
     {
       title: "Latency",
       rows: [
-        [latency.expressByType, latency.expressHeatmap],
+        [latency.express, latency.expressHeatmap],
         [latency.regular, latency.regularHeatmap],
       ],
     },
@@ -40,6 +40,12 @@ export const queueDetails: DashboardSpec = {
       title: "Failures and dead letters",
       rows: [[traffic.failureShare, traffic.failuresByReason, delivery.deadLetters]],
     },
-    { title: "Task accounting", rows: [[queues.unaccounted, delivery.retries, delivery.orphans]] },
+    {
+      title: "Retries and task accounting",
+      rows: [
+        [delivery.retries, queues.delayed, queues.overdue],
+        [queues.unaccounted, delivery.orphans],
+      ],
+    },
   ],
 };

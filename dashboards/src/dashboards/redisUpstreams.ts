@@ -15,11 +15,14 @@ export const redisUpstreamDetails: DashboardSpec = {
       title: "Redis",
       rows: [
         [
-          { panel: redis.memoryNow, weight: 2 },
-          { panel: redis.rateLimit, weight: 2 },
-          { panel: redis.up, weight: 4 },
+          { panel: redis.memoryNow, weight: 3 },
+          { panel: redis.rateLimit, weight: 3 },
+          { panel: redis.up, weight: 6 },
+          { panel: redis.scrape, weight: 6 },
+          { panel: redis.persistence, weight: 6 },
         ],
-        [redis.memory, delivery.ackAttempts, redis.scrape],
+        [redis.memory, redis.fragmentation, redis.evictions],
+        [redis.latency, redis.replicas, delivery.ackAttempts],
       ],
     },
     {

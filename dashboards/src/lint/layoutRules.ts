@@ -2,7 +2,7 @@ import type { Dashboard, GridPos } from "@grafana/grafana-foundation-sdk/dashboa
 import { GRID_COLUMNS } from "../model/layout.ts";
 import type { Rule } from "./rule.ts";
 
-/** Rules on what is beside and below what. */
+/** Rules on the positions of panels. */
 export const LAYOUT_RULES: readonly Rule[] = [
   { name: "grid-covered-once", check: (dashboard) => cellProblems(dashboard) },
   {
@@ -20,7 +20,7 @@ export const LAYOUT_RULES: readonly Rule[] = [
   },
 ];
 
-/** Every cell of the grid down to the last row is covered exactly once: neither overlap nor gap. */
+/** Every cell of the grid down to the last row is covered exactly once. */
 function cellProblems(dashboard: Dashboard): string[] {
   const places = (dashboard.panels ?? []).map((panel) => panel.gridPos ?? { x: 0, y: 0, w: 0, h: 0 });
   const bottom = Math.max(0, ...places.map((at) => at.y + at.h));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseQuery, RATE_INTERVAL } from "./promql.ts";
 
-describe("a query is taken apart", () => {
-  test("a range selector tells its metric, matchers, range and function", () => {
+describe("a parsed query", () => {
+  test("a range selector has its metric, matchers, range and function", () => {
     const { errors, selectors, groupedBy } = parseQuery('sum by (type) (rate(a_total{job=~"$job"}[$__rate_interval]))');
     expect(errors).toEqual([]);
     expect(groupedBy).toEqual(["type"]);
@@ -22,7 +22,7 @@ describe("a query is taken apart", () => {
     ]);
   });
 
-  test("what does not parse is an error with its place", () => {
+  test("an invalid query is an error with its position", () => {
     expect(parseQuery("sum(rate(a[5m])").errors).not.toEqual([]);
   });
 });

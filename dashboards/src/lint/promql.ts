@@ -2,19 +2,22 @@ import { type Query as ParsedQuery, PromqlSyntaxError, parseQuery as parse } fro
 
 export type { QuerySelector as Selector } from "@mcp-orchestrator/alerts/promql";
 
-/** What a query consists of, or why it does not parse. */
+/** The parts of a query, or why it is invalid. */
 export type Query = ParsedQuery & { readonly errors: readonly string[] };
 
-/** Stands for `$__rate_interval` where durations are parsed; odd, so that nothing else is taken for it. */
+/** In place of `$__rate_interval`; odd, so that no other duration is mistaken for it. */
 export const RATE_INTERVAL = "7m11s";
+
+/** The same for `$__interval`. */
+export const INTERVAL = "7m12s";
 
 const MACROS: Readonly<Record<string, string>> = {
   $__rate_interval: RATE_INTERVAL,
-  $__interval: "7m12s",
+  $__interval: INTERVAL,
   $__range: "7m13s",
 };
 
-/** Parses a panel's query; Grafana's duration macros stand for durations, variables inside quotes for themselves. */
+/** Parses a panel's query, with durations in place of Grafana's macros; variables are inside quotes. */
 export function parseQuery(query: string): Query {
   try {
     return { errors: [], ...parse(query.replaceAll(/\$__\w+/g, (macro) => MACROS[macro] ?? macro)) };

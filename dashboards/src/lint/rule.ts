@@ -1,7 +1,7 @@
 import type { Dashboard, Panel, RowPanel } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Dataquery } from "@grafana/grafana-foundation-sdk/prometheus";
 
-/** One rule that a generated dashboard must keep; the names are those of Grafana's dashboard-linter where it has one. */
+/** One rule for generated dashboards, named as in Grafana's dashboard-linter if it exists there. */
 export type Rule = {
   readonly name: string;
   /** One sentence for each violation. */
@@ -23,7 +23,7 @@ export function targets(panel: Panel): Dataquery[] {
   return (panel.targets ?? []) as Dataquery[];
 }
 
-/** Applies a check to each panel and puts the panel's title in front of what it finds. */
+/** Applies a check to each panel and prefixes the findings with the panel's title. */
 export function eachPanel(dashboard: Dashboard, check: (panel: Panel) => string[]): string[] {
   return panels(dashboard).flatMap((panel) => check(panel).map((problem) => `${panel.title}: ${problem}`));
 }

@@ -22,7 +22,7 @@ describe("each rule finds a dashboard that breaks it", () => {
   });
 });
 
-/** One violation of each rule, done to an otherwise good dashboard. */
+/** One violation of each rule, in an otherwise correct dashboard. */
 const BROKEN: Record<string, (dashboard: Dashboard) => void> = {
   "template-datasource-rule": (dashboard) => {
     variable(dashboard, "datasource").name = "prometheus";

@@ -5,7 +5,7 @@ import type { Rule } from "./rule.ts";
 import { TARGET_RULES } from "./targetRules.ts";
 import { TEMPLATE_RULES } from "./templateRules.ts";
 
-/** Every rule that a generated dashboard must keep. */
+/** Every rule for generated dashboards. */
 export const RULES: readonly Rule[] = [
   ...TEMPLATE_RULES,
   ...PANEL_RULES,

@@ -1,4 +1,4 @@
-import { activeAlerts } from "../query/alertStates.ts";
+import { activeAlerts, withPanel } from "../query/alertStates.ts";
 import { processGauge } from "../query/process.ts";
 import { scale, type Vector } from "../query/vector.ts";
 import { ALERT_NAMES } from "./catalogue.ts";
@@ -13,16 +13,19 @@ export type Annotation = {
   readonly text: string;
   /** The sample's value is the time of the event, in ms. */
   readonly valueIsTime: boolean;
+  /** It is named after an alert, with links to its runbook and panel. */
+  readonly linksTo?: "alert";
 };
 
 export const ANNOTATIONS: readonly Annotation[] = [
   {
     name: "Alerts",
-    vector: activeAlerts(ALERT_NAMES, "firing"),
+    vector: withPanel(activeAlerts(ALERT_NAMES, "firing"), ALERT_NAMES),
     color: "red",
     title: "{{alertname}}",
-    text: "{{severity}} {{queue}} {{type}} {{lane}}",
+    text: "{{severity}} {{type}} {{lane}}",
     valueIsTime: false,
+    linksTo: "alert",
   },
   {
     name: "Restarts",

@@ -1,6 +1,6 @@
 import type { PanelSpec } from "./panel.ts";
 
-/** A panel with its share of the row's width, when it is not an equal one. */
+/** A panel with its share of the row's width, unless all are equal. */
 export type Cell = PanelSpec | { readonly panel: PanelSpec; readonly weight: number };
 
 /** Panels side by side. */
@@ -9,9 +9,9 @@ export type Row = readonly [Cell, ...Cell[]];
 /** Rows under one heading. */
 export type Section = { readonly title: string; readonly rows: readonly Row[] };
 
-/** One dashboard, independent of the format that it is written in. */
+/** One dashboard, independent of its format. */
 export type DashboardSpec = {
-  /** Also the name of its file and of its resource; `/d/<uid>` leads to it. */
+  /** Also the name of its file and of its resource; its address is `/d/<uid>`. */
   readonly uid: string;
   readonly title: string;
   readonly description: string;

@@ -13,7 +13,7 @@ const rows = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-test("every row fills the width of the grid, whatever the weights", () => {
+test("every row fills the width of the grid, with any weights", () => {
   fc.assert(
     fc.property(rows, (some) => {
       const [section] = place({

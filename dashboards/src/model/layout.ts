@@ -4,10 +4,12 @@ import type { PanelSpec } from "./panel.ts";
 
 /** Columns of Grafana's grid. */
 export const GRID_COLUMNS = 24;
-/** Grid rows that the heading of a section takes. */
+/** Height of a section's heading in grid rows. */
 export const HEADING_HEIGHT = 1;
+/** Height of a row of a state timeline in grid rows. */
+const ROW_HEIGHT = 0.7;
 
-/** A place on the grid, in grid units. */
+/** A position on the grid, in grid units. */
 export type Place = { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 export type PlacedPanel = { readonly panel: PanelSpec; readonly place: Place };
 export type PlacedSection = {
@@ -54,13 +56,13 @@ function rowHeight(row: Row): number {
   return Math.max(...row.map((cell) => naturalHeight(panelOf(cell))));
 }
 
-/** Height at which a panel of its kind can be read, in grid units of 38 px. */
+/** Readable height of a panel of its kind, in grid units of 38 px. */
 function naturalHeight(panel: PanelSpec): number {
   switch (panel.kind) {
     case "stat":
       return 4;
     case "state-timeline":
-      return Math.max(4, panel.series.length + 2);
+      return Math.max(4, Math.ceil((panel.rows ?? panel.series.length) * ROW_HEIGHT) + 2);
     case "table":
       return 8;
     default:

@@ -4,30 +4,26 @@ import type { AlertName, ThresholdLine } from "./catalogue.ts";
 /** Grafana unit ids that the panels use. */
 export type Unit = "short" | "percentunit" | "s" | "bytes" | "ops" | "reqps" | "cps" | "bool_on_off";
 
-/** Colour names that Grafana and the preview both know; they follow the theme. */
-export type Color =
-  | "green"
-  | "yellow"
-  | "orange"
-  | "red"
-  | "blue"
-  | "purple"
-  | "super-light-blue"
-  | "text"
-  | "semi-dark-red";
+/** Colour names of Grafana and the preview; they follow the theme. */
+export type Color = "green" | "yellow" | "orange" | "red" | "blue" | "purple" | "text" | "semi-dark-red";
 
 /** One query of a panel with the name of its series; `{{label}}` takes the value of a label. */
-export type Series = { readonly query: Vector<string>; readonly legend: string };
+export type Series = {
+  readonly query: Vector<string>;
+  readonly legend: string;
+  /** A thin line without a legend entry: the same over a shorter window than the alert's. */
+  readonly thin?: true;
+};
 
 type Common = {
-  /** Names the panel in code, in links from alerts and in the v2 resource; never changes. */
+  /** Names the panel in code, in links from alerts and in the v2 resource. It never changes. */
   readonly key: string;
   readonly title: string;
   /** What it shows. */
   readonly meaning: string;
-  /** What it looks like when all is well. */
+  /** What it looks like while nothing is wrong. */
   readonly good: string;
-  /** The runbooks to open when it does not, the most likely first. */
+  /** The runbooks to open otherwise, the most likely first. */
   readonly runbooks: readonly [AlertName, ...AlertName[]];
   readonly unit: Unit;
   readonly min?: number;
@@ -39,27 +35,38 @@ type Common = {
 export type TimeSeriesPanel = Common & {
   readonly kind: "timeseries";
   readonly series: readonly Series[];
-  /** Thresholds of the catalogue to draw. */
+  /** Thresholds of the catalogue. */
   readonly thresholds?: readonly ThresholdLine[];
-  /** Areas on top of each other: for parts of a whole. */
+  /** 0 is good, and both signs are bad: thresholds are drawn for both. */
+  readonly symmetric?: true;
+  /** Stacked areas: for parts of a whole. */
   readonly stacked?: boolean;
-  /** Fixed colours by series name, where a colour means something. */
+  /** One bar per step: for counts per step. */
+  readonly bars?: true;
+  /** About Prometheus and Alertmanager, which are scraped at a quarter of the rate. */
+  readonly seldomScraped?: true;
+  /** Colours by series name, if a colour has a meaning. */
   readonly colors?: Readonly<Record<string, Color>>;
 };
 
-/** From which value on which colour. The first has no lower bound. */
+/** The colour from each value on. The first has no lower bound. */
 export type Level = { readonly from: number | null; readonly color: Color };
 
-/** One number now, with its recent course. */
+/** The value now, over its recent course. */
 export type StatPanel = Common & {
   readonly kind: "stat";
-  readonly series: readonly Series[];
+  /** One series without labels. With a course it has a sample at any time: {@link NOTHING} if it is unknown. */
+  readonly now: Vector;
+  readonly course?: Vector;
   readonly levels: readonly Level[];
-  /** Words in place of values. */
-  readonly states?: readonly State[];
+  /** Words in place of some values. */
+  readonly words?: Words;
 };
 
-/** A value that stands for a state; the index in the list is the value. */
+/** A text in place of a value, and its colour. */
+export type Words = Readonly<Record<string, State>>;
+
+/** The values of states; in a list, the index is the value. */
 export type State = { readonly text: string; readonly color: Color };
 
 /** States over time, one row for each series. */
@@ -67,28 +74,45 @@ export type StateTimelinePanel = Common & {
   readonly kind: "state-timeline";
   readonly series: readonly Series[];
   readonly states: readonly State[];
+  /** Series of all queries, if they are more than one of each. */
+  readonly rows?: number;
+  /** The rows are named after alerts. */
+  readonly linksTo?: "alert";
 };
 
 /** A distribution over time. */
 export type HeatmapPanel = Common & { readonly kind: "heatmap"; readonly buckets: Vector<"le"> };
 
-/** One column of values; the rows are matched on the labels of the queries. */
+/** One column of values; rows are matched by the labels of the queries. */
 export type Column = {
   readonly title: string;
   readonly query: Vector<string>;
   readonly unit: Unit;
   readonly levels?: readonly Level[];
+  /** A table needs a value for its rows. */
+  readonly hidden?: true;
 };
 
-/** Values now, one row for each set of labels. */
+/** A column of labels. */
+export type LabelColumn = {
+  readonly label: string;
+  readonly title: string;
+  /** Colours of some values. */
+  readonly words?: Words;
+  /** The column names alerts, with links to their runbooks and panels. */
+  readonly linksTo?: "alert";
+  /** Used only in a link. */
+  readonly hidden?: true;
+};
+
+/** Current values, one row for each set of labels. */
 export type TablePanel = Common & {
   readonly kind: "table";
-  /** Label columns in order, with their titles. */
-  readonly rows: readonly { readonly label: string; readonly title: string }[];
+  readonly rows: readonly LabelColumn[];
   readonly columns: readonly Column[];
 };
 
-/** One panel, independent of the format that it is written in. */
+/** One panel, independent of its format. */
 export type PanelSpec = TimeSeriesPanel | StatPanel | StateTimelinePanel | HeatmapPanel | TablePanel;
 
 /** The queries of a panel, in the order of their reference ids. */
@@ -98,6 +122,8 @@ export function queriesOf(panel: PanelSpec): readonly Vector<string>[] {
       return [panel.buckets];
     case "table":
       return panel.columns.map((column) => column.query);
+    case "stat":
+      return panel.course === undefined ? [panel.now] : [panel.course, panel.now];
     default:
       return panel.series.map((series) => series.query);
   }

@@ -1,12 +1,18 @@
+import { alertNamed, formatDuration } from "@mcp-orchestrator/alerts";
 import { thresholdOf } from "../model/catalogue.ts";
 import { zeroIsGood } from "../model/levels.ts";
 import type { PanelSpec } from "../model/panel.ts";
 import { gauge, rate } from "../query/metrics.ts";
-import { add, aggregate, share } from "../query/vector.ts";
+import { whileAnswering } from "../query/process.ts";
+import { signalOf } from "../query/signals.ts";
+import { add, aggregate, complement, NOTHING, or, share } from "../query/vector.ts";
 
 const okAttempts = aggregate("sum", rate("mcp_ack_attempts_total", { outcome: "ok" }), ["type", "lane"]);
+const failedAttempts = aggregate("sum", rate("mcp_ack_attempts_total", { outcome: "error" }), ["type", "lane"]);
 const attempts = aggregate("sum", rate("mcp_ack_attempts_total"), ["type", "lane"]);
 const failures = aggregate("sum", rate("mcp_ack_failures_total"), ["type", "lane"]);
+const deadLetters = aggregate("max", gauge("mcp_dlq_depth"));
+const growthWindowMs = alertNamed("DeadLetterQueueGrowing").windowMs ?? 0;
 
 /** Acknowledgement, redelivery and dead letters: whether each task ends exactly once. */
 export const delivery = {
@@ -15,26 +21,36 @@ export const delivery = {
     kind: "timeseries",
     title: "ACK failures",
     meaning:
-      "Messages that could not be acknowledged in three attempts, as a share; the line is the alert's threshold.",
-    good: "A flat 0.",
+      "Messages that could not be acknowledged in three attempts, as a share, as the alert counts them; the line is its threshold. Thin: over a minute, or a step of a wide range.",
+    good: "A flat 0. The line of the alert is drawn only if at least two failed.",
     runbooks: ["HighACKFailureRate"],
     unit: "percentunit",
     min: 0,
     thresholds: [thresholdOf("HighACKFailureRate")],
-    series: [{ query: share(failures, add(failures, okAttempts)), legend: "{{type}} {{lane}}" }],
+    series: [
+      { query: signalOf("HighACKFailureRate"), legend: "{{type}} {{lane}}" },
+      { query: share(failures, add(failures, okAttempts)), legend: "{{type}} {{lane}}, short window", thin: true },
+    ],
   },
   ackSuccess: {
     key: "ack-success",
     kind: "timeseries",
     title: "ACK attempts that succeed",
     meaning:
-      "Attempts to acknowledge that succeeded, as a share; the line is the alert's threshold. Idle lanes show 100 %.",
-    good: "100 %. Failed attempts that succeed on retry count here, not as ACK failures.",
+      "Attempts to acknowledge that succeeded, as a share, as the alert counts them; the line is its threshold. Thin: over a minute, or a step of a wide range; idle lanes show 100 %.",
+    good: "100 %. Failed attempts that succeed on retry count here, not as ACK failures. The line of the alert is drawn only if at least four failed.",
     runbooks: ["ACKSuccessRateDegradation"],
     unit: "percentunit",
     max: 1,
     thresholds: [thresholdOf("ACKSuccessRateDegradation")],
-    series: [{ query: aggregate("min", gauge("mcp_ack_success_rate"), ["type", "lane"]), legend: "{{type}} {{lane}}" }],
+    series: [
+      { query: signalOf("ACKSuccessRateDegradation"), legend: "{{type}} {{lane}}" },
+      {
+        query: complement(share(failedAttempts, attempts)),
+        legend: "{{type}} {{lane}}, short window",
+        thin: true,
+      },
+    ],
   },
   ackAttempts: {
     key: "ack-attempts",
@@ -97,20 +113,24 @@ export const delivery = {
     runbooks: ["TaskFailureRateHigh"],
     unit: "short",
     min: 0,
-    decimals: 0,
-    series: [{ query: aggregate("max", gauge("mcp_dlq_depth")), legend: "dead letters" }],
+    now: or(whileAnswering(deadLetters), NOTHING),
+    course: deadLetters,
     levels: zeroIsGood("orange"),
   },
   deadLetters: {
     key: "dead-letters",
     kind: "timeseries",
     title: "Dead letter queue",
-    meaning: "Entries in the dead letter queue.",
-    good: "A flat line. It climbs while tasks fail for good.",
+    meaning: `By how much the dead letter queue has grown in ${formatDuration(growthWindowMs)}; the line is the alert's threshold. Thin: all entries in it.`,
+    good: "No growth. It climbs while tasks fail for good.",
     runbooks: ["DeadLetterQueueGrowing", "TaskFailureRateHigh"],
     unit: "short",
     min: 0,
-    series: [{ query: aggregate("max", gauge("mcp_dlq_depth")), legend: "dead letters" }],
-    colors: { "dead letters": "orange" },
+    thresholds: [thresholdOf("DeadLetterQueueGrowing")],
+    series: [
+      { query: signalOf("DeadLetterQueueGrowing"), legend: "growth" },
+      { query: deadLetters, legend: "dead letters", thin: true },
+    ],
+    colors: { growth: "orange", "dead letters": "text" },
   },
 } satisfies Record<string, PanelSpec>;

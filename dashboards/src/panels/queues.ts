@@ -1,19 +1,23 @@
 import { thresholdOf } from "../model/catalogue.ts";
 import { levelsAbove, plain } from "../model/levels.ts";
 import type { PanelSpec } from "../model/panel.ts";
-import { gauge, rate } from "../query/metrics.ts";
-import { aggregate, subtract } from "../query/vector.ts";
+import { gauge, rate, whileKnown } from "../query/metrics.ts";
+import { signalOf } from "../query/signals.ts";
+import { add, aggregate, NOTHING, or, scale, subtract } from "../query/vector.ts";
 
-/** What tells queues apart; the name, and what it is made of for short legends. */
-const QUEUE = ["queue", "type", "lane"] as const;
+/** Labels of a queue; its name repeats them. */
+const QUEUE = ["type", "lane"] as const;
 
-// Every replica reports the same queues, so that a sum would count them once for each.
+// Every replica reports the same queues, so a sum would count each several times.
 const depth = aggregate("max", gauge("mcp_queue_depth"), QUEUE);
+const completed = aggregate("sum", rate("mcp_tasks_completed_total"), ["type", "lane"]);
+const failed = aggregate("sum", rate("mcp_tasks_failed_total"), ["type", "lane"]);
+const deepest = aggregate("max", signalOf("QueueDepthSpike"));
 const lag = aggregate("max", gauge("mcp_consumer_group_lag"), QUEUE);
 const pending = aggregate("max", gauge("mcp_consumer_group_pending"), QUEUE);
 const oldest = aggregate("max", gauge("mcp_oldest_task_age_seconds"), QUEUE);
 
-/** What waits, and for how long. */
+/** Backlog and age of the queues. */
 export const queues = {
   deepestNow: {
     key: "deepest-queue-now",
@@ -24,34 +28,35 @@ export const queues = {
     runbooks: ["QueueDepthSpike"],
     unit: "short",
     min: 0,
-    decimals: 0,
-    series: [{ query: aggregate("max", gauge("mcp_queue_depth")), legend: "entries" }],
+    now: or(whileKnown(deepest), NOTHING),
+    course: deepest,
     levels: levelsAbove("HighConsumerLag", "QueueDepthSpike"),
   },
   depth: {
     key: "queue-depth",
     kind: "timeseries",
     title: "Queue depth",
-    meaning: "Entries in each stream; the line is the threshold of QueueDepthSpike.",
+    meaning:
+      "Entries in each stream; the line is the threshold of QueueDepthSpike. The same number as the lag: an entry is deleted when it is acknowledged.",
     good: "Near 0. A burst that drains again is fine.",
     runbooks: ["QueueDepthSpike"],
     unit: "short",
     min: 0,
     thresholds: [thresholdOf("QueueDepthSpike")],
-    series: [{ query: depth, legend: "{{type}} {{lane}}" }],
+    series: [{ query: signalOf("QueueDepthSpike"), legend: "{{type}} {{lane}}" }],
   },
   lag: {
     key: "consumer-lag",
     kind: "timeseries",
     title: "Consumer lag",
     meaning:
-      "Messages that each group still has to finish, delivered ones included; the line is the alert's threshold.",
+      "Messages that each group still has to finish, delivered ones included; the line is the alert's threshold. The same number as the depth.",
     good: "Below the line, and falling after a burst.",
     runbooks: ["HighConsumerLag"],
     unit: "short",
     min: 0,
     thresholds: [thresholdOf("HighConsumerLag")],
-    series: [{ query: lag, legend: "{{type}} {{lane}}" }],
+    series: [{ query: signalOf("HighConsumerLag"), legend: "{{type}} {{lane}}" }],
   },
   pending: {
     key: "pending",
@@ -81,16 +86,40 @@ export const queues = {
     title: "Age of the oldest task",
     meaning: "Age of the oldest unfinished entry of each queue; 0 when the queue is empty.",
     good: "About the time that one task takes. A straight climb is a task that does not finish.",
-    runbooks: ["HighConsumerLag", "HighACKFailureRate"],
+    runbooks: ["OldestTaskTooOld", "TypeWithoutWorkers", "HighConsumerLag", "HighACKFailureRate"],
     unit: "s",
     min: 0,
-    series: [{ query: oldest, legend: "{{type}} {{lane}}" }],
+    thresholds: [thresholdOf("OldestTaskTooOld")],
+    series: [{ query: signalOf("OldestTaskTooOld"), legend: "{{type}} {{lane}}" }],
+  },
+  overdue: {
+    key: "overdue-retries",
+    kind: "timeseries",
+    title: "Overdue retries",
+    meaning: "How long the first retry or delayed task of each lane has been due; the line is the alert's threshold.",
+    good: "A flat 0. A climb is a promotion that does not run.",
+    runbooks: ["RetriesOverdue"],
+    unit: "s",
+    min: 0,
+    thresholds: [thresholdOf("RetriesOverdue")],
+    series: [{ query: signalOf("RetriesOverdue"), legend: "{{type}} {{lane}}" }],
+  },
+  delayed: {
+    key: "delayed-tasks",
+    kind: "timeseries",
+    title: "Delayed tasks",
+    meaning: "Tasks that wait for a retry or a delayed start, by type and lane.",
+    good: "A few retries, and what clients delayed on purpose.",
+    runbooks: ["RetriesOverdue", "TaskFailureRateHigh"],
+    unit: "short",
+    min: 0,
+    series: [{ query: aggregate("max", gauge("mcp_delayed_tasks"), ["type", "lane"]), legend: "{{type}} {{lane}}" }],
   },
   netFlow: {
     key: "backlog-growth",
     kind: "timeseries",
     title: "Growth of the backlog",
-    meaning: "Tasks accepted minus tasks completed, per second, by type and lane.",
+    meaning: "Tasks accepted minus tasks completed or failed, per second, by type and lane.",
     good: "Around 0. If it stays above 0, there are too few workers, or they are too slow.",
     runbooks: ["HighConsumerLag", "QueueDepthSpike"],
     unit: "ops",
@@ -98,7 +127,7 @@ export const queues = {
       {
         query: subtract(
           aggregate("sum", rate("mcp_tasks_enqueued_total"), ["type", "lane"]),
-          aggregate("sum", rate("mcp_tasks_completed_total"), ["type", "lane"]),
+          add(completed, or(failed, scale(completed, 0))),
         ),
         legend: "{{type}} {{lane}}",
       },
@@ -110,12 +139,20 @@ export const queues = {
     title: "Tasks unaccounted for",
     meaning:
       "Accepted tasks minus those that are finished, waiting or written off. Above 0: lost. Below 0: counted twice.",
-    good: "A flat 0.",
+    good: "A flat 0 in the middle.",
     runbooks: ["TasksUnaccounted"],
     unit: "short",
+    symmetric: true,
     thresholds: [thresholdOf("TasksUnaccounted")],
     series: [
-      { query: aggregate("max", gauge("mcp_tasks_unaccounted"), ["type", "lane"]), legend: "{{type}} {{lane}}" },
+      {
+        query: aggregate("max", gauge("mcp_tasks_unaccounted"), ["type", "lane"]),
+        legend: "{{type}} {{lane}}, highest",
+      },
+      {
+        query: aggregate("min", gauge("mcp_tasks_unaccounted"), ["type", "lane"]),
+        legend: "{{type}} {{lane}}, lowest",
+      },
     ],
   },
   table: {
@@ -127,7 +164,6 @@ export const queues = {
     runbooks: ["QueueDepthSpike", "HighConsumerLag"],
     unit: "short",
     rows: [
-      { label: "queue", title: "Queue" },
       { label: "type", title: "Type" },
       { label: "lane", title: "Lane" },
     ],

@@ -1,11 +1,12 @@
 import { thresholdOf } from "../model/catalogue.ts";
 import type { Level, PanelSpec } from "../model/panel.ts";
+import { evaluatedRule } from "../query/alertStates.ts";
 import { gauge, increase, rate } from "../query/metrics.ts";
-import { processGauge, processRate } from "../query/process.ts";
-import { aggregate, share } from "../query/vector.ts";
+import { processGauge, processRate, whileAnswering } from "../query/process.ts";
+import { signalOf } from "../query/signals.ts";
+import { aggregate, constant, multiply, or, perMinute, share } from "../query/vector.ts";
 
 // Each replica counts its own workers.
-const active = aggregate("sum", gauge("mcp_active_workers"));
 const expected = aggregate("sum", gauge("mcp_expected_workers"));
 const activeByType = aggregate("sum", gauge("mcp_active_workers"), ["type"]);
 const expectedByType = aggregate("sum", gauge("mcp_expected_workers"), ["type"]);
@@ -13,9 +14,12 @@ const expectedByType = aggregate("sum", gauge("mcp_expected_workers"), ["type"])
 /** Red with none, orange with some missing. */
 const STAFFING: readonly Level[] = [
   { from: null, color: "red" },
-  { from: Number.MIN_VALUE, color: "orange" },
+  { from: 0.001, color: "orange" },
   { from: 1, color: "green" },
 ];
+
+/** The worst type. A replica without an answer counts as one without workers, but its expected number is unknown. */
+const staffed = multiply(aggregate("min", share(activeByType, expectedByType)), aggregate("avg", processGauge("up")));
 
 /** The worker processes and the main process that supervises them. */
 export const workers = {
@@ -23,14 +27,15 @@ export const workers = {
     key: "active-workers-now",
     kind: "stat",
     title: "Workers active",
-    meaning: "Workers that are alive and consuming, as a share of those configured.",
+    meaning:
+      "Workers that are alive and consuming, as a share of those configured, of the worst type. A replica that does not answer counts as one without workers.",
     good: "100 %. Briefly less during a restart.",
     runbooks: ["NoActiveWorkers", "WorkerCrashRateHigh"],
     unit: "percentunit",
     min: 0,
     max: 1,
-    decimals: 0,
-    series: [{ query: share(active, expected), legend: "active" }],
+    now: or(whileAnswering(staffed), constant(0)),
+    course: staffed,
     levels: STAFFING,
   },
   active: {
@@ -44,7 +49,7 @@ export const workers = {
     min: 0,
     decimals: 0,
     series: [
-      { query: active, legend: "active" },
+      { query: signalOf("NoActiveWorkers"), legend: "active" },
       { query: expected, legend: "expected" },
     ],
     colors: { active: "green", expected: "text" },
@@ -53,26 +58,79 @@ export const workers = {
     key: "active-workers-by-type",
     kind: "timeseries",
     title: "Active workers by type",
-    meaning: "Workers that are alive and consuming, by type.",
+    meaning: "Workers that are alive and consuming, by type, where workers are expected or tasks wait.",
     good: "As many as configured for each type. A type at 0 does no work at all.",
-    runbooks: ["NoActiveWorkers"],
+    runbooks: ["TypeWithoutWorkers", "NoActiveWorkers"],
     unit: "short",
     min: 0,
     decimals: 0,
-    series: [{ query: activeByType, legend: "{{type}}" }],
+    series: [{ query: signalOf("TypeWithoutWorkers"), legend: "{{type}}" }],
+  },
+  shareByType: {
+    key: "worker-share",
+    kind: "timeseries",
+    title: "Share of workers active",
+    meaning: "Active workers of each type as a share of those expected; the line is the alert's threshold.",
+    good: "100 %, except during a deploy.",
+    runbooks: ["WorkersMissing"],
+    unit: "percentunit",
+    min: 0,
+    max: 1,
+    thresholds: [thresholdOf("WorkersMissing")],
+    series: [{ query: signalOf("WorkersMissing"), legend: "{{type}}" }],
+  },
+  crashesByType: {
+    key: "worker-crashes-by-type",
+    kind: "timeseries",
+    title: "Crashes by type",
+    meaning:
+      "Worker processes of each type that died in the last quarter of an hour; the line is the alert's threshold. Thin: in a minute, or a step of a wide range.",
+    good: "Nothing. A type that stays at the line keeps crashing.",
+    runbooks: ["WorkerCrashesPersist"],
+    unit: "short",
+    min: 0,
+    thresholds: [thresholdOf("WorkerCrashesPersist")],
+    series: [
+      { query: signalOf("WorkerCrashesPersist"), legend: "{{type}}" },
+      {
+        query: perMinute(aggregate("sum", rate("mcp_worker_crashes_total"), ["type"])),
+        legend: "{{type}}, short window",
+        thin: true,
+      },
+    ],
+  },
+  unavailability: {
+    key: "unavailability",
+    kind: "timeseries",
+    title: "Share of time down",
+    meaning:
+      "Share of the last half hour in which no worker consumed or the service did not answer; the line is the alert's threshold.",
+    good: "0. A restart of a single replica leaves a small step for half an hour.",
+    runbooks: ["ServiceUnstable"],
+    unit: "percentunit",
+    min: 0,
+    max: 1,
+    thresholds: [thresholdOf("ServiceUnstable")],
+    // The rules record only time that was down.
+    series: [{ query: or(signalOf("ServiceUnstable"), evaluatedRule("ServiceUnstable")), legend: "down" }],
+    colors: { down: "red" },
   },
   crashes: {
     key: "worker-crashes",
     kind: "timeseries",
     title: "Worker crashes",
-    meaning: "Worker processes that ended unexpectedly, per second, over all types; the line is the alert's threshold.",
+    meaning:
+      "Worker processes that ended unexpectedly, per second, over all types, as the alert counts them; the line is its threshold. Thin: over a minute, or a step of a wide range.",
     good: "Nothing. A single crashed worker is restarted at once and needs no action.",
     runbooks: ["WorkerCrashRateHigh"],
     unit: "cps",
     min: 0,
     thresholds: [thresholdOf("WorkerCrashRateHigh")],
-    series: [{ query: aggregate("sum", rate("mcp_worker_crashes_total")), legend: "crashes" }],
-    colors: { crashes: "purple" },
+    series: [
+      { query: signalOf("WorkerCrashRateHigh"), legend: "crashes" },
+      { query: aggregate("sum", rate("mcp_worker_crashes_total")), legend: "crashes, short window", thin: true },
+    ],
+    colors: { crashes: "purple", "crashes, short window": "purple" },
   },
   crashesByReason: {
     key: "worker-crashes-by-reason",
@@ -84,6 +142,7 @@ export const workers = {
     unit: "short",
     min: 0,
     stacked: true,
+    bars: true,
     series: [
       {
         query: aggregate("sum", increase("mcp_worker_crashes_total"), ["type", "reason"]),
@@ -154,7 +213,7 @@ export const workers = {
     key: "event-loop-lag",
     kind: "timeseries",
     title: "Event loop lag",
-    meaning: "99 of 100 turns of the main process's event loop waited less than this.",
+    meaning: "How late a timer of each replica's main process is, at most: once a second, since the last scrape.",
     good: "A few milliseconds. More, and the API and the metrics are late.",
     runbooks: ["ExpressLatencyHigh"],
     unit: "s",

@@ -20,10 +20,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What was read once; an installation does not change while it runs. */
+/** Files that were read; an installation does not change while it runs. */
 const cache = new Map<string, Asset>();
 
-/** A file of the page; TypeScript loses its types on the way. Undefined where there is none of that name. */
+/** A file of the page, TypeScript without its types. Undefined if the name is unknown. */
 export async function pageAsset(path: string): Promise<Asset | undefined> {
   const asset = cache.get(path) ?? (await loadPageAsset(path));
   if (asset !== undefined) cache.set(path, asset);
@@ -47,14 +47,14 @@ export async function vendorAsset(name: string): Promise<Asset | undefined> {
   return body === undefined ? undefined : { body, contentType };
 }
 
-/** What the page may load: its own files, the one inline script in it, and nothing from anywhere else. */
+/** The content policy: the page's own files and its one inline script. */
 export function contentSecurityPolicy(html: string): string {
   const inline = /<script type="importmap">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
   const hash = createHash("sha256").update(inline).digest("base64");
   return [
     "default-src 'none'",
     `script-src 'self' 'sha256-${hash}'`,
-    // Charts place their parts with style attributes.
+    // Charts use style attributes.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self'",
     "connect-src 'self'",

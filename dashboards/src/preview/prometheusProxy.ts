@@ -1,21 +1,21 @@
-/** What Prometheus answered, as it is. */
+/** Prometheus' answer, unchanged. */
 export type Answer = { readonly status: number; readonly contentType: string; readonly body: string };
 
-/** The read-only parts of Prometheus's API that the page asks for; nothing else passes. */
+/** The read-only parts of Prometheus' API that the page uses; all other requests are rejected. */
 const ALLOWED = /^(query|query_range|targets|label\/\w+\/values)$/;
 const TIMEOUT_MS = 15_000;
 
-/** True of a path below `/api/v1/` that the page may ask. */
+/** True of a path below `/api/v1/` that the page may use. */
 export function isAllowed(path: string): boolean {
   return ALLOWED.test(path);
 }
 
 /**
- * Asks Prometheus on behalf of the page, which the browser would keep from doing so itself.
+ * Forwards a request of the page to Prometheus, since the browser would block it.
  *
- * @returns a Prometheus error document with status 502 where Prometheus cannot be reached
+ * @returns a Prometheus error document with status 502 if Prometheus cannot be reached
  */
-export async function askPrometheus(prometheusUrl: string, path: string, search: string): Promise<Answer> {
+export async function forwardToPrometheus(prometheusUrl: string, path: string, search: string): Promise<Answer> {
   const url = `${prometheusUrl.replace(/\/$/, "")}/api/v1/${path}${search}`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });

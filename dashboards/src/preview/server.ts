@@ -1,21 +1,24 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { BUNDLE } from "@mcp-orchestrator/alerts";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
-import { DASHBOARDS } from "../dashboards/index.ts";
-import { GENERATED_FOLDER } from "../files.ts";
+import { dashboardsFor } from "../dashboards/index.ts";
+import type { Dashboard, Installation } from "../model/installation.ts";
+import { classicDashboard } from "../render/classic.ts";
 import { type Asset, contentSecurityPolicy, pageAsset, vendorAsset } from "./assets.ts";
-import { askPrometheus, isAllowed } from "./prometheusProxy.ts";
+import { forwardToPrometheus, isAllowed } from "./prometheusProxy.ts";
 
-/** The preview is for the person at this machine. */
+/** Loopback only. */
 const HOST = "127.0.0.1";
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 export type PreviewOptions = {
-  /** Base address of the Prometheus to ask. */
+  /** Base address of the Prometheus. */
   readonly prometheusUrl: string;
   /** Port on loopback; 0 takes a free one. */
   readonly port: number;
+  /** The links of the panels, if they differ from the bundle's. */
+  readonly links?: Installation["links"];
+  /** First range and refresh interval, if they differ from the dashboards'. */
+  readonly view?: { readonly time: { readonly from: string; readonly to: string }; readonly refresh: string };
 };
 
 /** A running preview. */
@@ -24,20 +27,21 @@ export type Preview = { readonly url: string; readonly close: () => Promise<void
 /**
  * Serves the generated dashboards, rendered against a Prometheus, on loopback.
  *
- * @throws when the port is taken
+ * @throws if the port is in use
  */
-export async function startPreview({ prometheusUrl, port }: PreviewOptions): Promise<Preview> {
+export async function startPreview({ prometheusUrl, port, links = {}, view }: PreviewOptions): Promise<Preview> {
   const server = fastify();
   guard(server);
   await servePage(server);
-  serveApi(server, prometheusUrl);
+  const dashboards = dashboardsFor({ ...BUNDLE, links: { ...BUNDLE.links, ...links } });
+  serveApi(server, { prometheusUrl, dashboards, view });
   await server.listen({ host: HOST, port });
   const address = server.server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
   return { url: `http://${HOST}:${bound}`, close: () => server.close() };
 }
 
-/** A page of another site that got its name resolved to this machine does not get in. */
+/** Rejects requests under another host name (DNS rebinding). */
 function guard(server: FastifyInstance): void {
   server.addHook("onRequest", async (request, reply) => {
     if (!LOOPBACK.test(request.headers.host ?? "")) {
@@ -66,18 +70,23 @@ async function servePage(server: FastifyInstance): Promise<void> {
   );
 }
 
-function serveApi(server: FastifyInstance, prometheusUrl: string): void {
+type Served = Pick<PreviewOptions, "prometheusUrl"> & {
+  readonly dashboards: readonly Dashboard[];
+  readonly view: PreviewOptions["view"];
+};
+
+function serveApi(server: FastifyInstance, { prometheusUrl, dashboards, view }: Served): void {
   server.get("/api/config", () => ({ prometheusUrl, job: BUNDLE.job }));
-  server.get("/api/dashboards", () => DASHBOARDS.map(({ uid, title, description }) => ({ uid, title, description })));
+  server.get("/api/dashboards", () => dashboards.map(({ uid, title, description }) => ({ uid, title, description })));
   server.get<{ Params: { uid: string } }>("/api/dashboards/:uid", async ({ params }, reply) => {
-    const known = DASHBOARDS.find(({ uid }) => uid === params.uid);
+    const known = dashboards.find(({ uid }) => uid === params.uid);
     if (known === undefined) return problem(reply, 404, "Not Found", `There is no dashboard ${params.uid}`);
-    return reply.type("application/json").send(await readFile(join(GENERATED_FOLDER, `${known.uid}.json`), "utf8"));
+    return reply.send({ ...classicDashboard(known), ...view });
   });
   server.get<{ Params: { "*": string } }>("/api/prometheus/api/v1/*", async ({ params, url }, reply) => {
     if (!isAllowed(params["*"])) return problem(reply, 403, "Forbidden", `${params["*"]} is not passed on`);
     const search = url.includes("?") ? url.slice(url.indexOf("?")) : "";
-    const answer = await askPrometheus(prometheusUrl, params["*"], search);
+    const answer = await forwardToPrometheus(prometheusUrl, params["*"], search);
     return reply.code(answer.status).type(answer.contentType).send(answer.body);
   });
 }

@@ -9,7 +9,7 @@ describe("a query of a contract metric", () => {
     );
   });
 
-  test("is fixed where a value is given", () => {
+  test("is fixed if a value is given", () => {
     expect(text(rate("mcp_ack_attempts_total", { outcome: "ok", type: "ml", lane: ["express", "regular"] }))).toBe(
       'rate(mcp_ack_attempts_total{job=~"$job", instance=~"$instance", type="ml", lane=~"express|regular", outcome="ok"}' +
         "[$__rate_interval])",
@@ -29,12 +29,12 @@ describe("a query of a contract metric", () => {
     expect(text(share(depth, depth))).toMatch(/clamp_min\(.*, 1e-9\)/);
   });
 
-  test("names the values of a label that the metric has", () => {
+  test("lists the values of a label of the metric", () => {
     expect(labelValues("mcp_queue_depth", "type", ["job"])).toBe('label_values(mcp_queue_depth{job=~"$job"}, type)');
   });
 });
 
-describe("what the contract does not have does not compile", () => {
+describe("names that are not in the contract do not compile", () => {
   test("metrics, kinds, labels to match, to group by and to list", () => {
     // @ts-expect-error no such metric
     const metric = () => gauge("mcp_queue_length");

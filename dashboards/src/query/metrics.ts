@@ -7,16 +7,19 @@ import {
   selector as seriesOf,
 } from "@mcp-orchestrator/alerts/promql";
 import { type LabelOf, METRICS, type MetricName, type MetricNameOf } from "mcp-orchestrator/contract";
-import type { Vector } from "./vector.ts";
+import { aggregate, type Vector, whileAbove } from "./vector.ts";
 
-/** What Prometheus itself adds to each scraped series. */
+/** Labels that Prometheus adds to each scraped series. */
 export type TargetLabel = "job" | "instance";
 
-/** A range vector selector follows the step and the scrape interval, so that no window holds fewer than two samples. */
+/** The window of a rate. It depends on step and scrape interval, so that it has at least two samples. */
 const WINDOW = "$__rate_interval";
+/** The step as the window of a count, so that no event is counted twice. */
+const STEP = "$__interval";
 
 /** Labels with a dashboard variable of the same name: each selector follows the variable by default. */
 const VARIABLE_LABELS: readonly string[] = ["type", "lane"];
+const TARGET_LABELS: readonly TargetLabel[] = ["job", "instance"];
 
 /** The series of a gauge. */
 export function gauge<M extends MetricNameOf<"gauge">>(
@@ -24,6 +27,11 @@ export function gauge<M extends MetricNameOf<"gauge">>(
   matchers: Matchers<LabelOf<M>> = {},
 ): Vector<LabelOf<M> | TargetLabel> {
   return { expr: selector(metric, "", matchers), labels: labelsOf(metric) };
+}
+
+/** A vector while a replica can read the state of all queues. Without it, the maximum would miss some queues. */
+export function whileKnown<L extends string>(vector: Vector<L>): Vector<L> {
+  return whileAbove(vector, aggregate("max", gauge("mcp_redis_state_known")), 0);
 }
 
 /** Events per second of a counter. */
@@ -34,12 +42,12 @@ export function rate<M extends MetricNameOf<"counter">>(
   return { expr: call("rate", selector(metric, "", matchers, WINDOW)), labels: labelsOf(metric) };
 }
 
-/** How much a counter grew during each step. */
+/** Increase of a counter in each step; the panel's smallest step is several scrapes long. */
 export function increase<M extends MetricNameOf<"counter">>(
   metric: M,
   matchers: Matchers<LabelOf<M>> = {},
 ): Vector<LabelOf<M> | TargetLabel> {
-  return { expr: call("increase", selector(metric, "", matchers, WINDOW)), labels: labelsOf(metric) };
+  return { expr: call("increase", selector(metric, "", matchers, STEP)), labels: labelsOf(metric) };
 }
 
 /** Observations per second in each bucket of a histogram. */
@@ -63,12 +71,12 @@ export function histogramSum<M extends MetricNameOf<"histogram">>(
 export function labelValues<M extends MetricName>(
   metric: M,
   label: LabelOf<M> | TargetLabel,
-  follow: readonly TargetLabel[] = [],
+  follow: readonly string[] = [],
 ): string {
   return labelValuesQuery(metric, label, follow);
 }
 
-/** The same for a label that tells installations apart; the bundle says which labels do. */
+/** The same for a scope label of the bundle. */
 export function scopeLabelValues(label: string, follow: readonly string[]): string {
   return labelValuesQuery("mcp_build_info", label, follow);
 }
@@ -80,14 +88,20 @@ function labelValuesQuery(metric: MetricName, label: string, follow: readonly st
 
 /** Labels of a metric with those of its target. */
 export function labelsOf<M extends MetricName>(metric: M): (LabelOf<M> | TargetLabel)[] {
-  return [...(METRICS[metric].labels as readonly LabelOf<M>[]), "job", "instance"];
+  return [...(METRICS[metric].labels as readonly LabelOf<M>[]), ...TARGET_LABELS];
+}
+
+/** Matchers with the variables that have the names of these labels. */
+export function followedVariables(labels: readonly string[]): ReturnType<typeof matchersOf> {
+  const followed = [...TARGET_LABELS, ...VARIABLE_LABELS].filter((label) => labels.includes(label));
+  return matchersOf(Object.fromEntries(followed.map((label) => [label, [`$${label}`]])));
 }
 
 function selector(
   metric: MetricName,
   suffix: string,
   matchers: Readonly<Record<string, string | readonly string[] | undefined>>,
-  range?: typeof WINDOW,
+  range?: typeof WINDOW | typeof STEP,
 ): Selector {
   const own = METRICS[metric].labels.map((label) => [
     label,
@@ -96,11 +110,11 @@ function selector(
   return targetSelector(`${metric}${suffix}`, Object.fromEntries(own), range);
 }
 
-/** A selector that follows the variables job and instance, as every query of a dashboard must. */
+/** A selector with the variables job and instance, which every query of a dashboard must have. */
 export function targetSelector(
   name: string,
   own: Parameters<typeof matchersOf>[0] = {},
-  range?: typeof WINDOW,
+  range?: typeof WINDOW | typeof STEP,
 ): Selector {
   const matchers = matchersOf({ job: ["$job"], instance: ["$instance"], ...own });
   return seriesOf(name, matchers, range === undefined ? {} : { range });

@@ -7,7 +7,7 @@ import type { Dashboard } from "../model/installation.ts";
 import { type Place, place } from "../model/layout.ts";
 import type { PanelSpec } from "../model/panel.ts";
 import { idOf } from "../model/panelIds.ts";
-import { DEFAULT_RANGE, REFRESH, REFRESH_INTERVALS } from "../model/time.ts";
+import { DEFAULT_RANGE, minIntervalOf, REFRESH, REFRESH_INTERVALS } from "../model/time.ts";
 import {
   ALL_VALUES,
   DATASOURCE,
@@ -16,6 +16,7 @@ import {
   type QueryVariable,
 } from "../model/variables.ts";
 import { text } from "../query/vector.ts";
+import { annotationText } from "./links.ts";
 import { visualization } from "./panels.ts";
 
 /** The schema of Grafana 11.0: that and every later version migrate it on load. */
@@ -34,7 +35,7 @@ export function classicDashboard(spec: Dashboard): sdk.Dashboard {
     .refresh(REFRESH)
     .timepicker(new sdk.TimePickerBuilder().refreshIntervals([...REFRESH_INTERVALS]))
     .links(spec.tags.map(dashboardLink))
-    .annotations(spec.annotations.map(annotation))
+    .annotations(spec.annotations.map((source) => annotation(source, spec.links)))
     .variables([datasourceVariable(), ...spec.variables.map(queryVariable)]);
   for (const section of place(spec)) {
     builder.withRow(
@@ -44,13 +45,24 @@ export function classicDashboard(spec: Dashboard): sdk.Dashboard {
       builder.withPanel({ build: () => classicPanel(panel, at, spec.links) });
   }
   const { id: _, ...dashboard } = builder.build();
-  return { ...dashboard, schemaVersion: SCHEMA_VERSION };
+  return withoutUnwanted({ ...dashboard, schemaVersion: SCHEMA_VERSION });
 }
 
-/** A panel in the classic JSON model, at its place. */
+/** Settings of interval variables, which the SDK gives to every variable. */
+const OF_INTERVALS = ["auto", "auto_min", "auto_count"];
+
+/** Removes what the SDK adds: those, and the placement of links in the controls menu, where no reader finds them. */
+function withoutUnwanted<T>(dashboard: T): T {
+  const unwanted = (key: string, value: unknown) =>
+    OF_INTERVALS.includes(key) || (key === "placement" && value === sdk.DashboardLinkPlacement.InControlsMenu);
+  return JSON.parse(JSON.stringify(dashboard, (key, value) => (unwanted(key, value) ? undefined : value))) as T;
+}
+
+/** A panel in the classic JSON model, with its position. */
 export function classicPanel(panel: PanelSpec, at: Place, links: Dashboard["links"]): sdk.Panel {
   return {
-    ...visualization(panel).build(),
+    ...visualization(panel, links).build(),
+    interval: minIntervalOf(panel),
     id: idOf(panel.key),
     title: panel.title,
     description: describe(panel, links),
@@ -78,19 +90,21 @@ function datasourceVariable(): sdk.DatasourceVariableBuilder {
 }
 
 function queryVariable(variable: QueryVariable): sdk.QueryVariableBuilder {
-  return new sdk.QueryVariableBuilder(variable.name)
+  const builder = new sdk.QueryVariableBuilder(variable.name)
     .label(variable.label)
     .datasource(DATASOURCE)
     .query(variable.query)
     .refresh(sdk.VariableRefresh.OnTimeRangeChanged)
-    .sort(sdk.VariableSort.AlphabeticalAsc)
+    .sort(sdk.VariableSort.AlphabeticalAsc);
+  if (variable.single) return builder;
+  return builder
     .multi(true)
     .includeAll(true)
     .allValue(ALL_VALUES)
     .current({ text: ["All"], value: ["$__all"] });
 }
 
-function annotation(source: Annotation): sdk.AnnotationQueryBuilder {
+function annotation(source: Annotation, links: Dashboard["links"]): sdk.AnnotationQueryBuilder {
   const expr = text(source.vector);
   const builder = new sdk.AnnotationQueryBuilder()
     .name(source.name)
@@ -99,7 +113,7 @@ function annotation(source: Annotation): sdk.AnnotationQueryBuilder {
     .iconColor(source.color)
     .expr(expr)
     .titleFormat(source.title)
-    .textFormat(source.text)
+    .textFormat(annotationText(source, links))
     .target(new prometheus.DataqueryBuilder().datasource(DATASOURCE).expr(expr).refId("Anno").range());
   if (source.valueIsTime) builder.useValueForTime(true);
   return builder;

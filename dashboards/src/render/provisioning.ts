@@ -1,12 +1,14 @@
 import { formatDuration, generatedYaml, PRODUCTION } from "@mcp-orchestrator/alerts";
 
-/** Folder in Grafana that the dashboards appear in. */
+/** Grafana's folder of the dashboards. */
 export const FOLDER = "MCP orchestrator";
-/** Where the container finds the dashboards: mount `dashboards/generated` there. */
+/** Its uid, for resources. */
+export const FOLDER_UID = "mcp-orchestrator";
+/** Path in the container: mount `dashboards/generated` there. */
 export const DASHBOARDS_PATH = "/etc/grafana/dashboards";
 /** The provisioned data source. */
 export const DATA_SOURCE_UID = "prometheus";
-/** Prometheus as the Grafana container reaches it, unless the environment says otherwise. */
+/** Prometheus' address in the Grafana container, unless the environment sets one. */
 const PROMETHEUS_URL = "$PROMETHEUS_URL";
 
 /** Files for Grafana's `provisioning` directory, with their paths. */

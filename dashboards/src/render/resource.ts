@@ -1,4 +1,5 @@
 import * as v2 from "@grafana/grafana-foundation-sdk/dashboardv2";
+import * as folderv1 from "@grafana/grafana-foundation-sdk/folderv1";
 import type * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import type * as resource from "@grafana/grafana-foundation-sdk/resource";
 import type { Annotation } from "../model/annotations.ts";
@@ -9,7 +10,7 @@ import type { Dashboard } from "../model/installation.ts";
 import { type PlacedSection, place } from "../model/layout.ts";
 import type { PanelSpec } from "../model/panel.ts";
 import { idOf } from "../model/panelIds.ts";
-import { DEFAULT_RANGE, REFRESH, REFRESH_INTERVALS } from "../model/time.ts";
+import { DEFAULT_RANGE, minIntervalOf, REFRESH, REFRESH_INTERVALS } from "../model/time.ts";
 import {
   ALL_VALUES,
   DATASOURCE,
@@ -18,7 +19,9 @@ import {
   type QueryVariable,
 } from "../model/variables.ts";
 import { text } from "../query/vector.ts";
+import { annotationText } from "./links.ts";
 import { visualization } from "./panels.ts";
+import { FOLDER, FOLDER_UID } from "./provisioning.ts";
 
 /** A dashboard as a resource of Grafana's dashboard v2 API. */
 export function dashboardResource(spec: Dashboard): resource.Manifest {
@@ -36,14 +39,21 @@ export function dashboardResource(spec: Dashboard): resource.Manifest {
         .autoRefreshIntervals([...REFRESH_INTERVALS]),
     )
     .links(spec.tags.map(dashboardLink))
-    .annotations(spec.annotations.map(annotation))
+    .annotations(spec.annotations.map((source) => annotation(source, spec.links)))
     .variables([datasourceVariable(), ...spec.variables.map(queryVariable)])
     .layout(new v2.RowsBuilder().rows(place(spec).map(row)));
   for (const panel of panelsOf(spec)) builder.element(panel.key, element(panel, spec.links));
-  return v2.manifest(spec.uid, builder).build();
+  const manifest = v2.manifest(spec.uid, builder).build();
+  const annotations = { "grafana.app/folder": FOLDER_UID };
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 
-/** Rows nest their panels, so that places count from the top of the row. */
+/** The folder of the resources, pushed with them. */
+export function folderResource(): resource.Manifest {
+  return folderv1.manifest(FOLDER_UID, new folderv1.FolderBuilder(FOLDER)).build();
+}
+
+/** Rows contain their panels, so positions count from the top of the row. */
 function row(section: PlacedSection): v2.RowBuilder {
   const top = section.heading.y + section.heading.h;
   const items = section.panels.map(({ panel, place: at }) =>
@@ -58,8 +68,9 @@ function row(section: PlacedSection): v2.RowBuilder {
 }
 
 function element(panel: PanelSpec, links: Dashboard["links"]): v2.PanelBuilder {
-  const classic = visualization(panel).build();
+  const classic = visualization(panel, links).build();
   const group = new v2.QueryGroupBuilder()
+    .queryOptions(new v2.QueryOptionsSpecBuilder().interval(minIntervalOf(panel)))
     .targets((classic.targets ?? []).map((target) => panelQuery(target as prometheus.Dataquery)))
     .transformations(
       (classic.transformations ?? []).map(({ id, options }) =>
@@ -116,19 +127,21 @@ function datasourceVariable(): v2.DatasourceVariableBuilder {
 }
 
 function queryVariable(variable: QueryVariable): v2.QueryVariableBuilder {
-  return new v2.QueryVariableBuilder(variable.name)
+  const builder = new v2.QueryVariableBuilder(variable.name)
     .label(variable.label)
     .query({ build: () => dataQuery({ query: variable.query, refId: variable.name }) })
     .definition(variable.query)
     .refresh(v2.VariableRefresh.OnTimeRangeChanged)
-    .sort(v2.VariableSort.AlphabeticalAsc)
+    .sort(v2.VariableSort.AlphabeticalAsc);
+  if (variable.single) return builder;
+  return builder
     .multi(true)
     .includeAll(true)
     .allValue(ALL_VALUES)
     .current({ text: ["All"], value: ["$__all"] });
 }
 
-function annotation(source: Annotation): v2.AnnotationQueryBuilder {
+function annotation(source: Annotation, links: Dashboard["links"]): v2.AnnotationQueryBuilder {
   const expr = text(source.vector);
   return new v2.AnnotationQueryBuilder()
     .name(source.name)
@@ -138,7 +151,7 @@ function annotation(source: Annotation): v2.AnnotationQueryBuilder {
     .query({ build: () => dataQuery({ expr, refId: "Anno" }) })
     .legacyOptions({
       titleFormat: source.title,
-      textFormat: source.text,
+      textFormat: annotationText(source, links),
       ...(source.valueIsTime ? { useValueForTime: "on" } : {}),
     });
 }

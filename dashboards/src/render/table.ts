@@ -3,14 +3,29 @@ import * as common from "@grafana/grafana-foundation-sdk/common";
 import type * as sdk from "@grafana/grafana-foundation-sdk/dashboard";
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import * as table from "@grafana/grafana-foundation-sdk/table";
+import type { Bundle } from "@mcp-orchestrator/alerts";
 import type { TablePanel } from "../model/panel.ts";
-import { levelSteps } from "./colors.ts";
+import { levelSteps, NO_DATA, wordMapping } from "./colors.ts";
+import { alertCellLinks } from "./links.ts";
 import { query, refId } from "./queries.ts";
 
-/** A table of instant values: one query for each column, merged into rows by their labels. */
-export function tablePanel(panel: TablePanel): Builder<sdk.Panel> {
+/** Text in the colour of its value. */
+const COLORED: sdk.DynamicConfigValue = {
+  id: "custom.cellOptions",
+  value: { type: common.TableCellDisplayMode.ColorText },
+};
+
+/** Not shown, under the name of this setting before and since Grafana 12.2. */
+const HIDDEN: sdk.DynamicConfigValue[] = [
+  { id: "custom.hidden", value: true },
+  { id: "custom.hideFrom.viz", value: true },
+];
+
+/** A table of instant values: one query for each column, merged into rows by labels. */
+export function tablePanel(panel: TablePanel, links: Bundle["links"]): Builder<sdk.Panel> {
   const builder = new table.PanelBuilder()
     .unit(panel.unit)
+    .noValue(NO_DATA.text)
     .showHeader(true)
     .cellHeight(common.TableCellHeight.Sm)
     .targets(
@@ -20,17 +35,29 @@ export function tablePanel(panel: TablePanel): Builder<sdk.Panel> {
     )
     .withTransformation({ id: "merge", options: {} })
     .withTransformation({ id: "organize", options: columnOptions(panel) });
+  const panelColumn = panel.rows.find(({ label }) => label === "panel")?.title ?? "";
+  for (const column of panel.rows) {
+    const properties: sdk.DynamicConfigValue[] = [
+      ...(column.hidden ? HIDDEN : []),
+      ...(column.linksTo === "alert" ? [{ id: "links", value: alertCellLinks(panelColumn, links) }] : []),
+      ...(column.words === undefined ? [] : [{ id: "mappings", value: [wordMapping(column.words)] }, COLORED]),
+    ];
+    if (properties.length > 0) builder.overrideByName(column.title, properties);
+  }
   for (const column of panel.columns) {
-    const properties: sdk.DynamicConfigValue[] = [{ id: "unit", value: column.unit }];
+    const properties: sdk.DynamicConfigValue[] = [{ id: "unit", value: column.unit }, ...(column.hidden ? HIDDEN : [])];
     if (column.levels !== undefined) {
-      properties.push(
-        { id: "thresholds", value: levelSteps(column.levels).build() },
-        { id: "custom.cellOptions", value: { type: common.TableCellDisplayMode.ColorText } },
-      );
+      properties.push({ id: "thresholds", value: levelSteps(column.levels).build() }, COLORED);
     }
     builder.overrideByName(column.title, properties);
   }
-  return builder;
+  return { build: () => withoutFooter(builder.build()) };
+}
+
+/** The SDK adds the footer of earlier releases. */
+function withoutFooter(panel: sdk.Panel): sdk.Panel {
+  const { footer: _, ...options } = panel.options as table.Options;
+  return { ...panel, options };
 }
 
 /** Name of a query's value column after the merge. */

@@ -1,12 +1,13 @@
 import { DASHBOARDS } from "../dashboards/index.ts";
 import { panelsOf } from "../model/dashboard.ts";
 import { queriesOf } from "../model/panel.ts";
+import { scrapesPerStep } from "../model/time.ts";
 import { ALL_VALUES } from "../model/variables.ts";
-import { interpolate } from "../preview/web/interpolate.ts";
-import { sampling } from "../preview/web/step.ts";
+import { interpolate } from "../preview/web/data/interpolate.ts";
+import { sampling } from "../preview/web/data/step.ts";
 import { text } from "../query/vector.ts";
 
-/** What one query of one panel got from a Prometheus. */
+/** The result of one query of one panel. */
 export type QueryResult = {
   readonly dashboard: string;
   /** The panel's key. */
@@ -15,51 +16,50 @@ export type QueryResult = {
   /** Samples that are numbers, over all series. */
   readonly samples: number;
   readonly series: number;
-  /** What Prometheus said where it refused the query. */
+  /** Prometheus' error, if it rejected the query. */
   readonly error?: string;
 };
 
-/** What a range query gave. */
+/** The result of a range query. */
 export type Answer = Pick<QueryResult, "samples" | "series" | "error">;
 
-/** Whom a report asks: a Prometheus, or a Grafana in front of one. */
+/** Runs the queries: a Prometheus, or a Grafana in front of one. */
 export type Ask = (query: string, range: { fromMs: number; toMs: number; stepMs: number }) => Promise<Answer>;
 
 export type ReportOptions = {
   readonly ask: Ask;
-  /** End of the range that is asked for. */
+  /** End of the range. */
   readonly nowMs: number;
   readonly rangeMs: number;
   readonly scrapeIntervalMs: number;
 };
 
-/** As many points as a panel of ordinary width asks for. */
+/** Points of a panel of ordinary width. */
 const POINTS = 300;
 
-/** Asks every query of every panel, with all variables at "All". */
+/** Runs every query of every panel, with all variables at "All". */
 export async function reportPanels({ ask, nowMs, rangeMs, scrapeIntervalMs }: ReportOptions): Promise<QueryResult[]> {
   const range = { fromMs: nowMs - rangeMs, toMs: nowMs };
-  const sampled = sampling(range, POINTS, scrapeIntervalMs);
   const queries = DASHBOARDS.flatMap((dashboard) => {
     const allValues = Object.fromEntries(dashboard.variables.map(({ name }) => [name, ALL_VALUES]));
-    return panelsOf(dashboard).flatMap((panel) =>
-      queriesOf(panel).map((vector) => ({
-        dashboard: dashboard.uid,
-        panel: panel.key,
-        query: interpolate(text(vector), {}, allValues, sampled),
-      })),
-    );
+    return panelsOf(dashboard).flatMap((panel) => {
+      const sampled = sampling(range, POINTS, scrapeIntervalMs * scrapesPerStep(panel));
+      return queriesOf(panel).map((vector) => ({
+        asked: { dashboard: dashboard.uid, panel: panel.key, query: interpolate(text(vector), {}, allValues, sampled) },
+        stepMs: sampled.stepMs,
+      }));
+    });
   });
   const results: QueryResult[] = [];
-  for (const asked of queries) {
-    results.push({ ...asked, ...(await ask(asked.query, { ...range, stepMs: sampled.stepMs })) });
+  for (const { asked, stepMs } of queries) {
+    results.push({ ...asked, ...(await ask(asked.query, { ...range, stepMs })) });
   }
   return results;
 }
 
 type PrometheusAnswer = { status: string; error?: string; data?: { result: { values: [number, string][] }[] } };
 
-/** Asks a Prometheus. @param url its base address */
+/** Queries a Prometheus. @param url its base address */
 export function askPrometheus(url: string): Ask {
   return async (query, { fromMs, toMs, stepMs }) => {
     const body = new URLSearchParams({
@@ -79,7 +79,7 @@ export function askPrometheus(url: string): Ask {
   };
 }
 
-/** The queries that showed nothing, as a report has them: one line each. */
+/** The queries without numbers, one line each. */
 export function emptyPanels(results: readonly QueryResult[]): string[] {
   return results
     .filter(({ samples }) => samples === 0)

@@ -1,3 +1,4 @@
+import { CHROMIUM } from "@mcp-orchestrator/e2e/testkit/config";
 import { type Browser, chromium } from "playwright-core";
 
 const FLAGS = [
@@ -12,5 +13,5 @@ const FLAGS = [
 
 /** Headless Chromium of this machine. */
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }

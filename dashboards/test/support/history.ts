@@ -1,19 +1,28 @@
-import { BUNDLE } from "@mcp-orchestrator/alerts";
+import { ALERTS, type Alert, BUNDLE, GROUPS } from "@mcp-orchestrator/alerts";
+import { ALERTING_METRICS, RULES_EVALUATED } from "@mcp-orchestrator/alerts/promql";
 import { METRICS, type MetricName } from "mcp-orchestrator/contract";
 import { PROCESS_METRICS } from "../../src/query/process.ts";
-import { ALERT_COURSES, COURSES, kindOf, medianSeconds, PROCESS_COURSES } from "./values.ts";
-import { EXPOSED_PROCESS_METRICS, type Labels, labelSets } from "./workload.ts";
+import { ALERT_COURSES, COURSES, kindOf, medianSeconds, PROCESS_COURSES, signalValue } from "./values.ts";
+import { combinations, EXPOSED_PROCESS_METRICS, type Labels, labelSets } from "./workload.ts";
 
 const STEP_SECONDS = 15;
-/** Length of the recorded time; its incidents are placed within. */
+/** Length of the recorded time, which includes its incidents. */
 export const HISTORY_MINUTES = 120;
+/** One alert for each recorded series. The inputs of those on error budgets are drawn too. */
+const SIGNALS = new Map<string, Alert>(
+  ALERTS.toReversed().flatMap((alert) => {
+    const { signal, objective } = alert;
+    const records = [signal, ...(objective === undefined ? [] : (signal?.inputs ?? []))];
+    return records.flatMap((one) => (one === undefined ? [] : [[one.record, alert] as const]));
+  }),
+);
 const TARGET = { job: BUNDLE.job, instance: "orchestrator-1:8000" };
 /** Spread of durations around their median, as the sigma of a log-normal distribution. */
 const SPREAD = 0.55;
 
 /**
- * Two hours of every series that the service exposes, as OpenMetrics with time stamps: an ordinary evening with a
- * stalled upstream, a slow one and a burst of crashes in it.
+ * Two hours of every series of the service as OpenMetrics with timestamps: an ordinary evening with a stalled upstream,
+ * a slow one and a burst of crashes.
  *
  * @param endSeconds epoch seconds of the last sample
  */
@@ -43,6 +52,20 @@ export function openMetricsHistory(endSeconds: number): string {
       const isCounter = PROCESS_METRICS[metric] === "counter";
       write(series(metric, {}), isCounter ? grow(metric, value * STEP_SECONDS) : value);
     }
+    for (const [record, alert] of SIGNALS) {
+      for (const labels of combinations(alert.signal?.labels ?? [])) {
+        write(plain(record, labels), round(signalValue(alert, labels, minute)));
+      }
+    }
+    for (const [name, { type, labels }] of Object.entries(ALERTING_METRICS)) {
+      const perSecond = /failures|errors|dropped|failed/.test(name) ? 0 : 0.1;
+      for (const own of combinations(labels)) {
+        const series = plain(name, { job: "alerting", instance: "localhost", ...own });
+        write(series, type === "gauge" ? alertingValue(name) : grow(series, perSecond * STEP_SECONDS));
+      }
+    }
+    for (const { name: group } of GROUPS) write(plain(RULES_EVALUATED, { group }), 1);
+    write(plain("ALERTS", { alertname: "Watchdog", severity: "none", alertstate: "firing" }), 1);
     for (const { labels, pending, firing, end } of ALERT_COURSES) {
       if (minute < pending || minute >= end) continue;
       write(plain("ALERTS", { ...labels, alertstate: minute < firing ? "pending" : "firing" }), 1);
@@ -74,6 +97,11 @@ function writeHistogram(
     const name = series(`${metric}_${suffix}`, labels);
     write(name, grow(name, by));
   }
+}
+
+function alertingValue(name: string): number {
+  if (name.endsWith("_duration_seconds")) return 0.004;
+  return name.endsWith("_interval_seconds") ? STEP_SECONDS : 1;
 }
 
 /** Share of a log-normal distribution below a bound. */

@@ -9,13 +9,13 @@ import {
 } from "@mcp-orchestrator/e2e/testkit/servers/prometheus";
 import { openMetricsHistory } from "./history.ts";
 
-/** A real Prometheus with a recorded history, which ends at a time. */
+/** A real Prometheus with a recorded history that ends at a given time. */
 export type RecordedPrometheus = { readonly prometheus: TestPrometheus; readonly endSeconds: number };
 
 /**
  * Fills a data folder with the recorded history and starts Prometheus on it.
  *
- * @throws when promtool refuses the history or Prometheus is not ready in time
+ * @throws if promtool rejects the history or Prometheus is not ready in time
  */
 export async function startRecordedPrometheus(): Promise<RecordedPrometheus> {
   const endSeconds = Math.floor(Date.now() / 1000);

@@ -1,3 +1,4 @@
+import type { Alert } from "@mcp-orchestrator/alerts";
 import { METRICS, type MetricName } from "mcp-orchestrator/contract";
 import type { PROCESS_METRICS } from "../../src/query/process.ts";
 import { incident, type Labels, noise } from "./workload.ts";
@@ -19,7 +20,7 @@ function load({ type = "", lane = "" }: Labels, minute: number): number {
   return (RATE_BY_TYPE[type] ?? 1) * share * (1 + 0.18 * noise(`${type}${lane}`, minute));
 }
 
-/** Level of a gauge, or growth per second of a counter, at a minute. Histograms are made of {@link latencySeconds}. */
+/** Level of a gauge, or increase per second of a counter, at a minute. Histograms are made of {@link latencySeconds}. */
 type Course = (labels: Labels, minute: number) => number;
 
 const held: Course = ({ type, lane }, minute) =>
@@ -56,7 +57,10 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_orphans_claimed_total: (_, minute) => 0.4 * crashing(minute),
   mcp_late_finishes_total: (_, minute) => 0.02 * crashing(minute),
   mcp_task_retries_total: ({ type }, minute) => 0.05 + (type === "codegen" ? 0.9 * slow(minute) : 0),
-  mcp_tasks_rejected_total: ({ reason }, minute) => (reason === "overload" ? 0.8 * stall(minute) : 0.01),
+  mcp_tasks_submitted_total: (labels, minute) => {
+    if (labels.cause === "none") return load(labels, minute);
+    return labels.cause === "overload" ? 0.2 * stall(minute) : 0.002;
+  },
   mcp_tasks_unaccounted: () => 0,
   mcp_delayed_tasks: ({ type }, minute) => Math.round(1 + (type === "codegen" ? 12 * slow(minute) : 0)),
   mcp_oldest_overdue_seconds: () => 0,
@@ -65,6 +69,7 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_rate_limit_enabled: () => 0,
   mcp_redis_up: () => 1,
   mcp_redis_state_known: () => 1,
+  mcp_redis_command_duration_seconds: () => 20,
   mcp_redis_snapshot_duration_seconds: (_, minute) => 0.001 + 0.0005 * noise("snapshot", minute),
   mcp_redis_memory_fragmentation_ratio: () => 1.3,
   mcp_redis_persistence_ok: () => 1,
@@ -85,20 +90,16 @@ export const COURSES: Readonly<Record<MetricName, Course>> = {
   mcp_build_info: () => 1,
 };
 
-/** Level, or growth per second, of what the main process exposes beside the contract. */
+/** Level, or increase per second, of the main process' metrics outside the contract. */
 export const PROCESS_COURSES: Readonly<Record<keyof typeof PROCESS_METRICS, (minute: number) => number>> = {
   up: () => 1,
   process_cpu_seconds_total: (minute) => 0.22 + 0.05 * noise("cpu", minute),
   process_resident_memory_bytes: (minute) => 1.1e8 + 4e6 * noise("rss", minute),
   process_start_time_seconds: () => 0,
-  process_open_fds: () => 48,
-  nodejs_eventloop_lag_p50_seconds: () => 0.0105,
   nodejs_eventloop_lag_p99_seconds: (minute) => 0.014 + 0.003 * noise("loop", minute),
-  nodejs_heap_size_used_bytes: () => 4.2e7,
-  nodejs_heap_size_total_bytes: () => 6.1e7,
 };
 
-/** Alerts that are active during the recorded time: from a minute on pending, from the next on firing, to the last. */
+/** Alerts during the recorded time: pending from a minute on, firing from the next, until the last. */
 export const ALERT_COURSES: readonly { labels: Labels; pending: number; firing: number; end: number }[] = [
   {
     labels: {
@@ -138,11 +139,12 @@ export const ALERT_COURSES: readonly { labels: Labels; pending: number; firing: 
   },
 ];
 
-/** Median duration of what a histogram observes. */
+/** Median duration in a histogram. */
 export function medianSeconds(metric: MetricName, { type, lane, upstream }: Labels, minute: number): number {
   if (metric === "mcp_upstream_request_duration_seconds") {
     return upstream === "chat" ? 0.03 + 0.12 * slow(minute) : 0.012;
   }
+  if (metric === "mcp_redis_command_duration_seconds") return 0.0008 + 0.02 * stall(minute);
   if (metric === "mcp_submission_duration_seconds") return 0.002 + 0.004 * stall(minute);
   const waiting = lane === "regular" ? 0.06 + 8 * stall(minute) : 0;
   return (
@@ -153,4 +155,19 @@ export function medianSeconds(metric: MetricName, { type, lane, upstream }: Labe
 /** Kind of a metric of the contract. */
 export function kindOf(metric: MetricName): "counter" | "gauge" | "histogram" {
   return METRICS[metric].type;
+}
+
+/** Value of an alert's signal: beyond the threshold while the alert is active, otherwise far from it. */
+export function signalValue({ name, threshold: { value }, comparator }: Alert, labels: Labels, minute: number): number {
+  const active = ALERT_COURSES.some(
+    (course) =>
+      course.labels.alertname === name &&
+      minute >= course.pending &&
+      minute < course.end &&
+      Object.entries(labels).every(([label, own]) => (course.labels[label] ?? own) === own),
+  );
+  const wobble = 1 + 0.2 * noise(`${name}${Object.values(labels)}`, minute);
+  if (comparator === "==") return active ? value : value + 1;
+  if (comparator === "<") return active ? value - (1 - value) : 1 - (1 - value) * 0.2 * wobble;
+  return value * (active ? 1.4 : 0.3) * wobble;
 }

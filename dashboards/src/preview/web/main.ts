@@ -1,8 +1,8 @@
-import { App, type Config } from "./app.ts";
-import type { Dashboard } from "./model.ts";
-import { Prometheus } from "./prometheus.ts";
-import { applyTheme, currentTheme } from "./theme.ts";
-import type { DashboardSummary } from "./toolbar/toolbar.ts";
+import type { Dashboard } from "./data/model.ts";
+import { Prometheus } from "./data/prometheus.ts";
+import { App, type Config } from "./page/app.ts";
+import { applyTheme, currentTheme } from "./page/theme.ts";
+import type { DashboardSummary } from "./page/toolbar.ts";
 
 applyTheme(currentTheme());
 
@@ -20,8 +20,8 @@ const app = new App({
 addEventListener("popstate", () => void app.open());
 addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
-  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open], details.panel-details[open]")) {
-    if (target === null || !menu.contains(target)) menu.open = false;
+  for (const details of document.querySelectorAll<HTMLDetailsElement>("details.panel-details[open]")) {
+    if (target === null || !details.contains(target)) details.open = false;
   }
   const link = target?.closest<HTMLAnchorElement>("a[data-navigate]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -36,6 +36,7 @@ await app.open();
 
 async function json<T>(path: string): Promise<T> {
   const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
-  return (await response.json()) as T;
+  const answer = (await response.json()) as T & { detail?: string };
+  if (!response.ok) throw new Error(answer.detail ?? `${path} answered ${response.status}`);
+  return answer;
 }

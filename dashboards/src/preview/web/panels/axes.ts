@@ -1,10 +1,10 @@
 import type uPlot from "uplot";
-import { cssVariable } from "../colors.ts";
+import { cssVariable } from "../field/colors.ts";
 
 /** Height of the time axis under a chart, in px. */
 export const TIME_AXIS_PX = 24;
 
-/** The time axis: 24 h clock, the date only where the day changes. */
+/** The time axis: 24 h clock, with the date where the day changes. */
 export function timeAxis(): uPlot.Axis {
   return {
     ...look(),
@@ -24,7 +24,7 @@ export function valueAxis(format: (value: number) => string): uPlot.Axis {
   };
 }
 
-/** Labels for moments in epoch seconds, as fine as their distance needs. */
+/** Labels for times in epoch seconds, with the precision that their distance needs. */
 export function timeLabels(timesS: readonly number[], incrementS: number): string[] {
   return timesS.map((timeS, index) => {
     const at = new Date(timeS * 1000);

@@ -1,24 +1,22 @@
-import uPlot from "uplot";
-import { cssVariable } from "../colors.ts";
-import { h } from "../dom.ts";
-import { unitOf } from "../fieldConfig.ts";
-import { type Bucket, toBuckets } from "../frames.ts";
-import { formatValue } from "../units.ts";
+import type uPlot from "uplot";
+import { type Bucket, toBuckets } from "../data/frames.ts";
+import { cssVariable } from "../field/colors.ts";
+import { fieldOf } from "../field/fieldConfig.ts";
+import { formatValue } from "../field/units.ts";
 import { timeAxis, valueAxis } from "./axes.ts";
+import { Plot } from "./plot.ts";
 import type { CreateRenderer } from "./renderer.ts";
-import { hideTooltip, showTooltip } from "./tooltip.ts";
+import { inWords } from "./tooltip.ts";
 
-/** Faint cells stay visible beside one that holds nearly everything. */
+/** Faint cells stay visible beside one with nearly all observations. */
 const EXPONENT = 0.5;
 
-/** Draws a distribution over time: one row for each bucket, darker where more fell into it. */
+/** Draws a distribution over time: one row for each bucket, darker with more observations. */
 export const heatmap: CreateRenderer = (body, panel, events) => {
-  const plot = h("div", { className: "plot" });
-  body.append(plot);
-  plot.addEventListener("mouseleave", hideTooltip);
-  let chart: uPlot | undefined;
-  const resize = new ResizeObserver(() => chart?.setSize({ width: plot.clientWidth, height: plot.clientHeight }));
-  resize.observe(plot);
+  const plot = new Plot(events);
+  body.append(plot.element);
+  const unit = fieldOf(panel).unit ?? "";
+  const bounds = ({ from, to }: Bucket) => `${formatValue(from, unit)} to ${formatValue(to, unit)}`;
 
   return {
     draw: ({ frame, grid }) => {
@@ -26,43 +24,23 @@ export const heatmap: CreateRenderer = (body, panel, events) => {
       const most = Math.max(...buckets.flatMap(({ values }) => values.map((value) => value ?? 0)), Number.MIN_VALUE);
       const bound = (index: number) => {
         const bucket = buckets[Math.round(index)];
-        return bucket === undefined
-          ? formatValue(buckets.at(-1)?.to, unitOf(panel))
-          : formatValue(bucket.from, unitOf(panel));
+        return bucket === undefined ? formatValue(buckets.at(-1)?.to ?? 0, unit) : formatValue(bucket.from, unit);
       };
-      chart?.destroy();
-      chart = new uPlot(
-        {
-          width: plot.clientWidth,
-          height: plot.clientHeight,
-          padding: [8, 8, 0, 0],
-          legend: { show: false },
-          cursor: { sync: { key: "dashboard" }, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-          scales: {
-            x: { time: true, range: [grid.fromS, grid.toS] },
-            y: { range: [0, Math.max(1, buckets.length)] },
-          },
-          axes: [timeAxis(), { ...valueAxis(bound), incrs: [1, 2, 5, 10], grid: { show: false } }],
-          series: [{}, { show: true, paths: () => null, points: { show: false } }],
-          hooks: {
-            drawClear: [(self) => drawCells(self, frame.timesS, buckets, most, grid.stepS)],
-            setCursor: [(self) => tooltip(self, frame.timesS, buckets, unitOf(panel))],
-            setSelect: [
-              ({ select, posToVal }) => {
-                if (select.width < 5) return;
-                events.onZoom(posToVal(select.left, "x") * 1000, posToVal(select.left + select.width, "x") * 1000);
-              },
-            ],
-          },
-        },
-        [[...frame.timesS], frame.timesS.map(() => null)],
-        plot,
-      );
+      const at = (index: number) =>
+        buckets
+          .map((bucket) => ({ name: bounds(bucket), number: bucket.values[index] ?? 0 }))
+          .filter(({ number }) => number > 0)
+          .map(({ name, number }) => ({ color: cssVariable("--heat"), name, value: formatValue(number, "reqps") }));
+      plot.draw({
+        ...{ grid, at, y: { range: [0, Math.max(1, buckets.length)] } },
+        summary: inWords(panel.title, at(frame.timesS.length - 1)),
+        axes: [timeAxis(), { ...valueAxis(bound), incrs: [1, 2, 5, 10], grid: { show: false } }],
+        series: [{}, { show: true, paths: () => null, points: { show: false } }],
+        hooks: { drawClear: [(self) => drawCells(self, frame.timesS, buckets, most, grid.stepS)] },
+        data: [[...frame.timesS], frame.timesS.map(() => null)],
+      });
     },
-    destroy: () => {
-      resize.disconnect();
-      chart?.destroy();
-    },
+    destroy: () => plot.destroy(),
   };
 };
 
@@ -92,27 +70,4 @@ function drawCells(chart: uPlot, timesS: readonly number[], buckets: readonly Bu
 /** Cells that are large enough to be distinguished have a gap between them. */
 function withGap(size: number): number {
   return size > 5 * devicePixelRatio ? size - devicePixelRatio : Math.max(1, size);
-}
-
-function tooltip(chart: uPlot, timesS: readonly number[], buckets: readonly Bucket[], unit: string): void {
-  const { idx, left, top } = chart.cursor;
-  if (!chart.over.matches(":hover") || idx === null || idx === undefined || left === undefined || left < 0) return;
-  const bucket = buckets[Math.floor(chart.posToVal(top ?? 0, "y"))];
-  const value = bucket?.values[idx];
-  if (bucket === undefined || value === undefined || value === null) {
-    hideTooltip();
-    return;
-  }
-  showTooltip(
-    chart.rect.left + left,
-    chart.rect.top + (top ?? 0),
-    new Date((timesS[idx] ?? 0) * 1000).toLocaleTimeString("en-GB"),
-    [
-      {
-        color: cssVariable("--heat"),
-        name: `${formatValue(bucket.from, unit)} to ${formatValue(bucket.to, unit)}`,
-        value: formatValue(value, "reqps"),
-      },
-    ],
-  );
 }

@@ -5,7 +5,7 @@ import { stateTimeline } from "./stateTimeline.ts";
 import { table } from "./table.ts";
 import { timeSeries } from "./timeSeries.ts";
 
-/** Who draws which type of panel. */
+/** The renderer of each type of panel. */
 export const RENDERERS: Readonly<Record<string, CreateRenderer>> = {
   timeseries: timeSeries,
   stat,

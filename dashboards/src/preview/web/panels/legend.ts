@@ -1,14 +1,14 @@
 import { h } from "../dom.ts";
 
 /** One series in a legend. */
-export type LegendItem = { readonly name: string; readonly color: string; readonly value: string };
+export type LegendItem = { readonly name: string; readonly color: string };
 
-/** The names of the series with their last values; a click hides or shows one. */
+/** The names of the series; a click hides or shows one. */
 export function legend(items: readonly LegendItem[], hidden: ReadonlySet<string>, toggle: (name: string) => void) {
   return h(
     "div",
     { className: "legend" },
-    ...items.map(({ name, color, value }) => {
+    ...items.map(({ name, color }) => {
       const swatch = h("span", { className: "swatch" });
       swatch.style.background = color;
       return h(
@@ -20,8 +20,7 @@ export function legend(items: readonly LegendItem[], hidden: ReadonlySet<string>
           onclick: () => toggle(name),
         },
         swatch,
-        h("span", { className: "legend-name" }, name),
-        h("b", {}, value),
+        name,
       );
     }),
   );

@@ -1,8 +1,8 @@
 import type uPlot from "uplot";
-import type { Mark } from "../annotations.ts";
-import { color, translucent } from "../colors.ts";
+import type { Mark } from "../data/annotations.ts";
+import { color, translucent } from "../field/colors.ts";
 
-/** Dashed lines at thresholds that are on the scale. */
+/** Dashed lines at thresholds within the scale. */
 export function drawThresholds(chart: uPlot, lines: readonly { value: number; color: string }[]): void {
   const { ctx, bbox } = chart;
   for (const line of lines) {

@@ -1,14 +1,14 @@
-import type { Mark } from "../annotations.ts";
-import type { Panel } from "../model.ts";
-import type { PanelData } from "../panelData.ts";
+import type { Mark } from "../data/annotations.ts";
+import type { Panel } from "../data/model.ts";
+import type { PanelData } from "../data/panelData.ts";
 
-/** What a panel's drawing can tell the page. */
+/** Events of a panel's drawing. */
 export type PanelEvents = {
-  /** A range was dragged out, in epoch milliseconds. */
+  /** A range was selected by dragging, in epoch milliseconds. */
   readonly onZoom: (fromMs: number, toMs: number) => void;
 };
 
-/** Draws a kind of panel into an element, again and again. */
+/** Draws a kind of panel into an element, repeatedly. */
 export type Renderer = {
   draw(data: PanelData, marks: readonly Mark[]): void;
   destroy(): void;

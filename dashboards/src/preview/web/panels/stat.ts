@@ -1,12 +1,10 @@
 import uPlot from "uplot";
-import { color, translucent } from "../colors.ts";
 import { h } from "../dom.ts";
-import { mapped, thresholdColor, unitOf } from "../fieldConfig.ts";
-import { lastValue } from "../frames.ts";
-import { formatValue } from "../units.ts";
+import { color, translucent } from "../field/colors.ts";
+import { display, fieldOf } from "../field/fieldConfig.ts";
 import type { CreateRenderer } from "./renderer.ts";
 
-/** Draws the last value in the colour of its threshold, over its recent course. */
+/** Draws the value now in the colour of its threshold, over its recent course. */
 export const stat: CreateRenderer = (body, panel) => {
   const value = h("div", { className: "stat-value" });
   const course = h("div", { className: "stat-course" });
@@ -16,12 +14,13 @@ export const stat: CreateRenderer = (body, panel) => {
   let chart: uPlot | undefined;
 
   return {
-    draw: ({ frame }) => {
+    draw: ({ frame, now: [answer] }) => {
       const [series] = frame.series;
-      const last = series && lastValue(series);
-      const word = last === undefined ? undefined : mapped(panel, last);
-      const shown = color(word?.color ?? (last === undefined ? undefined : thresholdColor(panel, last)));
-      value.textContent = word?.text ?? formatValue(last, unitOf(panel), panel.fieldConfig?.defaults.decimals);
+      const field = fieldOf(panel);
+      const now = answer?.[0]?.value ?? Number.NaN;
+      const { text, color: name } = display(field, now);
+      const shown = color(name);
+      value.textContent = text;
       value.style.color = shown;
       chart?.destroy();
       chart = undefined;
@@ -37,7 +36,8 @@ export const stat: CreateRenderer = (body, panel) => {
           scales: { x: { time: true }, y: { range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) } },
           series: [{}, { stroke: shown, width: 1.5, fill: translucent(shown, 0.18), points: { show: false } }],
         },
-        [[...frame.timesS], [...series.values]],
+        // The value now is the last point, as in Grafana.
+        [[...frame.timesS], series.values.with(-1, Number.isNaN(now) ? null : now)],
         course,
       );
     },

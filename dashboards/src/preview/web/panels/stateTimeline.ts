@@ -1,13 +1,15 @@
-import { color } from "../colors.ts";
+import type { FrameSeries, TimeGrid } from "../data/frames.ts";
+import type { Panel } from "../data/model.ts";
 import { h } from "../dom.ts";
-import { mapped, thresholdColor } from "../fieldConfig.ts";
-import type { FrameSeries, TimeGrid } from "../frames.ts";
-import type { Panel } from "../model.ts";
+import { color } from "../field/colors.ts";
+import { display, fieldOf } from "../field/fieldConfig.ts";
+import { linkList } from "../links.ts";
 import { timeLabels } from "./axes.ts";
 import type { CreateRenderer } from "./renderer.ts";
-import { hideTooltip, showTooltip } from "./tooltip.ts";
+import { hideTooltip, showTooltip, type TooltipLine } from "./tooltip.ts";
 
-const TICKS = 6;
+/** Width of a panel for each of its times, in px. The names of its rows take a part of it. */
+const TICK_PX = 115;
 
 /** Draws one row of coloured stretches for each series. */
 export const stateTimeline: CreateRenderer = (body, panel) => {
@@ -15,28 +17,43 @@ export const stateTimeline: CreateRenderer = (body, panel) => {
   body.addEventListener("mouseleave", hideTooltip);
   return {
     draw: ({ frame, grid }) => {
-      const rows = frame.series.map((series) =>
-        h(
+      const rows = frame.series.map((series) => {
+        const states = stretches(series).map((stretch) => stateOf(panel, series.name, stretch, grid));
+        return h(
           "div",
           { className: "timeline-row" },
-          h("span", { className: "timeline-name", title: series.name }, series.name),
+          h(
+            "span",
+            { className: "timeline-name", title: series.name },
+            ...linkList(series.name, fieldOf(panel, series.name), {}),
+          ),
           h(
             "div",
-            { className: "timeline-track" },
-            ...stretches(series).map((it) => bar(panel, series.name, it, grid)),
+            {
+              className: "timeline-track",
+              role: "img",
+              ariaLabel: `${series.name}: ${states.map(({ name, value }) => `${value} ${name}`).join(", ") || "no data"}`,
+              tabIndex: 0,
+              onfocus: ({ currentTarget }) => {
+                const { left, bottom } = (currentTarget as HTMLElement).getBoundingClientRect();
+                showTooltip(left, bottom, series.name, states);
+              },
+              onblur: hideTooltip,
+            },
+            ...states.map((state) => bar(series.name, state, grid)),
           ),
-        ),
-      );
-      body.replaceChildren(h("div", { className: "timeline-rows" }, ...rows), timeScale(grid));
+        );
+      });
+      body.replaceChildren(h("div", { className: "timeline-rows" }, ...rows), timeScale(grid, body.clientWidth));
     },
     destroy: hideTooltip,
   };
 };
 
-/** Neighbouring samples of one value; `from` and `to` are indexes of samples, `to` excluded. */
+/** Adjacent samples of one value; `from` and `to` are indexes of samples, `to` excluded. */
 export type Stretch = { readonly from: number; readonly to: number; readonly value: number };
 
-/** Merges equal neighbours; missing samples end a stretch. */
+/** Merges equal adjacent samples; a missing sample ends a stretch. */
 export function stretches(series: FrameSeries): Stretch[] {
   const found: { from: number; to: number; value: number }[] = [];
   series.values.forEach((value, index) => {
@@ -48,26 +65,30 @@ export function stretches(series: FrameSeries): Stretch[] {
   return found;
 }
 
-function bar(panel: Panel, name: string, { from, to, value }: Stretch, grid: TimeGrid): HTMLElement {
-  const samples = Math.round((grid.toS - grid.fromS) / grid.stepS) + 1;
-  const word = mapped(panel, value);
-  const shown = color(word?.color ?? thresholdColor(panel, value));
-  const element = h("div", { className: "timeline-bar", data: { state: word?.text ?? String(value) } });
-  element.style.left = `${(100 * from) / samples}%`;
-  element.style.width = `${(100 * (to - from)) / samples}%`;
-  element.style.background = shown;
-  const clock = (index: number) => new Date((grid.fromS + index * grid.stepS) * 1000).toLocaleTimeString("en-GB");
-  element.addEventListener("mousemove", (event) =>
-    showTooltip(event.clientX, event.clientY, `${clock(from)} to ${clock(to)}`, [
-      { color: shown, name, value: word?.text ?? String(value) },
-    ]),
-  );
+/** A stretch with its word, colour and times. */
+type State = Pick<Stretch, "from" | "to"> & TooltipLine;
+
+function stateOf(panel: Panel, series: string, { from, to, value }: Stretch, { fromS, stepS }: TimeGrid): State {
+  const { text, color: colorName } = display(fieldOf(panel, series), value);
+  const clock = (index: number) => new Date((fromS + index * stepS) * 1000).toLocaleTimeString("en-GB");
+  return { from, to, color: color(colorName), name: `${clock(from)} to ${clock(to)}`, value: text };
+}
+
+function bar(series: string, state: State, { fromS, toS, stepS }: TimeGrid): HTMLElement {
+  const samples = Math.round((toS - fromS) / stepS) + 1;
+  const element = h("div", { className: "timeline-bar", data: { state: state.value } }, state.value);
+  element.style.left = `${(100 * state.from) / samples}%`;
+  element.style.width = `${(100 * (state.to - state.from)) / samples}%`;
+  // Light enough for the text on it.
+  element.style.background = `color-mix(in srgb, ${state.color} 80%, white)`;
+  element.addEventListener("mousemove", ({ clientX, clientY }) => showTooltip(clientX, clientY, series, [state]));
   return element;
 }
 
-function timeScale({ fromS, toS }: TimeGrid): HTMLElement {
-  const incrementS = (toS - fromS) / TICKS;
-  const times = Array.from({ length: TICKS + 1 }, (_, index) => fromS + index * incrementS);
+function timeScale({ fromS, toS }: TimeGrid, widthPx: number): HTMLElement {
+  const steps = Math.min(3, Math.max(1, Math.floor(widthPx / TICK_PX) - 1));
+  const incrementS = (toS - fromS) / steps;
+  const times = Array.from({ length: steps + 1 }, (_, index) => fromS + index * incrementS);
   return h(
     "div",
     { className: "timeline-row timeline-scale" },

@@ -1,29 +1,28 @@
-import { color } from "../colors.ts";
+import { type Row, toTable } from "../data/frames.ts";
+import type { Panel } from "../data/model.ts";
 import { h } from "../dom.ts";
-import { isColored, thresholdColor, unitOf } from "../fieldConfig.ts";
-import type { Panel } from "../model.ts";
-import { formatValue } from "../units.ts";
+import { color } from "../field/colors.ts";
+import { display, fieldOf } from "../field/fieldConfig.ts";
+import { linkList } from "../links.ts";
 import type { CreateRenderer } from "./renderer.ts";
 
 /** Draws the rows of an instant query. Columns that are empty in every row are left out. */
 export const table: CreateRenderer = (body, panel) => {
   body.classList.add("table");
+  // It may be wider than its panel, and is scrolled with the arrow keys.
+  body.tabIndex = 0;
   return {
-    draw: ({ table: { columns, rows } }) => {
-      const used = columns.map((_, index) => rows.some((row) => row[index] !== ""));
-      const visible = <T>(cells: readonly T[]) => cells.filter((_, index) => used[index]);
+    draw: ({ now }) => {
+      const { columns, rows } = toTable(panel, now);
+      const visible = columns.filter(
+        (title) => !fieldOf(panel, title).custom.hidden && rows.some((row) => row[title] !== ""),
+      );
       body.replaceChildren(
         h(
           "table",
           {},
-          h("thead", {}, h("tr", {}, ...visible(columns).map((title) => h("th", {}, title)))),
-          h(
-            "tbody",
-            {},
-            ...rows.map((row) =>
-              h("tr", {}, ...visible(row.map((value, index) => cell(panel, columns[index] ?? "", value)))),
-            ),
-          ),
+          h("thead", {}, h("tr", {}, ...visible.map((title) => h("th", {}, title)))),
+          h("tbody", {}, ...rows.map((row) => h("tr", {}, ...visible.map((title) => cell(panel, title, row))))),
         ),
       );
     },
@@ -31,9 +30,22 @@ export const table: CreateRenderer = (body, panel) => {
   };
 };
 
-function cell(panel: Panel, column: string, value: string | number): HTMLElement {
-  if (typeof value === "string") return h("td", { data: { value } }, value);
-  const element = h("td", { className: "number" }, formatValue(value, unitOf(panel, column)));
-  if (isColored(panel, column)) element.style.color = color(thresholdColor(panel, value, column));
+function cell(panel: Panel, column: string, row: Row): HTMLElement {
+  const field = fieldOf(panel, column);
+  const value = row[column] ?? "";
+  const { text, color: colorName } = display(field, value);
+  const element = h(
+    "td",
+    { className: typeof value === "number" ? "number" : "" },
+    ...linkList(text, field, { "__value.raw": value, ...prefixed(row) }),
+  );
+  if (field.custom.cellOptions?.type === "color-text") {
+    element.style.color = color(colorName);
+  }
   return element;
+}
+
+/** The row's fields by the names in links. */
+function prefixed(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [`__data.fields.${name}`, value]));
 }

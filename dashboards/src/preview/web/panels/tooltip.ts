@@ -7,7 +7,7 @@ const GAP_PX = 14;
 const MAX_LINES = 12;
 
 /** One tooltip for the page; panels share it. */
-const element = h("div", { className: "tooltip", hidden: true });
+const element = h("div", { className: "tooltip", hidden: true, role: "status" });
 
 /** Shows the tooltip beside a point of the window. */
 export function showTooltip(x: number, y: number, title: string, lines: readonly TooltipLine[]): void {
@@ -25,6 +25,11 @@ export function showTooltip(x: number, y: number, title: string, lines: readonly
   const left = x + GAP_PX + width > innerWidth ? x - GAP_PX - width : x + GAP_PX;
   element.style.left = `${Math.max(0, left)}px`;
   element.style.top = `${Math.max(0, Math.min(y + GAP_PX, innerHeight - height - GAP_PX))}px`;
+}
+
+/** The content of a picture as a sentence, for screen readers. */
+export function inWords(title: string | undefined, lines: readonly TooltipLine[]): string {
+  return `${title}, at the end: ${lines.map(({ name, value }) => `${name} ${value}`).join(", ") || "no data"}`;
 }
 
 /** Hides the tooltip. */
