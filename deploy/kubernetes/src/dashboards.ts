@@ -13,7 +13,8 @@ export function dashboardConfigMaps(): ConfigMap[] {
           labels: { ...LABELS, grafana_dashboard: "1" },
           annotations: { grafana_folder: FOLDER },
         },
-        data: { [`${spec.uid}.json`]: renderClassic(spec) },
+        // On one line: `kubectl apply` keeps it in an annotation too, whose size is limited.
+        data: { [`${spec.uid}.json`]: JSON.stringify(JSON.parse(renderClassic(spec))) },
       }),
   );
 }

@@ -18,14 +18,15 @@ import { describe, expect, test } from "vitest";
 import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { GENERATED_FOLDER, generatedFiles, resources } from "./files.ts";
 import { prometheusRule, serviceMonitor } from "./monitoring.ts";
-import { NAMESPACE } from "./names.ts";
+import { NAME } from "./names.ts";
+import { networkPolicy } from "./network.ts";
 import { alertmanagerConfigResource, notificationSecretKeys } from "./notifications.ts";
 import { redisAccess } from "./redis.ts";
-import { entriesPerReplica, scaledObject } from "./scaling.ts";
-import { REPLICA_MEMORY_MIB, SETTINGS } from "./settings.ts";
+import { entriesPerReplica, redisAuthentication, scaledObject } from "./scaling.ts";
+import { replicaMemoryMib, SETTINGS } from "./settings.ts";
 import { deployment, disruptionBudget, service } from "./workload.ts";
 
-test("the generated files are those of the code, complete and without extras (npm run generate)", async () => {
+test("the committed generated files are up to date (npm run generate)", async () => {
   expect(await driftOf(GENERATED_FOLDER, generatedFiles())).toEqual([]);
 });
 
@@ -33,7 +34,12 @@ test.each([...resources()])("%s is valid by the schema of its kind", (_, resourc
   resource.validate();
 });
 
-test("a resource that its schema does not allow is refused", () => {
+test.each([...resources()])("`kubectl apply` can keep %s in its annotation", (_, resource) => {
+  const MOST_BYTES = 262_144;
+  expect(Buffer.byteLength(JSON.stringify(resource))).toBeLessThan(MOST_BYTES);
+});
+
+test("a resource that its schema does not allow is rejected", () => {
   const broken = scaledObject();
   broken.spec.maxReplicaCount = "many" as unknown as number;
   expect(() => broken.validate()).toThrow(/maxReplicaCount/);
@@ -57,7 +63,7 @@ describe("the workload", () => {
     }
   });
 
-  test("is not killed before it has drained, under any supervisor", () => {
+  test("is not killed before it has drained, under any service manager", () => {
     const defaults = {
       shutdownDelayMs: fallback("SHUTDOWN_DELAY_MS"),
       shutdownTimeoutMs: fallback("SHUTDOWN_TIMEOUT_MS"),
@@ -78,7 +84,7 @@ describe("the workload", () => {
     }
   });
 
-  test("gives every replica a name of its own", () => {
+  test("gives every replica its own name", () => {
     const [container] = deployment.spec?.template.spec?.containers ?? [];
     expect(container?.env).toContainEqual({
       name: "INSTANCE_ID",
@@ -109,27 +115,28 @@ describe("the workload", () => {
 
 describe("the rules", () => {
   const shipped = ruleFile(PRODUCTION, buildCatalogue(CLUSTER_BUNDLE)).groups.flatMap(({ rules }) => rules);
+  const EXPECTED = `${CLUSTER_BUNDLE.scope.labels.join("_")}_mcp_installation:expected`;
   const here = prometheusRule().spec.groups?.flatMap(({ rules }) => rules ?? []) ?? [];
 
   test("are the catalogue's, expression by expression", () => {
     expect(here.map(({ expr }) => expr)).toEqual(shipped.map(({ expr }) => expr));
   });
 
-  test("keep the namespace that the operator makes receivers match, in every expression", () => {
+  test("keep the namespace label, which receivers match, in every expression", () => {
     const grouped = here.filter(({ expr }) => / by \(/.test(String(expr)));
     expect(grouped.length).toBeGreaterThan(10);
-    expect(grouped.filter(({ expr }) => / by \((?!namespace\b)/.test(String(expr)))).toEqual([]);
-    expect(here.find(({ alert }) => alert === "Watchdog")?.expr).toBe("namespace_mcp_installation:expected");
+    expect(grouped.filter(({ expr }) => / by \((?![^)]*\bnamespace\b)/.test(String(expr)))).toEqual([]);
+    expect(here.find(({ alert }) => alert === "Watchdog")?.expr).toBe(EXPECTED);
   });
 
-  test("name the namespace in one place alone, which an overlay replaces", () => {
+  test("name the namespace in one place, which an overlay replaces", () => {
     const named = here.filter(({ expr, labels }) => labels?.namespace !== undefined || /namespace=/.test(String(expr)));
-    expect(named.map(({ record, labels }) => ({ record, labels }))).toEqual([
-      { record: "namespace_mcp_installation:expected", labels: { namespace: NAMESPACE } },
-    ]);
+    expect(named.map(({ record, labels }) => ({ record, labels }))).toEqual(
+      CLUSTER_BUNDLE.scope.installations.map((labels) => ({ record: EXPECTED, labels })),
+    );
   });
 
-  test("lead nowhere on localhost", () => {
+  test("do not link to localhost", () => {
     expect(JSON.stringify(prometheusRule())).not.toContain("localhost");
   });
 });
@@ -147,7 +154,7 @@ describe("the notifications", () => {
     expect(routes.flatMap(({ matchers }) => matchers)).toContainEqual({ name: "page", matchType: "=", value: "true" });
   });
 
-  test("are inhibited alike", () => {
+  test("have the same inhibitions", () => {
     expect(spec.inhibitRules?.map(({ sourceMatch }) => sourceMatch?.map(({ value }) => value))).toEqual(
       INHIBITIONS.map(({ source }) => [source]),
     );
@@ -168,7 +175,7 @@ describe("the notifications", () => {
 describe("the autoscaler", () => {
   const kubernetes = (config: object) => resolveBundle({ kubernetes: config }).kubernetes;
 
-  test("watches every stream, by its length, which counts pending entries too", () => {
+  test("watches the length of every stream, which includes pending entries", () => {
     const keys = createKeys("mcp");
     const triggers = scaledObject().spec.triggers;
     expect(triggers.map(({ metadata }) => metadata.stream)).toEqual(
@@ -181,14 +188,14 @@ describe("the autoscaler", () => {
     }
   });
 
-  test("acts before the alert on lag does, and holds on to replicas when it cannot see Redis", () => {
+  test("acts before the alert on lag, and keeps replicas while it cannot reach Redis", () => {
     expect(entriesPerReplica()).toBeLessThan(alertNamed("HighConsumerLag").threshold.value);
     const { fallback, minReplicaCount = 0, maxReplicaCount = 0 } = scaledObject().spec;
     expect(fallback?.replicas).toBeGreaterThanOrEqual(minReplicaCount);
     expect(fallback?.replicas).toBeLessThanOrEqual(maxReplicaCount);
   });
 
-  test("owns the number of replicas alone", () => {
+  test("is the only one to set the number of replicas", () => {
     expect(deployment.spec).not.toHaveProperty("replicas");
   });
 
@@ -227,22 +234,93 @@ describe("the autoscaler", () => {
     }
   });
 
-  test("watches types of your own", () => {
+  test("reads the database that the address names", () => {
+    const [trigger] = scaledObject(kubernetes({ redis: { url: "redis://redis:6379/3" } })).spec.triggers;
+    expect(trigger?.metadata).toMatchObject({
+      address: "redis.mcp-orchestrator.svc.cluster.local:6379",
+      databaseIndex: "3",
+    });
+  });
+
+  test("logs in to Sentinels with a password, like the service", () => {
+    const sentinel = { master: "main", nodes: ["a.example:26379"], username: "watcher", password: true };
+    const configured = kubernetes({ redis: { sentinel } });
+    expect(scaledObject(configured).spec.triggers[0]?.metadata).toMatchObject({ sentinelUsername: "watcher" });
+    expect(redisAuthentication(configured).spec.secretTargetRef).toEqual([
+      { parameter: "password", name: "mcp-orchestrator", key: "redis-password" },
+      { parameter: "sentinelPassword", name: "mcp-orchestrator", key: "sentinel-password" },
+    ]);
+    expect(redisAccess(configured).settings).toMatchObject({
+      REDIS_SENTINEL_USERNAME: "watcher",
+      REDIS_SENTINEL_PASSWORD_FILE: "/run/secrets/mcp-orchestrator/sentinel-password",
+    });
+  });
+
+  test.each([
+    ["one server", {}],
+    ["Sentinels", { sentinel: { master: "main", nodes: ["a.example:26379"] } }],
+    ["a Cluster", { cluster: ["a.example:7000"] }],
+  ])("trusts a private authority and shows a certificate, like the service: %s", (_, where) => {
+    const tls = { privateCa: true, clientCertificate: true };
+    const configured = kubernetes({ redis: { url: "rediss://redis.example.com:6380", ...where, tls } });
+    // As its documentation has it: `enableTLS` in the trigger, and no `tls` in the authentication.
+    expect(scaledObject(configured).spec.triggers[0]?.metadata).toMatchObject({ enableTLS: "true" });
+    const authentication = redisAuthentication(configured);
+    authentication.validate();
+    const secret = (parameter: string, key: string) => ({ parameter, name: "mcp-orchestrator", key });
+    expect(authentication.spec.secretTargetRef).toEqual([
+      secret("password", "redis-password"),
+      secret("ca", "redis-ca.crt"),
+      secret("cert", "redis-client.crt"),
+      secret("key", "redis-client.key"),
+    ]);
+    expect(redisAccess(configured).settings).toMatchObject({
+      REDIS_TLS_CA_FILE: "/run/secrets/mcp-orchestrator/redis-ca.crt",
+      REDIS_TLS_CERT_FILE: "/run/secrets/mcp-orchestrator/redis-client.crt",
+      REDIS_TLS_KEY_FILE: "/run/secrets/mcp-orchestrator/redis-client.key",
+    });
+    const publicCa = kubernetes({ redis: { url: "rediss://redis.example.com:6380", ...where } });
+    expect(JSON.stringify([redisAuthentication(publicCa), redisAccess(publicCa)])).not.toMatch(/crt|REDIS_TLS/);
+  });
+
+  test("watches custom types", () => {
     const triggers = scaledObject(kubernetes({ types: ["ml", "translate"] })).spec.triggers;
     expect(triggers.map(({ metadata }) => metadata.stream)).toContain("mcp:queue:translate:express");
   });
+});
+
+test("rules, monitor and notifications have the labels by which the operator selects each", () => {
+  const { kubernetes } = BUNDLE;
+  const labelled = (labels: object) => expect.objectContaining({ "app.kubernetes.io/name": NAME, ...labels });
+  expect(serviceMonitor.metadata?.labels).toEqual(labelled(kubernetes.monitorLabels));
+  expect(alertmanagerConfigResource().metadata?.labels).toEqual(labelled(kubernetes.notificationLabels));
+  expect(prometheusRule().metadata?.labels).toEqual(labelled(kubernetes.ruleLabels));
+  const ruleLabels = { release: "monitoring" };
+  const other = prometheusRule({ ...CLUSTER_BUNDLE, kubernetes: { ...CLUSTER_BUNDLE.kubernetes, ruleLabels } });
+  expect(other.metadata?.labels).toEqual(labelled(ruleLabels));
+});
+
+test("the network policy allows the ports that are configured, and no others", () => {
+  const { ingress = [], egress = [] } = networkPolicy.spec ?? {};
+  const portsOf = (rules: readonly { ports?: readonly { port?: unknown }[] }[]) =>
+    rules.map(({ ports = [] }) => ports.map(({ port }) => port));
+  expect(portsOf(ingress)).toEqual([[BUNDLE.kubernetes.httpPort]]);
+  expect(portsOf(egress)).toEqual([[53, 53], redisAccess().ports, BUNDLE.kubernetes.egressPorts]);
 });
 
 test("a node can be drained with a single replica", () => {
   expect(disruptionBudget.spec).toMatchObject({ maxUnavailable: 1 });
 });
 
-test("the memory of container, pod and unit adds up: the main process and every worker at its limit", async () => {
-  expect(REPLICA_MEMORY_MIB).toBe(512 + 3 * 2 * 512);
+test("the memory limits of container, pod and unit are enough for the main process and every worker at its limit", async () => {
+  const builtIn = replicaMemoryMib();
+  expect(builtIn).toBe(512 + 3 * 2 * 512);
+  expect(replicaMemoryMib(["ml", "translate"])).toBe(512 + 4 * 2 * 512);
   const text = async (path: string) => await readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
-  expect(deployment.spec?.template.spec?.containers[0]?.resources?.limits?.memory).toBe(`${REPLICA_MEMORY_MIB}Mi`);
+  const { limits } = deployment.spec?.template.spec?.containers[0]?.resources ?? {};
+  expect(limits?.memory).toBe(`${replicaMemoryMib(BUNDLE.kubernetes.types)}Mi`);
   const orchestrator = /^ {2}orchestrator:\n((?: {4}.*\n|\n)+)/m.exec(await text("docker-compose.yml"))?.[1];
-  expect(orchestrator).toContain(`memory: ${REPLICA_MEMORY_MIB}M }`);
-  expect(await text("deploy/systemd/mcp-orchestrator.service")).toContain(`\nMemoryMax=${REPLICA_MEMORY_MIB}M\n`);
-  expect(await text("deploy/supervisor/mcp-orchestrator.conf")).toContain(` ${REPLICA_MEMORY_MIB} MiB `);
+  expect(orchestrator).toContain(`memory: ${builtIn}M }`);
+  expect(await text("deploy/systemd/mcp-orchestrator.service")).toContain(`\nMemoryMax=${builtIn}M\n`);
+  expect(await text("deploy/supervisor/mcp-orchestrator.conf")).toContain(` ${builtIn} MiB `);
 });

@@ -11,7 +11,7 @@ import { deployment, disruptionBudget, IMAGE, namespace, service, serviceAccount
 /** Folder of the kustomize base. */
 export const GENERATED_FOLDER = fileURLToPath(new URL("../generated", import.meta.url));
 
-/** An object of the cluster that knows its schema. */
+/** An object of the cluster that validates itself by its schema. */
 export type Resource = {
   readonly kind: string;
   readonly metadata?: { readonly name?: string };
@@ -32,7 +32,7 @@ export function resources(): ReadonlyMap<string, Resource> {
     ["service-monitor.yaml", serviceMonitor],
     ["prometheus-rule.yaml", prometheusRule()],
     ["alertmanager-config.yaml", alertmanagerConfigResource()],
-    ["trigger-authentication.yaml", redisAuthentication],
+    ["trigger-authentication.yaml", redisAuthentication()],
     ["scaled-object.yaml", scaledObject()],
     ...dashboardConfigMaps().map((map): [string, Resource] => [`${map.metadata?.name}.yaml`, map]),
   ]);

@@ -3,7 +3,7 @@ import { BUNDLE, buildCatalogue, formatDuration, PRODUCTION, ruleFile } from "@m
 import { CLUSTER_BUNDLE } from "./bundle.ts";
 import { HTTP_PORT_NAME, LABELS, NAME, SELECTOR_LABELS } from "./names.ts";
 
-/** Scrapes all replicas through the service, whose name becomes the label `job` that rules and dashboards match. */
+/** Scrapes all replicas through the service, whose name becomes the label `job` of rules and dashboards. */
 export const serviceMonitor = new ServiceMonitor({
   metadata: { name: NAME, labels: { ...LABELS, ...BUNDLE.kubernetes.monitorLabels } },
   spec: {
@@ -20,7 +20,7 @@ export const serviceMonitor = new ServiceMonitor({
   },
 });
 
-/** The rules of the catalogue. Alerts keep the label `namespace` of what was scraped, by which their receiver is found. */
+/** The rules of the catalogue. Alerts keep the label `namespace` of their targets, which selects the receiver. */
 export function prometheusRule(bundle = CLUSTER_BUNDLE): PrometheusRule {
   const groups = ruleFile(PRODUCTION, buildCatalogue(bundle)).groups.map(({ name, interval, rules }) => ({
     name,

@@ -3,10 +3,10 @@ import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import { HTTP_PORT, LABELS, NAME, SELECTOR_LABELS } from "./names.ts";
 import { redisAccess } from "./redis.ts";
 
-/** Namespaces that may call the service have this label: those of submitters and of Prometheus. */
-export const CLIENT_LABEL = "mcp-orchestrator/client";
+/** Label of namespaces that may call the service: those of clients and of Prometheus. */
+const CLIENT_LABEL = "mcp-orchestrator/client";
 
-/** Who may talk to the pods and whom they may talk to; everything else is dropped. */
+/** Allowed traffic to and from the pods; everything else is dropped. */
 export const networkPolicy = new NetworkPolicy({
   metadata: { name: NAME, labels: LABELS },
   spec: {

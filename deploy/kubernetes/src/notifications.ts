@@ -10,11 +10,12 @@ import {
   withDefinitions,
 } from "@mcp-orchestrator/alertmanager";
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
+import { camelCase } from "change-case";
+import * as keys from "change-case/keys";
 import { CLUSTER_BUNDLE } from "./bundle.ts";
-import { camelCase } from "./camelCase.ts";
 import { LABELS, NAME, NOTIFICATION_SECRET } from "./names.ts";
 
-/** As on a single machine, with the dead man's switch in the secret too. */
+/** The same as on a single machine, with the dead man's switch in the secret too. */
 const ENDPOINTS: AlertmanagerEndpoints = {
   ...accountEndpoints(CLUSTER_BUNDLE),
   deadman: { urlFile: "/etc/alertmanager/secrets/deadman-url" },
@@ -22,7 +23,7 @@ const ENDPOINTS: AlertmanagerEndpoints = {
 
 const MATCHER = /^(\w+)(=~|!~|!=|=)"(.*)"$/;
 
-/** Routing, receivers and inhibitions as the operator wants them; secrets are keys of one Secret. */
+/** Routing, receivers and inhibitions as an AlertmanagerConfig; secrets are keys of one Secret. */
 export function alertmanagerConfigResource(): AlertmanagerConfig {
   const config = alertmanagerConfig(PRODUCTION, ENDPOINTS, CLUSTER_BUNDLE);
   return new AlertmanagerConfig({
@@ -41,7 +42,7 @@ export function alertmanagerConfigResource(): AlertmanagerConfig {
 
 const templates = readTemplates(TEMPLATES_FOLDER);
 
-/** An AlertmanagerConfig cannot name template files: each text brings its definitions along. */
+/** An AlertmanagerConfig cannot name template files, so each text has its definitions. */
 function withTemplates(value: unknown): unknown {
   if (typeof value === "string") return value.includes("{{ template") ? withDefinitions(value, templates) : value;
   if (Array.isArray(value)) return value.map(withTemplates);
@@ -49,7 +50,7 @@ function withTemplates(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withTemplates(inner)]));
 }
 
-/** Keys that the Secret of the notifications must have. */
+/** Keys of the Secret of the notifications. */
 export function notificationSecretKeys(): string[] {
   const text = JSON.stringify(alertmanagerConfigResource().spec);
   const keys = [...text.matchAll(new RegExp(`"name":"${NOTIFICATION_SECRET}","key":"([\\w-]+)"`, "g"))];
@@ -58,7 +59,7 @@ export function notificationSecretKeys(): string[] {
 
 function route({ routes, matchers, group_by, ...rest }: Route): Record<string, unknown> & { receiver: string } {
   return {
-    ...(camelCase(rest) as { receiver: string }),
+    ...(keys.camelCase(rest, Number.POSITIVE_INFINITY) as { receiver: string }),
     ...(group_by === undefined ? {} : { groupBy: [...group_by] }),
     ...(matchers === undefined ? {} : { matchers: matchers.map(matcher) }),
     ...(routes === undefined ? {} : { routes: routes.map(route) }),
@@ -71,18 +72,16 @@ function matcher(text: string) {
 }
 
 function receiverKinds(kinds: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return camelCase(
-    Object.fromEntries(
-      Object.entries(kinds).map(([kind, configs]) => [
-        kind,
-        (withTemplates(configs) as Record<string, unknown>[]).map(withSecrets),
-      ]),
-    ),
-  ) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(kinds).map(([kind, configs]) => [
+      camelCase(kind),
+      (withTemplates(configs) as Record<string, unknown>[]).map(receiver),
+    ]),
+  );
 }
 
-/** Files of secrets become keys of the Secret, and the two fields that the operator spells its own way follow suit. */
-function withSecrets(config: Record<string, unknown>): Record<string, unknown> {
+/** Files of secrets become keys of the Secret; the operator names some fields differently. */
+function receiver(config: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => {
       switch (key) {
@@ -102,7 +101,7 @@ function withSecrets(config: Record<string, unknown>): Record<string, unknown> {
             (value as { href: string; text: string }[]).map(({ href, text }) => ({ href, alt: text })),
           ];
         default:
-          return [key, value];
+          return [camelCase(key), keys.camelCase(value, Number.POSITIVE_INFINITY)];
       }
     }),
   );

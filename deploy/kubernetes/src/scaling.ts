@@ -6,42 +6,52 @@ import { LABELS, NAME, SERVICE_SECRET } from "./names.ts";
 import { redisAccess } from "./redis.ts";
 
 const POLLING_INTERVAL_SECONDS = 10;
-/** Scale-in is slow: each step hands entries back, and a burst is often followed by another. */
+/** Scale-in is slow, because each step returns entries to their queue, and bursts often follow each other. */
 const SCALE_IN_WINDOW_SECONDS = 300;
 const SCALE_IN_PERIOD_SECONDS = 60;
-/** Looks at Redis that fail before the replicas of the fallback take over. */
+/** Failed reads of Redis before the fallback number of replicas applies. */
 const FAILURES_BEFORE_FALLBACK = 3;
 
 /**
- * Entries of a stream that one replica is expected to keep up with: half the lag that alerts, so that help arrives
- * before a person has to.
+ * Entries of a stream per replica: half the lag that fires HighConsumerLag, so that replicas are added before an
+ * engineer is notified.
  */
 export function entriesPerReplica(): number {
   return Math.max(1, Math.floor(alertNamed("HighConsumerLag").threshold.value / 2));
 }
 
-export const redisAuthentication = new TriggerAuthentication({
-  metadata: { name: `${NAME}-redis`, labels: LABELS },
-  spec: { secretTargetRef: [{ parameter: "password", name: SERVICE_SECRET, key: "redis-password" }] },
-});
+/** Marks an address that follows the namespace of an overlay, which selects it. */
+const IN_NAMESPACE = { "mcp-orchestrator/redis": "in-namespace" };
+
+/** The name of the trigger authentication, for triggers. */
+const AUTHENTICATION = `${NAME}-redis`;
+
+/** Passwords and certificates of the autoscaler, from the secret of the service. */
+export function redisAuthentication(kubernetes: Bundle["kubernetes"] = BUNDLE.kubernetes): TriggerAuthentication {
+  const secrets = Object.entries(redisAccess(kubernetes).secrets);
+  return new TriggerAuthentication({
+    metadata: { name: AUTHENTICATION, labels: LABELS },
+    spec: { secretTargetRef: secrets.map(([parameter, key]) => ({ parameter, name: SERVICE_SECRET, key })) },
+  });
+}
 
 /**
- * Replicas follow the longest stream. The service deletes an entry when it acknowledges it, so that a stream's length
- * counts what waits and what is being worked on: a replica is not taken away while it holds entries that the lag alone
- * would not show. Without a consumer group in the trigger, KEDA asks for the length.
+ * Replicas follow the longest stream. The service deletes an entry when it acknowledges it, so a stream's length
+ * includes running tasks, and no replica is removed while it runs some. KEDA uses the length if the trigger has no
+ * consumer group.
  */
 export function scaledObject(kubernetes: Bundle["kubernetes"] = BUNDLE.kubernetes): ScaledObject {
-  const { scaler, metadata, keyPrefix } = redisAccess(kubernetes);
+  const { scaler, metadata, inNamespace, keyPrefix } = redisAccess(kubernetes);
   const { min, max } = kubernetes.replicas;
   const keys = createKeys(keyPrefix);
   const streams = kubernetes.types.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream));
   return new ScaledObject({
-    metadata: { name: NAME, labels: LABELS },
+    metadata: { name: NAME, labels: LABELS, ...(inNamespace && { annotations: IN_NAMESPACE }) },
     spec: {
       scaleTargetRef: { name: NAME },
       minReplicaCount: min,
       maxReplicaCount: max,
-      // Without Redis the queue length is unknown: as many as without load, and some to spare.
+      // Without Redis the queue length is unknown: the minimum plus a margin.
       fallback: { failureThreshold: FAILURES_BEFORE_FALLBACK, replicas: Math.ceil((min + max) / 2) },
       pollingInterval: POLLING_INTERVAL_SECONDS,
       advanced: {
@@ -57,7 +67,7 @@ export function scaledObject(kubernetes: Bundle["kubernetes"] = BUNDLE.kubernete
       triggers: streams.map((stream) => ({
         type: scaler,
         metadata: { ...metadata, stream, streamLength: String(entriesPerReplica()) },
-        authenticationRef: { name: redisAuthentication.metadata?.name ?? "" },
+        authenticationRef: { name: AUTHENTICATION },
       })),
     },
   });

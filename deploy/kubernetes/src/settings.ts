@@ -7,24 +7,22 @@ import { redisAccess } from "./redis.ts";
 
 /** Where the secrets of the service are mounted. */
 export const SECRETS_PATH = KUBERNETES_SECRETS_PATH;
-/** What is in flight gets this long to finish when a pod is stopped. */
+/** Time for tasks in flight when a pod is stopped. */
 export const SHUTDOWN_TIMEOUT_MS = 25_000;
-/** A pod that stops goes on answering until every proxy of the cluster knows that it is gone; no `preStop` is needed. */
+/** A stopping pod answers until every proxy knows that it is going; no `preStop` is needed. */
 export const SHUTDOWN_DELAY_MS = 10_000;
-/**
- * Memory of one replica as it is installed, in MiB: container, pod and unit have the same, and a test holds them to it. More
- * workers or types need more.
- */
-export const REPLICA_MEMORY_MIB =
-  replicaMemoryBytes(BUILT_IN_TYPES.length, {
+/** Memory of one replica with these task types beside the built-in ones, in MiB. More workers need more. */
+export function replicaMemoryMib(types: readonly string[] = []): number {
+  const workers = {
     perType: Number(KNOWN.WORKERS_PER_TYPE.fallback),
     memoryLimitBytes: Number(KNOWN.WORKER_MEMORY_LIMIT_BYTES.fallback),
-  }) /
-  1024 ** 2;
+  };
+  return replicaMemoryBytes(new Set([...BUILT_IN_TYPES, ...types]).size, workers) / 1024 ** 2;
+}
 
 const redis = redisAccess();
 
-/** Settings that differ from the service's defaults; everything else is as docs/configuration.md says. */
+/** Settings that differ from the defaults in docs/reference/configuration.md. */
 export const SETTINGS = {
   HOST: "0.0.0.0",
   PORT: String(HTTP_PORT),
@@ -36,6 +34,6 @@ export const SETTINGS = {
   CHAT_API_KEY_FILE: `${SECRETS_PATH}/chat-api-key`,
   SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
   SHUTDOWN_DELAY_MS: String(SHUTDOWN_DELAY_MS),
-  // The cluster collects what a container prints, and its root file system is read-only.
+  // The cluster collects standard output, and the root file system is read-only.
   LOG_FILE: "",
 } as const;

@@ -1,3 +1,4 @@
+import { BUNDLE } from "@mcp-orchestrator/alerts";
 import { Deployment } from "kubernetes-models/apps/v1";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
 import { ConfigMap, type IContainer, Namespace, Service, ServiceAccount } from "kubernetes-models/v1";
@@ -12,13 +13,13 @@ import {
   SERVICE_SECRET,
   SETTINGS_CONFIG_MAP,
 } from "./names.ts";
-import { REPLICA_MEMORY_MIB, SECRETS_PATH, SETTINGS, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } from "./settings.ts";
+import { replicaMemoryMib, SECRETS_PATH, SETTINGS, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } from "./settings.ts";
 
-/** The image as it is built from orchestrator/Dockerfile; an overlay's `images:` gives it a registry. */
+/** The image built from orchestrator/Dockerfile; an overlay's `images:` gives it a registry. */
 export const IMAGE = "mcp-orchestrator";
-/** Seconds from SIGTERM to SIGKILL: all that a stop may take, and a little for a busy node. */
+/** Seconds from SIGTERM to SIGKILL: the longest stop, and a margin for a busy node. */
 const SHUTDOWN_MARGIN_SECONDS = 2;
-export const GRACE_PERIOD_SECONDS =
+const GRACE_PERIOD_SECONDS =
   Math.ceil(longestShutdownMs({ shutdownDelayMs: SHUTDOWN_DELAY_MS, shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS }) / 1000) +
   SHUTDOWN_MARGIN_SECONDS;
 
@@ -41,13 +42,16 @@ const container: IContainer = {
   image: IMAGE,
   ports: [{ name: HTTP_PORT_NAME, containerPort: HTTP_PORT }],
   envFrom: [{ configMapRef: { name: SETTINGS_CONFIG_MAP } }],
-  // Consumers of two replicas must not share a name; the pod's is its own and outlives a restart of the container.
+  // Consumers of two replicas must not share a name. The pod's name is unique and survives a restart of the container.
   env: [{ name: "INSTANCE_ID", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
-  // Alive is the process, ready is the work: a replica without Redis takes no requests and is not restarted for it.
+  // Liveness is the process, readiness the work: a replica without Redis gets no requests, and is not restarted.
   startupProbe: { httpGet: { path: "/healthz", port: HTTP_PORT_NAME }, periodSeconds: 2, failureThreshold: 30 },
   livenessProbe: { httpGet: { path: "/healthz", port: HTTP_PORT_NAME }, periodSeconds: 10, timeoutSeconds: 3 },
   readinessProbe: { httpGet: { path: "/readyz", port: HTTP_PORT_NAME }, periodSeconds: 5, timeoutSeconds: 3 },
-  resources: { requests: { cpu: "500m", memory: "768Mi" }, limits: { memory: `${REPLICA_MEMORY_MIB}Mi` } },
+  resources: {
+    requests: { cpu: "500m", memory: "768Mi" },
+    limits: { memory: `${replicaMemoryMib(BUNDLE.kubernetes.types)}Mi` },
+  },
   securityContext: {
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
@@ -62,7 +66,7 @@ const container: IContainer = {
 export const deployment = new Deployment({
   metadata: { name: NAME, labels: LABELS },
   spec: {
-    // No `replicas`: they are the autoscaler's, and each `kubectl apply` would reset them.
+    // No `replicas`: the autoscaler sets them, and each `kubectl apply` would reset them.
     selector: { matchLabels: SELECTOR_LABELS },
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     template: {

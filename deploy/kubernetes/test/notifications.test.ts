@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposableSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accountEndpoints, alertmanagerConfig, TEMPLATES_FOLDER } from "@mcp-orchestrator/alertmanager";
@@ -10,16 +11,15 @@ import { NAMESPACE } from "../src/names.ts";
 import { alertmanagerConfigResource } from "../src/notifications.ts";
 import { asTheOperatorDoes } from "./support/operator.ts";
 
-/** The AlertmanagerConfig as an Alertmanager gets it, through the operator, beside the cluster's own configuration. */
+/** The AlertmanagerConfig as the operator merges it into the cluster's configuration. */
 
 const RELEASE = "0.33";
 
-let folder = "";
+const { path: folder, remove } = mkdtempDisposableSync(join(tmpdir(), "notifications-"));
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "notifications-"));
   await writeFile(join(folder, "alertmanager.yml"), dump(asTheOperatorDoes(alertmanagerConfigResource(), NAMESPACE)));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(remove);
 
 const routesOf = async (file: string, labels: Record<string, string>) => {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
@@ -45,7 +45,7 @@ describe("routes", () => {
     },
   );
 
-  test("leave the alerts of other namespaces to the cluster's own configuration", async () => {
+  test("do not match alerts of other namespaces", async () => {
     const labels = { alertname: "QueueDepthSpike", severity: "critical", namespace: "elsewhere" };
     expect(await routesOf(join(folder, "alertmanager.yml"), labels)).toEqual(["the-cluster's-own"]);
   });
@@ -91,7 +91,7 @@ describe("texts", () => {
       const files = await rendered(ofFiles[field] ?? "", `--template.glob=${TEMPLATES_FOLDER}/*.tmpl`);
       expect(files).toMatchObject({ ok: true });
       expect(files.output.trim()).not.toBe("");
-      // amtool wants some template file; this one defines nothing.
+      // amtool requires a template file; this one defines nothing.
       await writeFile(join(folder, "none.tmpl"), "");
       expect(await rendered(inlined[field] ?? "", `--template.glob=${folder}/*.tmpl`)).toEqual(files);
     },

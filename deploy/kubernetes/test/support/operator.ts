@@ -1,23 +1,22 @@
 import type { AlertmanagerConfig } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1alpha1";
+import { snakeCase } from "change-case";
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type Fields = { readonly [key: string]: Json };
 type Matcher = { readonly name: string; readonly matchType: string; readonly value: string };
 
-/** Names that are not only another case. */
+/** Names that differ in more than upper and lower case. */
 const NAMES: Readonly<Record<string, string>> = {
-  apiURL: "api_url",
-  clientURL: "client_url",
   urlSecret: "url",
   pagerDutyLinkConfigs: "links",
 };
 
-/** Stands for each value of a Secret. */
-const SECRET_VALUE = "http://secret.example";
+/** In place of each value of a Secret. */
+export const SECRET_VALUE = "http://secret.example";
 
 /**
- * An AlertmanagerConfig as prometheus-operator puts it into a cluster's configuration: below the cluster's own root route,
- * for the alerts of its namespace, with receivers that carry its name.
+ * An AlertmanagerConfig as prometheus-operator merges it into a cluster's configuration: below the root route, for the
+ * alerts of its namespace, with its name in the names of the receivers.
  */
 export function asTheOperatorDoes(resource: AlertmanagerConfig, namespace: string) {
   const spec = JSON.parse(JSON.stringify(resource.spec)) as {
@@ -42,7 +41,7 @@ export function asTheOperatorDoes(resource: AlertmanagerConfig, namespace: strin
     })),
     receivers: [
       { name: "the-cluster's-own" },
-      ...spec.receivers.map(({ name, ...kinds }) => ({ name: `${own}${name}`, ...snakeCase(kinds) })),
+      ...spec.receivers.map(({ name, ...kinds }) => ({ name: `${own}${name}`, ...plainFields(kinds) })),
     ],
   };
 }
@@ -51,7 +50,7 @@ function routeOf(route: Fields, own: string): Record<string, unknown> {
   const { receiver, matchers, routes, ...rest } = route;
   return {
     receiver: `${own}${receiver}`,
-    ...snakeCase(rest),
+    ...plainFields(rest),
     ...(matchers === undefined ? {} : { matchers: (matchers as unknown as Matcher[]).map(matcherOf) }),
     ...(routes === undefined ? {} : { routes: (routes as Fields[]).map((child) => routeOf(child, own)) }),
   };
@@ -59,10 +58,10 @@ function routeOf(route: Fields, own: string): Record<string, unknown> {
 
 const matcherOf = ({ name, matchType, value }: Matcher) => `${name}${matchType}"${value}"`;
 
-function snakeCase(fields: Fields): Record<string, unknown> {
+function plainFields(fields: Fields): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => {
-      const name = NAMES[key] ?? key.replaceAll(/[A-Z]+/g, (capitals) => `_${capitals.toLowerCase()}`);
+      const name = NAMES[key] ?? snakeCase(key);
       if (key === "details") {
         return [name, Object.fromEntries((value as Fields[]).map((pair) => [pair.key, pair.value]))];
       }
@@ -78,7 +77,7 @@ function plainValue(value: Json): unknown {
   if (Array.isArray(value)) return value.map(plainValue);
   if (typeof value !== "object" || value === null) return value;
   const fields = value as Fields;
-  // What a Secret holds stands in the configuration itself.
+  // Values of a Secret are written into the configuration.
   if (Object.keys(fields).sort().join() === "key,name") return SECRET_VALUE;
-  return snakeCase(fields);
+  return plainFields(fields);
 }
