@@ -1,27 +1,27 @@
 import { join } from "node:path";
-import { limited } from "../testkit/limited.ts";
+import pLimit from "p-limit";
+import { keepRegression } from "../testkit/regressions.ts";
+import { shrinkList } from "../testkit/shrinkList.ts";
 import { drawSchedule } from "./draw.ts";
 import type { Violation } from "./oracle.ts";
-import { keepRegression } from "./regressions.ts";
 import { type RunResult, runOn, runSchedule } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
-import { shrinkList } from "./shrink.ts";
 import { SystemPool } from "./system/systemPool.ts";
 
 export type CampaignOptions = {
   readonly jobs: number;
   /** Factor of all times of a run. */
   readonly stretch: number;
-  /** Nothing is started after this time. */
+  /** No run starts after this time. */
   readonly budgetMs: number;
-  /** Most runs that shrinking one failure may take; 0 does not shrink. */
+  /** Most runs for shrinking one failure; 0 does not shrink. */
   readonly shrinkRuns: number;
-  /** Where the logs of failing runs and the shrunk schedules go. */
+  /** Folder of the logs of failing runs and the shrunk schedules. */
   readonly folder: string;
   readonly signal: AbortSignal;
 };
 
-/** What is known of one schedule of a campaign. */
+/** The outcome of one schedule of a campaign. */
 export type CampaignResult = {
   readonly name: string;
   readonly result: RunResult;
@@ -30,14 +30,13 @@ export type CampaignResult = {
 };
 
 export type CampaignListener = {
-  started(name: string): void;
   ended(result: CampaignResult): void;
   shrinking(name: string, faults: number, tasks: number, runsLeft: number): void;
 };
 
 export type NamedSchedule = { readonly name: string; readonly schedule: Schedule };
 
-/** Schedules of the same kind within so many come one after the other: they share systems. */
+/** Schedules that are sorted by kind together, so that they share systems. */
 const GROUP = 24;
 
 /** The schedules of a range of seeds. */
@@ -55,7 +54,11 @@ export function drawn(firstSeed: number, count: number): NamedSchedule[] {
   );
 }
 
-/** Runs schedules, several at a time, and shrinks those that fail. @returns results in the order of the schedules */
+/**
+ * Runs schedules, several at a time, and shrinks those that fail.
+ *
+ * @returns results in the order of the schedules, without those that were not run
+ */
 export async function runCampaign(
   schedules: readonly NamedSchedule[],
   options: CampaignOptions,
@@ -63,10 +66,10 @@ export async function runCampaign(
 ): Promise<CampaignResult[]> {
   const deadlineMs = performance.now() + options.budgetMs;
   const over = () => options.signal.aborted || performance.now() > deadlineMs;
-  await using pool = new SystemPool(options.stretch, join(options.folder, "logs"));
-  const one = limited(options.jobs, async ({ name, schedule }: NamedSchedule): Promise<CampaignResult[]> => {
+  await using pool = new SystemPool(options.stretch, join(options.folder, "logs"), options.signal);
+  const limit = pLimit(options.jobs);
+  const one = async ({ name, schedule }: NamedSchedule): Promise<CampaignResult[]> => {
     if (over()) return [];
-    listener.started(name);
     const result = await attempt(schedule, options.signal, () => runPooled(schedule, options, pool));
     const { violations } = result;
     const shrinks = violations.some(({ kind }) => kind !== "notRun");
@@ -74,13 +77,17 @@ export async function runCampaign(
     const outcome = { name, result, ...(kept === undefined ? {} : { kept }) };
     listener.ended(outcome);
     return [outcome];
+  };
+  // Each of them disposes of its system before the pool does.
+  const outcomes = await Promise.allSettled(schedules.map((schedule) => limit(one, schedule)));
+  return outcomes.flatMap((outcome) => {
+    if (outcome.status === "fulfilled") return outcome.value;
+    if (options.signal.aborted) return [];
+    throw outcome.reason;
   });
-  const results = await Promise.all(schedules.map(one));
-  options.signal.throwIfAborted();
-  return results.flat();
 }
 
-/** Runs a schedule; what goes wrong with the run itself is reported, and the campaign goes on. */
+/** Runs a schedule. An error of the run itself is reported, and the campaign continues. */
 async function attempt(schedule: Schedule, signal: AbortSignal, run: () => Promise<RunResult>): Promise<RunResult> {
   try {
     return await run();
@@ -101,7 +108,7 @@ async function attempt(schedule: Schedule, signal: AbortSignal, run: () => Promi
   }
 }
 
-/** Runs a schedule on a system of the pool, which gets it back unless a promise was broken on it. */
+/** Runs a schedule on a system of the pool, which is returned to it unless it broke a promise. */
 async function runPooled(schedule: Schedule, options: CampaignOptions, pool: SystemPool): Promise<RunResult> {
   const system = await pool.take(schedule);
   let reusable = false;
@@ -115,7 +122,7 @@ async function runPooled(schedule: Schedule, options: CampaignOptions, pool: Sys
   }
 }
 
-/** Leaves out faults, and then tasks, that a failure does not need. */
+/** Leaves out faults and then tasks that the failure does not need. */
 async function shrinkAndKeep(
   name: string,
   { schedule, violations }: RunResult,
@@ -139,12 +146,18 @@ async function shrinkAndKeep(
     found = result.violations;
     return true;
   };
-  await shrinkList(schedule.faults, (faults) => fails({ ...smallest, faults }), budget);
-  await shrinkList(schedule.tasks, (tasks) => fails({ ...smallest, tasks }), budget);
-  return keepRegression(smallest, found, join(options.folder, "failing"));
+  const keep = () => keepRegression(smallest, found, join(options.folder, "failing"));
+  try {
+    await shrinkList(schedule.faults, (faults) => fails({ ...smallest, faults }), budget);
+    await shrinkList(schedule.tasks, (tasks) => fails({ ...smallest, tasks }), budget);
+  } catch (error) {
+    keep();
+    throw error;
+  }
+  return keep();
 }
 
-/** A smaller schedule shows the same failure when it breaks one of the promises that the whole one broke. */
+/** A smaller schedule shows the same failure if it breaks one of the same promises. */
 function sameFailure(of: readonly Violation[], candidate: readonly Violation[]): boolean {
   const kinds = new Set(of.map(({ kind }) => kind));
   return candidate.some(({ kind }) => kind !== "notRun" && kinds.has(kind));

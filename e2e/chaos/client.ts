@@ -1,22 +1,26 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
+import { until } from "../testkit/until.ts";
 import { REPLICAS, type ReplicaIndex } from "./schedule.ts";
 import type { System } from "./system/system.ts";
 
-/** An answer of the service: its status, and its body where that is JSON. */
+/** An answer of the service: its status, and its body if that is JSON. */
 export type Answer = { readonly status: number; readonly body: unknown };
 
 const TIMEOUT_MS = 4_000;
+const ORDER_INTERVAL_MS = 100;
 
-/** Speaks HTTP to the replicas, as a client or an administrator does. */
+/** Sends requests to the replicas, as a client or an administrator. */
 export class Client {
   readonly #system: System;
+  readonly #signal: AbortSignal;
 
-  constructor(system: System) {
+  /** @param signal ends the requests */
+  constructor(system: System, signal: AbortSignal) {
     this.#system = system;
+    this.#signal = signal;
   }
 
-  /** One request; undefined where no answer came. */
+  /** One request; undefined without an answer. */
   async ask(replica: ReplicaIndex, path: string, json?: unknown): Promise<Answer | undefined> {
     try {
       const { statusCode, body } = await request(`${this.#system.replica(replica).url}${path}`, {
@@ -28,6 +32,7 @@ export class Client {
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,
+        signal: this.#signal,
       });
       const text = await body.text();
       return { status: statusCode, body: text.startsWith("{") ? JSON.parse(text) : text };
@@ -36,15 +41,13 @@ export class Client {
     }
   }
 
-  /** An administrator's request, repeated on both replicas until one does it. @throws when none does in time */
+  /** An administrator's request, repeated on both replicas until one accepts it. @throws if none does in time */
   async order(path: string, json: unknown, timeoutMs: number, only?: ReplicaIndex): Promise<void> {
-    const deadlineMs = performance.now() + timeoutMs;
-    let last: Answer | undefined;
-    for (let n = 0; performance.now() < deadlineMs; n++) {
-      last = await this.ask(only ?? (REPLICAS[n % REPLICAS.length] as ReplicaIndex), path, json);
-      if (last?.status === 200) return;
-      await sleep(100);
-    }
-    throw new Error(`${path} was not done within ${timeoutMs} ms: ${JSON.stringify(last)}`);
+    const options = { timeoutMs, intervalMs: ORDER_INTERVAL_MS, signal: this.#signal };
+    let turn = 0;
+    await until(`the order ${path}`, options, async () => {
+      const answer = await this.ask(only ?? (REPLICAS[turn++ % REPLICAS.length] as ReplicaIndex), path, json);
+      if (answer?.status !== 200) throw new Error(answer === undefined ? "no answer" : JSON.stringify(answer));
+    });
   }
 }

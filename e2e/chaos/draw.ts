@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { API_NAMES } from "../services/simulator/index.ts";
 import {
+  FAILING_SHAPES,
   type Fault,
   type FaultAction,
-  GUILTY_SHAPES,
   LINK_FAULTS,
   REPLICAS,
   REVOCATIONS,
@@ -15,12 +15,12 @@ import {
   type TypeName,
 } from "./schedule.ts";
 
-/** Tasks come and faults begin within this time. */
+/** Tasks are submitted and faults begin within this time. */
 export const ACTIVE_MS = 6_000;
-/** Tasks that take their worker down need several restarts: they come early. */
-const GUILTY_WITHIN_MS = 1_500;
+/** Tasks that take their worker down come early, because they need several restarts. */
+const FAILING_WITHIN_MS = 1_500;
 const MOST_FAULTS = 9;
-const MOST_GUILTY = 4;
+const MOST_FAILING = 4;
 
 const SHAPES: Readonly<Record<TypeName, readonly Shape[]>> = {
   reasoning: ["chat", "chat", "chat", "fast"],
@@ -32,7 +32,7 @@ const type = fc.constantFrom(...TYPES);
 const whole = (min: number, max: number) => fc.integer({ min, max });
 const lasts = whole(300, 2_500);
 
-const innocent: fc.Arbitrary<TaskPlan> = type.chain((name) =>
+const completing: fc.Arbitrary<TaskPlan> = type.chain((name) =>
   fc.record(
     {
       atMs: whole(0, ACTIVE_MS),
@@ -49,12 +49,12 @@ const innocent: fc.Arbitrary<TaskPlan> = type.chain((name) =>
   ),
 );
 
-const guilty: fc.Arbitrary<TaskPlan> = fc.record({
-  atMs: whole(0, GUILTY_WITHIN_MS),
+const failing: fc.Arbitrary<TaskPlan> = fc.record({
+  atMs: whole(0, FAILING_WITHIN_MS),
   replica,
   type: fc.constant<TypeName>("codegen"),
   express: fc.boolean(),
-  shape: fc.constantFrom(...GUILTY_SHAPES),
+  shape: fc.constantFrom(...FAILING_SHAPES),
   size: whole(0, 9),
   chosenId: fc.boolean(),
   twice: fc.constant(false),
@@ -69,7 +69,7 @@ const upstreamFault = fc.oneof(
   fc.record({ how: fc.constantFrom("hang" as const, "garbage" as const, "refuse" as const, "reset" as const) }),
 );
 
-/** Faults that every topology knows. */
+/** Faults of every topology. */
 const ANYWHERE: fc.Arbitrary<FaultAction>[] = [
   fc.record({ kind: fc.constantFrom("killMain" as const, "restartMain" as const), replica }),
   fc.record({ kind: fc.constant("stopMain" as const), replica, forMs: lasts }),
@@ -102,6 +102,7 @@ const ANYWHERE: fc.Arbitrary<FaultAction>[] = [
 ] as fc.Arbitrary<FaultAction>[];
 
 const redisDown = fc.record({ kind: fc.constantFrom("killRedis" as const, "stopRedis" as const), forMs: lasts });
+const sentinelDown = fc.record({ kind: fc.constant("killSentinel" as const), forMs: lasts });
 const link = fc.record({
   kind: fc.constant("link" as const),
   replica,
@@ -111,11 +112,14 @@ const link = fc.record({
 const demotion = fc.record({ kind: fc.constant("demote" as const), forMs: lasts, servesStaleData: fc.boolean() });
 const failover = fc.constant({ kind: "failover" as const });
 
-/** A server that is killed while a Sentinel watches loses what it had not replicated: that is not the service's to keep. */
+/**
+ * With Sentinel, roles change only by schedule, not when a server is down: a master that is given up loses what it had
+ * not replicated, even an outcome that a client has seen.
+ */
 const FAULTS: Readonly<Record<Schedule["topology"], readonly fc.Arbitrary<FaultAction>[]>> = {
   single: [...ANYWHERE, redisDown, redisDown, link, link, demotion],
   switched: [...ANYWHERE, failover, failover, failover, link, link, redisDown],
-  sentinel: [...ANYWHERE, failover, failover, failover],
+  sentinel: [...ANYWHERE, failover, failover, failover, redisDown, sentinelDown],
 };
 
 const schedule = fc.constantFrom(...TOPOLOGIES, "single" as const).chain((topology) =>
@@ -124,9 +128,9 @@ const schedule = fc.constantFrom(...TOPOLOGIES, "single" as const).chain((topolo
     named: fc.boolean(),
     tasks: fc
       .tuple(
-        fc.array(innocent, { minLength: 40, maxLength: 80, size: "max" }),
-        // One of each shape at most: two that need six restarts each would need them one after the other.
-        fc.uniqueArray(guilty, { minLength: 0, maxLength: MOST_GUILTY, size: "max", selector: ({ shape }) => shape }),
+        fc.array(completing, { minLength: 40, maxLength: 80, size: "max" }),
+        // At most one of each shape: two would need their six restarts one after the other.
+        fc.uniqueArray(failing, { minLength: 0, maxLength: MOST_FAILING, size: "max", selector: ({ shape }) => shape }),
       )
       .map((lists) => lists.flat().sort(byTime)),
     faults: fc
@@ -140,7 +144,7 @@ const schedule = fc.constantFrom(...TOPOLOGIES, "single" as const).chain((topolo
   }),
 );
 
-/** Draws the schedule of a seed: always the same one. */
+/** Draws the schedule of a seed, always the same. */
 export function drawSchedule(seed: number): Schedule {
   const [drawn] = fc.sample(fc.noBias(schedule), { seed, numRuns: 1 });
   if (drawn === undefined) throw new Error("no schedule was drawn");

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { type ExecutionEvent, formatEvent, readExecutionLog } from "./executionLog.ts";
 
-test("what was written is read again, without the line that a killed process left incomplete", () => {
-  const folder = mkdtempSync(join(tmpdir(), "execution-log-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+test("written lines are read, except an incomplete one of a killed process", () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), "execution-log-"));
   const event: ExecutionEvent = {
     event: "start",
     run: "run2",
@@ -17,8 +16,8 @@ test("what was written is read again, without the line that a killed process lef
     atMs: 1_000,
   };
   writeFileSync(
-    join(folder, "log"),
+    join(folder.path, "log"),
     `${formatEvent({ ...event, run: "run1" })}${formatEvent(event)}start run2 4 ml.exp`,
   );
-  expect(readExecutionLog(join(folder, "log"), "run2")).toEqual([event]);
+  expect(readExecutionLog(join(folder.path, "log"), "run2")).toEqual([event]);
 });

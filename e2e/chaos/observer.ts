@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { equalJitterMs } from "mcp-orchestrator/jitter";
+import { until } from "../testkit/until.ts";
 import type { Answer, Client } from "./client.ts";
 import type { QueueSight, ReplicaSight, TaskEvidence, TaskSight } from "./evidence.ts";
 import { isBusy } from "./oracle.ts";
@@ -6,20 +8,23 @@ import { REPLICAS, type ReplicaIndex, type TaskPlan, TYPES } from "./schedule.ts
 import type { System } from "./system/system.ts";
 
 const LOOK_INTERVAL_MS = 800;
-const RESUBMIT_INTERVAL_MS = 250;
+const PROBE_INTERVAL_MS = 250;
+/** A client's pause before it submits again. */
+const BACKOFF = { baseMs: 200, capMs: 2_000 };
 const TWICE_AFTER_MS = 300;
 const PAGE = 500;
 
-/** What the client of a task that was not accepted knows of it. */
+/** What the client knows of a task that was not accepted. */
 export function noEvidence(): TaskEvidence {
   return { last: [], answers: [], disowned: false, acceptedTwice: false };
 }
 
 /**
- * Submits one task as its plan says. One with an id of its own is submitted until an answer says that it is accepted, any
- * other one once.
+ * Submits one task as planned. One with an id of its own is submitted until it is accepted, with backoff; any other one
+ * once.
  *
  * @param run name of the run, unique for the system
+ * @param signal ends the submissions
  */
 export async function submit(
   client: Client,
@@ -40,23 +45,23 @@ export async function submit(
   while (!signal.aborted) {
     const answer = await client.ask(replica, "/api/v1/tasks", body);
     evidence.answers.push(answerText(replica, answer));
-    if (answer?.status === 202 || answer?.status === 200) {
+    if (isAccepted(answer)) {
       evidence.taskId = (answer.body as { task_id: string }).task_id;
       break;
     }
     if (!plan.chosenId) return;
     replica = other(replica);
-    await sleep(RESUBMIT_INTERVAL_MS);
+    await pause(equalJitterMs(evidence.answers.length, BACKOFF.baseMs, BACKOFF.capMs, Math.random), signal);
   }
   if (!plan.chosenId || !plan.twice || evidence.taskId === undefined) return;
-  await sleep(TWICE_AFTER_MS);
+  await pause(TWICE_AFTER_MS, signal);
   const again = await client.ask(other(replica), "/api/v1/tasks", body);
   evidence.answers.push(answerText(other(replica), again));
   evidence.acceptedTwice = again?.status === 202;
 }
 
-/** Submits a task of each type and lane to each replica, as a client of the recovered service. @returns what failed */
-export async function probe(client: Client, run: string, deadlineMs: number): Promise<string[]> {
+/** Submits a task of each type and lane to each replica, as a client after recovery. @returns what failed */
+export async function probe(client: Client, run: string, deadlineMs: number, signal: AbortSignal): Promise<string[]> {
   const probes = REPLICAS.flatMap((replica) =>
     TYPES.flatMap((type) => [1, 20].map((priority) => ({ replica, type, priority }))),
   );
@@ -64,34 +69,40 @@ export async function probe(client: Client, run: string, deadlineMs: number): Pr
     probes.map(async ({ replica, type, priority }, at) => {
       const id = `${run}-probe-${replica}-${type}-${priority}`;
       const body = { type, priority, payload: { run, task: -1 - at, shape: "fast", size: 0 }, task_id: id };
-      let accepted: Answer | undefined;
-      let last: Answer | undefined;
-      while (performance.now() < deadlineMs) {
-        if (accepted === undefined) {
-          last = await client.ask(replica, "/api/v1/tasks", body);
-          if (last?.status === 202 || last?.status === 200) accepted = last;
-        } else {
-          last = await client.ask(replica, `/api/v1/tasks/${id}`);
-          if ((last?.body as { status?: string } | undefined)?.status === "completed") return [];
-        }
-        await sleep(RESUBMIT_INTERVAL_MS);
+      const options = () => ({
+        timeoutMs: deadlineMs - performance.now(),
+        intervalMs: PROBE_INTERVAL_MS,
+        signal,
+      });
+      try {
+        await until(`replica ${replica} to accept ${id}`, options(), async () => {
+          const answer = await client.ask(replica, "/api/v1/tasks", body);
+          if (!isAccepted(answer)) throw new Error(answerText(replica, answer));
+        });
+        await until(`replica ${replica} to show ${id} completed`, options(), async () => {
+          const answer = await client.ask(replica, `/api/v1/tasks/${id}`);
+          const sight = sightOf(answer);
+          if (typeof sight !== "object" || sight.status !== "completed") throw new Error(answerText(replica, answer));
+        });
+        return [];
+      } catch (error) {
+        signal.throwIfAborted();
+        return [(error as Error).message];
       }
-      const step = accepted === undefined ? "was not accepted" : "was not completed";
-      return [`${id} ${step} by replica ${replica}: ${JSON.stringify(last)}`];
     }),
   );
   return failures.flat();
 }
 
-/** Looks at all accepted tasks that have not ended, again and again, until it is aborted. */
+/** Looks up all accepted tasks that have not ended, until it is aborted. */
 export async function watch(client: Client, tasks: readonly TaskEvidence[], signal: AbortSignal): Promise<void> {
   for (let round = 0; !signal.aborted; round++) {
     await lookAtOpen(client, tasks, REPLICAS[round % REPLICAS.length] as ReplicaIndex);
-    await sleep(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    await pause(LOOK_INTERVAL_MS, signal);
   }
 }
 
-/** One look at every accepted task that has not been seen to end. @returns how many are left */
+/** Looks up each accepted task that has not ended. @returns how many are left */
 export async function lookAtOpen(
   client: Client,
   tasks: readonly TaskEvidence[],
@@ -124,7 +135,7 @@ export async function lookAtLast(client: Client, tasks: readonly TaskEvidence[])
   }
 }
 
-/** What one replica says about itself. */
+/** What one replica reports about itself. */
 export async function lookAtReplica(client: Client, system: System, replica: ReplicaIndex): Promise<ReplicaSight> {
   const [ready, status, queues, metrics] = await Promise.all(
     ["/readyz", "/api/v1/workers/status", "/api/v1/queues", "/metrics"].map((path) => client.ask(replica, path)),
@@ -140,13 +151,13 @@ export async function lookAtReplica(client: Client, system: System, replica: Rep
   };
 }
 
-/** True when a replica serves and nothing is left to do. */
+/** True if a replica is ready and has no work left. */
 export function isAtRest({ ready, inactiveTypes, queues, unaccountedMetric }: ReplicaSight): boolean {
-  const quiet = queues?.every((queue) => !isBusy(queue) && queue.unaccounted === 0) ?? false;
-  return ready && inactiveTypes.length === 0 && quiet && unaccountedMetric === 0;
+  const settled = queues?.every((queue) => !isBusy(queue) && queue.unaccounted === 0) ?? false;
+  return ready && inactiveTypes.length === 0 && settled && unaccountedMetric === 0;
 }
 
-/** Task ids of all dead letters; undefined where they cannot be read. */
+/** Task ids of all dead letters; undefined if they cannot be read. */
 export async function deadLetters(client: Client): Promise<string[] | undefined> {
   const ids: string[] = [];
   let cursor = "";
@@ -158,6 +169,15 @@ export async function deadLetters(client: Client): Promise<string[] | undefined>
     if (page.next_cursor === undefined) return ids;
     cursor = `&cursor=${page.next_cursor}`;
   }
+}
+
+/** Waits until the signal is aborted at the latest. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function isAccepted(answer: Answer | undefined): answer is Answer {
+  return answer?.status === 202 || answer?.status === 200;
 }
 
 function answerText(replica: ReplicaIndex, answer: Answer | undefined): string {
@@ -185,7 +205,7 @@ function sumOf(exposition: string, metric: string): number | undefined {
     .split("\n")
     .filter((line) => line.startsWith(`${metric}{`))
     .map((line) => Number(line.slice(line.lastIndexOf(" "))));
-  // Sizes, and not the sum: two mistakes must not cancel each other out.
+  // Absolute values: two mistakes must not cancel each other out.
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + Math.abs(value), 0);
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 
-/** What `npm run test:chaos` was asked for. */
+/** Options of `npm run test:chaos`. */
 export type ChaosOptions = {
   readonly runs: number;
   readonly seed: number;
@@ -25,7 +25,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
   return new Command("chaos")
     .description(
       "Runs two replicas of the real service under random faults, and judges from outside that every accepted task\n" +
-        "ends once, that nothing innocent dies, and that all recovers by itself. The same seed draws the same schedule.",
+        "ends once, that no correct task dies, and that both replicas recover by themselves. The same seed draws the same schedule.",
     )
     .option("--runs <count>", "schedules to draw", wholeNumber(0, 1_000_000), 20)
     .option("--seed <number>", "seed of the first schedule; the next ones follow", wholeNumber(0, 2 ** 31), 1)
@@ -42,7 +42,7 @@ export function parseOptions(argv: readonly string[]): ChaosOptions {
     .option("--replay <file>", "run the schedule of a file, and nothing else")
     .option(
       "--folder <path>",
-      "where failing schedules and logs go",
+      "folder of failing schedules and logs",
       relative(process.cwd(), join(import.meta.dirname, "../report/logs/chaos")),
     )
     .option("--report <file>", "write the figures as JSON")

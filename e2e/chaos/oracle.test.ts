@@ -55,20 +55,20 @@ function kinds(...args: Parameters<typeof evidence>): string[] {
   return judge(evidence(...args), LIMITS).map(({ kind }) => kind);
 }
 
-test("a run as it should be breaks no promise", () => {
+test("a correct run violates no property", () => {
   expect(judge(evidence(), LIMITS)).toEqual([]);
   expect(kinds({ tasks: [FAILED], deadLetters: [ID], executions: [ran("start"), ran("threw")] }, [], "fails")).toEqual(
     [],
   );
 });
 
-test("a result may be dropped where Redis was full, and nowhere else", () => {
+test("a result may be dropped only if Redis was full", () => {
   const tasks: TaskEvidence[] = [{ ...COMPLETED, last: [{ status: "completed", resultDropped: true }] }];
   expect(kinds({ tasks }, [{ kind: "outOfMemory", atMs: 1, forMs: 1 }])).toEqual([]);
   expect(kinds({ tasks })).toEqual(["wrongResult"]);
 });
 
-test("a task that was not accepted is owed nothing", () => {
+test("nothing is promised about a task that was not accepted", () => {
   expect(kinds({ tasks: [{ last: [], answers: [], disowned: false, acceptedTwice: false }], executions: [] })).toEqual(
     [],
   );
@@ -85,8 +85,8 @@ describe("a task that was accepted", () => {
       "changed",
       { tasks: [{ ...COMPLETED, firstEnd: { status: "completed", result: { task: 0, again: 1 }, atMs: 0 } }] },
     ],
-    ["innocentDied", { tasks: [FAILED], deadLetters: [ID] }],
-    ["guiltyCompleted", {}, "fails"],
+    ["wronglyFailed", { tasks: [FAILED], deadLetters: [ID] }],
+    ["wronglyCompleted", {}, "fails"],
     ["wrongResult", { tasks: [{ ...COMPLETED, last: [{ status: "completed", result: { task: 1 } }] }] }],
     ["wrongResult", { tasks: [{ ...COMPLETED, last: [{ status: "completed", result: null }] }] }],
     ["forged", { executions: [ran("start"), ran("threw")] }],
@@ -118,12 +118,12 @@ describe("the system at rest", () => {
 describe("a second execution of an attempt", () => {
   const twice = [ran("start"), ran("start"), ran("ok")];
 
-  test("is one too many where no fault explains it", () => {
+  test("is a violation unless a fault explains it", () => {
     expect(kinds({ executions: twice })).toEqual(["repeated"]);
     expect(kinds({ executions: twice }, [{ kind: "flushScripts", atMs: 1 }])).toEqual(["repeated"]);
   });
 
-  test("is at-least-once where its worker was killed, within what that worker can have run", () => {
+  test("is allowed if its worker was killed, up to the number of tasks that the worker ran", () => {
     const kill: Fault = { kind: "killWorker", replica: 0, type: "ml", atMs: 1 };
     expect(kinds({ executions: twice }, [kill])).toEqual([]);
     expect(kinds({ executions: [...twice, ran("start"), ran("start"), ran("start"), ran("start")] }, [kill])).toEqual([
@@ -131,7 +131,7 @@ describe("a second execution of an attempt", () => {
     ]);
   });
 
-  test("is none where the first one was sent back by an open circuit breaker, or was another attempt", () => {
+  test("does not exist if an open circuit breaker deferred the first, or it is another attempt", () => {
     expect(kinds({ executions: [ran("start"), ran("held"), ran("start"), ran("ok")] })).toEqual([]);
     expect(kinds({ executions: [ran("start"), ran("threw"), ran("start", 2), ran("ok", 2)] })).toEqual([]);
   });

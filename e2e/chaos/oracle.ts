@@ -1,21 +1,21 @@
 import type { Evidence, QueueSight, TaskEvidence, TaskSight } from "./evidence.ts";
 import {
+  alwaysFails,
   describeFault,
   type Fault,
   type FaultKind,
-  isGuilty,
   MOST_DEATHS,
   type TaskPlan,
   takesWorkerDown,
 } from "./schedule.ts";
 
-/** What a run can be guilty of. */
-export const VIOLATIONS = [
+/** Kinds of violations. */
+const VIOLATIONS = [
   "lost",
   "unfinished",
   "changed",
-  "innocentDied",
-  "guiltyCompleted",
+  "wronglyFailed",
+  "wronglyCompleted",
   "wrongResult",
   "forged",
   "endedTwice",
@@ -28,14 +28,14 @@ export const VIOLATIONS = [
   "processEnded",
   "notRun",
 ] as const;
-export type ViolationKind = (typeof VIOLATIONS)[number];
+type ViolationKind = (typeof VIOLATIONS)[number];
 export type Violation = { readonly kind: ViolationKind; readonly detail: string };
 
-/** Numbers of the system under test that decide how often at-least-once may run a task. */
+/** Settings of the system under test that decide how often at-least-once may run a task. */
 export type Limits = {
   /** Tasks that a worker runs at a time. */
   readonly concurrency: number;
-  /** Types of tasks; each has one worker on each replica. */
+  /** Types of tasks; each replica has one worker of each. */
   readonly types: number;
 };
 
@@ -44,7 +44,7 @@ const FINAL: ReadonlySet<string> = new Set(["completed", "failed"]);
 /**
  * Judges a run by what was seen from outside.
  *
- * @returns every promise that was broken; none for a run as it should be
+ * @returns every broken promise
  */
 export function judge(evidence: Evidence, limits: Limits): Violation[] {
   const { schedule, tasks } = evidence;
@@ -60,51 +60,51 @@ function judgeTask(number: number, plan: TaskPlan, task: TaskEvidence, evidence:
   if (taskId === undefined) return [];
   const name = `task ${number} (${plan.type} ${plan.shape} ${plan.size}, ${taskId})`;
   const found: Violation[] = [];
-  const complain = (kind: ViolationKind, detail: string) => found.push({ kind, detail: `${name}: ${detail}` });
-  if (task.acceptedTwice) complain("acceptedTwice", task.answers.join(", then "));
+  const report = (kind: ViolationKind, detail: string) => found.push({ kind, detail: `${name}: ${detail}` });
+  if (task.acceptedTwice) report("acceptedTwice", task.answers.join(", then "));
   if (task.disowned || task.last.includes("unknown")) {
-    complain("lost", "the service accepted it and later does not know it");
+    report("lost", "the service accepted it and later does not know it");
     return found;
   }
   const states = task.last.filter((sight) => typeof sight === "object");
   const open = states.find(({ status }) => !FINAL.has(status));
   if (states.length === 0 || open !== undefined) {
-    complain("unfinished", `it is ${open?.status ?? "not shown"} in the end`);
+    report("unfinished", `it is ${open?.status ?? "not shown"} in the end`);
     return found;
   }
   const changed = states.find(({ status, result }) => status !== firstEnd?.status || !same(result, firstEnd.result));
   if (firstEnd !== undefined && changed !== undefined) {
-    complain("changed", `first ${JSON.stringify(firstEnd)}, then ${JSON.stringify(changed)}`);
+    report("changed", `first ${JSON.stringify(firstEnd)}, then ${JSON.stringify(changed)}`);
   }
   const [end] = states;
   const deaths = evidence.deadLetters?.filter((id) => id === taskId).length;
   if (end?.status === "completed") {
-    if (isGuilty(plan.shape)) complain("guiltyCompleted", "its handler never completes it");
+    if (alwaysFails(plan.shape)) report("wronglyCompleted", "its handler never completes it");
     else if (!hasResult(end, number, evidence)) {
-      complain("wrongResult", `its result is ${JSON.stringify(end.result)}`);
+      report("wrongResult", `its result is ${JSON.stringify(end.result)}`);
     }
     const ended = evidence.executions.some(({ task: of, event }) => of === number && event === "ok");
-    if (!ended) complain("forged", "it is completed, and its handler never was");
-    if (deaths !== undefined && deaths > 0) complain("endedTwice", `it is completed and has ${deaths} dead letters`);
+    if (!ended) report("forged", "it is completed, and its handler never was");
+    if (deaths !== undefined && deaths > 0) report("endedTwice", `it is completed and has ${deaths} dead letters`);
   } else if (end?.status === "failed") {
-    if (!isGuilty(plan.shape)) complain("innocentDied", JSON.stringify(end.error));
-    if (deaths !== undefined && deaths !== 1) complain("endedTwice", `it failed and has ${deaths} dead letters`);
+    if (!alwaysFails(plan.shape)) report("wronglyFailed", JSON.stringify(end.error));
+    if (deaths !== undefined && deaths !== 1) report("endedTwice", `it failed and has ${deaths} dead letters`);
   }
   return found;
 }
 
-/** True for the result of the task itself, and for none where Redis was full and the service says so. */
+/** True for the task's own result, and for a reported drop while Redis was full. */
 function hasResult({ result, resultDropped }: TaskSight, number: number, { schedule }: Evidence): boolean {
   if (resultDropped) return result === undefined && schedule.faults.some(({ kind }) => kind === "outOfMemory");
   return (result as { task?: unknown } | null | undefined)?.task === number;
 }
 
-/** An attempt runs once, unless a fault may have cut it off or hidden its end. */
+/** An attempt runs once, unless a fault may have interrupted it or hidden its end. */
 function judgeRepeats({ schedule, executions }: Evidence, limits: Limits): Violation[] {
   const allowed = allowedRepeats(schedule.faults, schedule.tasks, limits);
   const runs = new Map<string, number>();
   for (const { event, task, attempt } of executions) {
-    // An attempt that an open circuit breaker sent back was not one.
+    // An attempt that an open circuit breaker deferred does not count.
     const count = event === "start" ? 1 : event === "held" ? -1 : 0;
     const key = `${task} attempt ${attempt}`;
     runs.set(key, (runs.get(key) ?? 0) + count);
@@ -116,7 +116,7 @@ function judgeRepeats({ schedule, executions }: Evidence, limits: Limits): Viola
   return [{ kind: "repeated", detail: `${extra} executions too many, where ${allowed} can be explained: ${which}` }];
 }
 
-/** How many executions at-least-once can cost in a schedule. */
+/** How many repeated executions at-least-once allows in a schedule. */
 export function allowedRepeats(
   faults: readonly Pick<Fault, "kind">[],
   tasks: readonly Pick<TaskPlan, "shape">[],
@@ -127,7 +127,7 @@ export function allowedRepeats(
   return (ofFaults + crashers * MOST_DEATHS) * limits.concurrency;
 }
 
-/** Workers that a fault may end, or part from their entries, in the middle of their tasks. */
+/** Workers that a fault may end, or separate from their entries, while they run tasks. */
 function workersCutOff(kind: FaultKind, types: number): number {
   switch (kind) {
     case "killWorker":
@@ -147,8 +147,9 @@ function workersCutOff(kind: FaultKind, types: number): number {
     case "noReplicas":
     case "revoke":
     case "link":
-      // Leases run out meanwhile, those of either replica.
+      // Meanwhile the leases of both replicas expire.
       return types * 2;
+    case "killSentinel":
     case "clock":
     case "outOfMemory":
     case "killClients":
@@ -192,7 +193,7 @@ function judgeRest(evidence: Evidence): Violation[] {
   return found;
 }
 
-/** True while tasks wait, run or are delayed in a queue. */
+/** True if a queue has waiting, running or delayed tasks. */
 export function isBusy({ depth, pending, delayed }: QueueSight): boolean {
   return depth > 0 || pending > 0 || delayed > 0;
 }

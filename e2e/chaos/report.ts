@@ -2,7 +2,7 @@ import pc from "picocolors";
 import type { CampaignResult } from "./campaign.ts";
 import { describeFault, type FaultKind } from "./schedule.ts";
 
-/** One line about a run that ended. */
+/** One line about a finished run. */
 export function renderLine({ name, result, kept }: CampaignResult): string {
   const { violations, schedule, durationMs, drainedAfterMs, accepted } = result;
   const head = `${name.padEnd(12)} ${(durationMs / 1000).toFixed(0).padStart(3)} s  ${schedule.topology.padEnd(8)}`;
@@ -38,19 +38,19 @@ export function summarize(results: readonly CampaignResult[]) {
     tasksAccepted: sum(({ accepted }) => accepted),
     executions: sum(({ executions }) => executions),
     faultsInjected: sum(({ schedule, missedFaults }) => schedule.faults.length - missedFaults.length),
-    faultsMissed: sum(({ missedFaults }) => missedFaults.length),
+    faultsMissed: results.flatMap(({ name, result }) => result.missedFaults.map((missed) => `${name}: ${missed}`)),
     faults,
     drainMs: { median: quantile(drains, 0.5), p95: quantile(drains, 0.95), max: quantile(drains, 1) },
     runMs: { mean: Math.round(sum(({ durationMs }) => durationMs) / Math.max(1, results.length)) },
   };
 }
 
-/** The figures for people. */
+/** The figures as text. */
 export function renderSummary(summary: ReturnType<typeof summarize>): string {
   const { schedules, failed, tasksAccepted, executions, faultsInjected, faultsMissed, drainMs } = summary;
   return [
     `${schedules} schedules, ${failed.length} failed${failed.length === 0 ? "" : ` (${failed.join(", ")})`}`,
-    `${tasksAccepted} tasks accepted, ${executions} executions, ${faultsInjected} faults injected, ${faultsMissed} not as written`,
+    `${tasksAccepted} tasks accepted, ${executions} executions, ${faultsInjected} faults injected, ${faultsMissed.length} not as planned`,
     `drained after ${seconds(drainMs.median)} (median), ${seconds(drainMs.p95)} (95 %), ${seconds(drainMs.max)} (longest)`,
   ].join("\n");
 }

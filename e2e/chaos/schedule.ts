@@ -1,6 +1,6 @@
 import type { ApiName } from "../services/simulator/index.ts";
 
-/** The plan of one run: what is submitted, which faults happen, and when. Plain JSON, so that one can be kept. */
+/** The plan of one run: tasks, faults and their times, as plain JSON. */
 export type Schedule = {
   readonly seed: number;
   readonly topology: Topology;
@@ -24,10 +24,10 @@ export type ReplicaIndex = (typeof REPLICAS)[number];
 export const TYPES = ["reasoning", "ml", "codegen"] as const;
 export type TypeName = (typeof TYPES)[number];
 
-/** Shapes of tasks that must complete, whatever happens around them. */
-export const INNOCENT_SHAPES = ["fast", "slow", "sync", "busy", "flaky", "wait", "badWait", "chat", "market"] as const;
-/** Shapes of tasks that must end as dead letters, whatever happens around them. */
-export const GUILTY_SHAPES = [
+/** Shapes of tasks that must complete. */
+const COMPLETING_SHAPES = ["fast", "slow", "sync", "busy", "flaky", "wait", "badWait", "chat", "market"] as const;
+/** Shapes of tasks that must end as dead letters. */
+export const FAILING_SHAPES = [
   "fails",
   "invalid",
   "oddThrow",
@@ -38,48 +38,48 @@ export const GUILTY_SHAPES = [
   "hog",
   "spin",
 ] as const;
-export type Shape = (typeof INNOCENT_SHAPES)[number] | (typeof GUILTY_SHAPES)[number];
+export type Shape = (typeof COMPLETING_SHAPES)[number] | (typeof FAILING_SHAPES)[number];
 
-/** True where the handler is to blame when the task dies. */
-export function isGuilty(shape: Shape): boolean {
-  return (GUILTY_SHAPES as readonly string[]).includes(shape);
+/** True if its handler never completes the task. */
+export function alwaysFails(shape: Shape): boolean {
+  return (FAILING_SHAPES as readonly string[]).includes(shape);
 }
 
-/** One task of a schedule; its place in the list is its number. */
+/** One task of a schedule; its index is its number. */
 export type TaskPlan = {
   readonly atMs: number;
   readonly replica: ReplicaIndex;
   readonly type: TypeName;
   readonly express: boolean;
   readonly shape: Shape;
-  /** How long it takes, or which of several variants it is. */
+  /** How long it takes, or a variant of it. */
   readonly size: number;
   readonly delayMs?: number;
   /** The client chooses the task id, and submits again until it gets an answer. */
   readonly chosenId: boolean;
-  /** The client submits it a second time after it was accepted. */
+  /** The client submits it again after it was accepted. */
   readonly twice: boolean;
 };
 
 /** Ways to disturb the connections of a replica to Redis. */
 export const LINK_FAULTS = ["reset", "freeze", "refuse", "silent", "requestsHeld", "answersHeld", "slow"] as const;
-export type LinkFault = (typeof LINK_FAULTS)[number];
+type LinkFault = (typeof LINK_FAULTS)[number];
 
-/** Rights that a user of Redis can lose. */
+/** Permissions that a user of Redis can lose. */
 export const REVOCATIONS = ["xack", "evalsha", "xreadgroup", "xclaim", "allCommands", "keys"] as const;
 export type Revocation = (typeof REVOCATIONS)[number];
 
-export type UpstreamFault =
+type UpstreamFault =
   | { readonly how: "status"; readonly status: number; readonly share: number }
   | { readonly how: "hang" | "garbage" | "refuse" | "reset" };
 
-/** What a fault does; `forMs` where it lasts until it is removed. */
+/** A fault; `forMs` if it lasts until it is removed. */
 export type FaultAction =
   | { readonly kind: "killMain" | "restartMain"; readonly replica: ReplicaIndex }
   | { readonly kind: "stopMain"; readonly replica: ReplicaIndex; readonly forMs: number }
   | { readonly kind: "killWorker"; readonly replica: ReplicaIndex; readonly type: TypeName }
   | { readonly kind: "stopWorker"; readonly replica: ReplicaIndex; readonly type: TypeName; readonly forMs: number }
-  | { readonly kind: "killRedis" | "stopRedis" | "busyRedis"; readonly forMs: number }
+  | { readonly kind: "killRedis" | "stopRedis" | "busyRedis" | "killSentinel"; readonly forMs: number }
   | { readonly kind: "demote"; readonly forMs: number; readonly servesStaleData: boolean }
   | { readonly kind: "failover" }
   | { readonly kind: "outOfMemory" | "noReplicas"; readonly forMs: number }
@@ -108,7 +108,7 @@ export function lastFaultEndsMs(schedule: Pick<Schedule, "faults">): number {
   return Math.max(0, ...schedule.faults.map((fault) => fault.atMs + ("forMs" in fault ? fault.forMs : 0)));
 }
 
-/** The same schedule in slow motion: on a machine that is busy with other things, healthy processes need more time. */
+/** The same schedule with longer times, for a busy machine. */
 export function stretched(schedule: Schedule, factor: number): Schedule {
   return {
     ...schedule,
@@ -125,7 +125,7 @@ export function stretched(schedule: Schedule, factor: number): Schedule {
   };
 }
 
-/** What a task that takes its worker down costs with each death, without the start of the next worker. */
+/** What a death of its worker costs a task, without the start of the next worker. */
 const DEATH_MS: Partial<Record<Shape, number>> = {
   exit: 1_000,
   unhandled: 1_000,
@@ -133,16 +133,16 @@ const DEATH_MS: Partial<Record<Shape, number>> = {
   deaf: 3_500,
   spin: 4_000,
 };
-/** Deaths after which such a task ends at the latest. */
+/** After this many deaths, such a task ends. */
 export const MOST_DEATHS = 4;
-/** Of everything else: leases, orphans, retries, breakers and reconnections, one after the other, with room. */
+/** Everything else: leases, orphans, retries, breakers and reconnections in a row, with a margin. */
 const RECOVERY_MS = 20_000;
 
-/** A replica may have been restarted by the last fault, and the worker of a type once more after it. */
+/** The last fault may have restarted a replica, and a task then its worker. */
 const STARTS = 2;
 
 /**
- * From the removal of the last fault until all is at rest, the slowest honest way.
+ * From the removal of the last fault until the system is at rest, at most.
  *
  * @param factor of all times
  * @param startMs how long the start of the whole system took on this machine
@@ -153,12 +153,12 @@ export function drainBoundMs({ tasks }: Pick<Schedule, "tasks">, factor: number,
   return Math.round((RECOVERY_MS + deathsMs) * factor + startMs * (STARTS + crashers.length * MOST_DEATHS));
 }
 
-/** True where a run of the task ends its worker. */
+/** True if a run of the task ends its worker. */
 export function takesWorkerDown({ shape }: Pick<TaskPlan, "shape">): boolean {
   return DEATH_MS[shape] !== undefined;
 }
 
-/** One line about a fault, for people. */
+/** One line about a fault. */
 export function describeFault(fault: Fault): string {
   const { atMs, kind, ...rest } = fault;
   const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);

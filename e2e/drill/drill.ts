@@ -16,19 +16,18 @@ export type DrillListener = {
 };
 
 /**
- * How many stacks this machine carries side by side. A stack is eight processes: at the scale of seconds they keep a fifth
- * of a core busy with scrapes, evaluations and load alone, and what one does must not be the other's slow express task;
- * at production timing they hardly do anything.
+ * Stacks side by side on this machine. At a factor of 60 a stack keeps a fifth of a core busy, at production timing
+ * hardly any.
  */
 export function defaultJobs(factor: number): number {
-  const perCore = factor > 10 ? 2 : 6;
+  const perCore = factor > 10 ? 3 : 6;
   return Math.floor(perCore * availableParallelism());
 }
 
-/** Cores that a stack which starts keeps busy until it is warm: its processes would make everybody else slow. */
+/** Cores that a starting stack keeps busy until it is warm. */
 const CORES_PER_START = 2;
 
-/** One core each will do for the few that disturb no other. */
+/** Enough for stacks that do not disturb each other. */
 function startsAtATime(jobs: number): number {
   const cores = availableParallelism();
   return jobs <= cores ? jobs : Math.max(1, Math.floor(cores / CORES_PER_START));
@@ -56,17 +55,24 @@ export function runDrill(
     jobs,
     startsAtATime: startsAtATime(jobs),
     signal,
-    startStack: async ({ first, kind: { replicas } }, warm) => {
-      // It may have waited for its turn.
+    startStack: async ({ first, kind: { replicas, budgets } }, warm) => {
       signal.throwIfAborted();
       listener.starting(first);
-      return startDrillStack({ name: `drill-${first.id}`, profile: first.profile, replicas, runtime, onWarm: warm });
+      return startDrillStack({
+        ...{ name: `drill-${first.id}`, profile: first.profile, replicas, runtime, onWarm: warm },
+        // A young stack spends its first hours' budget within minutes: before the alert on the fault, at any scale.
+        extra: { objectives: budgets !== undefined },
+      });
     },
     run: async (drill, episode) => {
       const result = await runEpisode(drill, episode, { signal, onPhase: (phase) => listener.phase(episode, phase) });
       await listener.after?.(drill, episode, result);
       return result;
     },
+    notStarted: ({ id, title, kind, expectation }, error, durationMs) => ({
+      ...{ id, title, kind, expectation, durationMs, passed: false, phases: {}, findings: [], commands: [] },
+      error: error instanceof Error ? error.message : String(error),
+    }),
     onResult: (result) => listener.done(result),
   });
 }

@@ -1,26 +1,36 @@
-import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import { fileURLToPath } from "node:url";
+import { BUNDLE, type TimingProfile } from "@mcp-orchestrator/alerts";
 import { Redis } from "ioredis";
 import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
 import { Ledger } from "../services/load/ledger.ts";
 import { Load } from "../services/load/load.ts";
 import { ServiceApi } from "../services/load/serviceApi.ts";
+import type { ControlUpdate } from "../services/simulator/index.ts";
+import { INSTALLATION_VARIABLES } from "../stack/installation.ts";
 import { REDIS_USERS } from "../stack/servers/redis.ts";
-import { freePorts, type Stack, startStack } from "../stack/stack.ts";
+import { freePorts, linksOf, type Stack, type StackOptions, startStack } from "../stack/stack.ts";
 import { freePort } from "../testkit/ports.ts";
+import { signalPid } from "../testkit/process/signals.ts";
 import type { Runtime } from "../testkit/servers/runtime.ts";
 import { until } from "../testkit/until.ts";
-import { type ScrapeGate, startScrapeGate } from "./faults/index.ts";
-import { startUnitManager, type UnitManager } from "./runbooks/unitManager.ts";
+import { type FaultContext, type ScrapeGate, startScrapeGate } from "./faults/index.ts";
+import { DRILL_DEPLOYMENT } from "./runbooks/plan.ts";
+import type { RunbookShell } from "./runbooks/runbookRunner.ts";
+import { runInShell } from "./runbooks/shell.ts";
+import { startUnitManager, type Unit, type UnitManager } from "./runbooks/unitManager.ts";
 import { serviceEnvironment } from "./serviceEnvironment.ts";
 
-/** A whole stack, and everything that a drill does to it. */
+/** Where the command line of the service is. */
+const HOME = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** A whole stack with what the drill needs to break and observe it. */
 export type DrillStack = AsyncDisposable & {
   readonly stack: Stack;
   readonly profile: TimingProfile;
   readonly api: ServiceApi;
-  /** A connection to Redis that may do everything. */
+  /** A connection to Redis with all permissions. */
   readonly admin: Redis;
-  /** In whose hands the service is while runbooks are followed. */
+  /** The service manager of the runbook commands. */
   readonly units: UnitManager;
   /** One per replica. */
   readonly gates: readonly ScrapeGate[];
@@ -31,7 +41,12 @@ export type DrillStackOptions = {
   readonly profile: TimingProfile;
   readonly replicas: number;
   readonly runtime: Runtime;
-  /** Called once its first tasks are done and it only waits for Prometheus to find its targets. */
+  /** Settings of this stack that differ from those of a drill. */
+  readonly extra?: Pick<
+    StackOptions,
+    "ports" | "settings" | "bundle" | "dashboardsPort" | "rules" | "watchesAlerting" | "objectives" | "onReady"
+  >;
+  /** Called when its first tasks are done and only the discovery of targets is left. */
   readonly onWarm?: () => void;
 };
 
@@ -41,25 +56,29 @@ export type DrillStackOptions = {
  * @throws ServerStartError
  */
 export async function startDrillStack(drillOptions: DrillStackOptions): Promise<DrillStack> {
-  const { name, profile, replicas, runtime, onWarm = () => {} } = drillOptions;
+  const { name, profile, replicas, runtime, extra = {}, onWarm = () => {} } = drillOptions;
   const parts = new AsyncDisposableStack();
   try {
-    const ports = await freePorts(replicas);
+    const ports = extra.ports ?? (await freePorts(replicas));
     const gates: ScrapeGate[] = [];
     for (const target of ports.orchestrators) {
       gates.push(parts.use(await startScrapeGate(await freePort(), target)));
     }
-    const settings = serviceEnvironment(profile);
+    const settings = { ...serviceEnvironment(profile), ...extra.settings };
     const scrapePorts = gates.map(({ port }) => port);
-    // Runbooks use `redis-cli` as it is on the host of Redis: without a user.
-    const options = { name, profile, runtime, ports, scrapePorts, settings, openRedis: true };
+    // Runbooks use `redis-cli` without a user, as on the host of Redis.
+    const own = { name, profile, runtime, ports, scrapePorts, settings };
+    const options = { ...extra, ...own, openRedis: true, watchesAlerting: true } as const;
     const stack = parts.use(await startStack({ ...options, warmUp: (url) => warmUp(url).then(onWarm) }));
-    const units = parts.use(await startUnitManager(stack.folder.data("units"), stack.orchestrator.server));
+    const units = parts.use(await startUnitManager(stack.folder.data("units"), unitsOf(stack)));
+    showRunbooks(stack, units, extra.dashboardsPort);
     const admin = new Redis(stack.redis.url, {
       username: REDIS_USERS.admin,
       password: stack.redis.passwords.admin,
       maxRetriesPerRequest: 1,
     });
+    // A fault may take Redis down. A command that fails says so.
+    admin.on("error", () => {});
     parts.defer(() => admin.disconnect());
     const api = parts.use(new ServiceApi(stack.orchestrator.url));
     return { stack, profile, api, admin, units, gates, [Symbol.asyncDispose]: () => parts.disposeAsync() };
@@ -69,13 +88,67 @@ export async function startDrillStack(drillOptions: DrillStackOptions): Promise<
   }
 }
 
+/** What a fault may touch. @param signal ends what the fault repeats */
+export function faultContextOf(drill: DrillStack, load: Load, signal: AbortSignal): FaultContext {
+  const { stack, profile, api, admin, gates } = drill;
+  return {
+    ...{ profile, api, load, admin, aclUser: REDIS_USERS.service, service: stack.orchestrator.server, gates, signal },
+    signalWorker: signalPid,
+    ...{ redis: stack.redis, prometheus: stack.prometheus, alertmanager: stack.alertmanager },
+    upstreams: (change: ControlUpdate) => stack.simulator.control(change),
+  };
+}
+
+/** What a host with Debian's packages has as units. */
+export function unitsOf({ orchestrator, redis, prometheus, alertmanager }: Stack): Readonly<Record<string, Unit>> {
+  const unit = ({ server }: { readonly server: Unit }, reload: () => Promise<void>): Unit => ({
+    ...{ start: () => server.start(), stop: () => server.stop(), logFile: server.logFile, reload },
+  });
+  return {
+    "mcp-orchestrator": orchestrator.server,
+    "redis-server": redis.server,
+    prometheus: unit(prometheus, () => prometheus.reload()),
+    "prometheus-alertmanager": unit(alertmanager, () => alertmanager.reload()),
+  };
+}
+
+/** Lets the inbox show the runbooks with the commands and the addresses of a stack. */
+export function showRunbooks(stack: Stack, units: UnitManager, dashboardsPort?: number): void {
+  stack.inbox.showRunbooksFor({
+    deployment: DRILL_DEPLOYMENT,
+    environment: { PATH: `${units.bin}:$PATH`, ...addressesOf(stack), ...units.environment },
+    links: dashboardsPort === undefined ? BUNDLE.links : linksOf(stack.ports, dashboardsPort),
+  });
+}
+
+/** Where and how the commands of runbooks are run for this stack. */
+export function runbookShell({ stack, units }: DrillStack): RunbookShell {
+  const environment = { PATH: `${units.bin}:${process.env.PATH}`, ...addressesOf(stack), ...units.environment };
+  return {
+    deployment: DRILL_DEPLOYMENT,
+    run: (text, labels) => runInShell(text, { ...environment, ...labels }),
+  };
+}
+
+function addressesOf(stack: Stack): Record<string, string> {
+  return {
+    MCP_ORCHESTRATOR_URL: stack.orchestrator.url,
+    MCP_ORCHESTRATOR_HOME: HOME,
+    PROMETHEUS_URL: stack.prometheus.url,
+    ALERTMANAGER_URL: stack.alertmanager.url,
+    REDIS_URL: stack.redis.url,
+    LOG_FILE: stack.orchestrator.logFile,
+    ...INSTALLATION_VARIABLES,
+  };
+}
+
 const WARM_UP_ROUNDS = 3;
 const WARM_UP_TASKS = 8;
 const WARM_UP_MS = 20_000;
 
 /**
- * Runs some tasks of every type: the first ones of a process take longer, and that is not what a drill is about. Regular
- * ones, which the same workers run, since a slow express task would be in a window of production length for minutes.
+ * Runs some tasks of every type, because the first ones of a process are slow. They are regular ones: at production
+ * length, a slow express task would stay in the window for minutes.
  */
 async function warmUp(orchestratorUrl: string): Promise<void> {
   await using api = new ServiceApi(orchestratorUrl);

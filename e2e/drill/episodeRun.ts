@@ -1,11 +1,10 @@
 import { Ledger } from "../services/load/ledger.ts";
 import { Load } from "../services/load/load.ts";
-import type { ControlUpdate } from "../services/simulator/index.ts";
-import { REDIS_USERS } from "../stack/servers/redis.ts";
 import { until } from "../testkit/until.ts";
-import type { DrillStack } from "./drillStack.ts";
+import { type DrillStack, faultContextOf, runbookShell } from "./drillStack.ts";
 import type { Episode, EpisodeContext } from "./episodes/episode.ts";
 import { NotYetError, Watch } from "./episodes/watch.ts";
+import { untilHealthy } from "./healthy.ts";
 import { collectEvidence, rawSamples } from "./judge/evidence.ts";
 import { ALWAYS_FIRING, type Expectation } from "./judge/expectation.ts";
 import type { Interval } from "./judge/incidents.ts";
@@ -15,7 +14,7 @@ import type { Budget } from "./judge/prediction.ts";
 import { type Phase, Timeline } from "./judge/timeline.ts";
 import { type CommandRun, RunbookRunner } from "./runbooks/runbookRunner.ts";
 
-/** What came of one parts. */
+/** The result of one episode. */
 export type EpisodeResult = {
   readonly id: string;
   readonly title: string;
@@ -27,25 +26,22 @@ export type EpisodeResult = {
   readonly budget?: Budget;
   readonly observation?: Observation;
   readonly findings: Verdict["findings"];
-  /** Commands of runbooks that were run and showed what they must. */
+  /** Runbook commands that were run and printed what the runbook says. */
   readonly commands: readonly CommandRun[];
-  /** Why it could not be carried through; findings tell what was wrong with one that was. */
+  /** Why it was broken off. What an episode that ran to its end did wrong is in `findings`. */
   readonly error?: string;
-  /** Folder of the stack's logs, where the episode failed. */
+  /** Folder of the stack's logs; only after a failure. */
   readonly logs?: string;
 };
 
-/** How long a stack may take to be quiet before, and the tasks to end after, beside what the timing asks for. */
+/** How long tasks may take to end, and Prometheus to evaluate its rules, beyond the timing of the rules. */
 const PATIENCE_MS = 30_000;
 
-/** Evaluations without any alert after which a stack counts as quiet. */
-const SETTLE_EVALUATIONS = 2;
-
 /**
- * Carries one episode through on a stack: quiet under load, what it does, and at the end the account of every task and
- * the judgement of everything that was seen.
+ * Runs one episode on a stack: waits until it is healthy under load, runs the episode, accounts for every task and
+ * judges what was recorded.
  *
- * Never throws: what went wrong is in the result.
+ * Never throws: errors are part of the result.
  */
 export async function runEpisode(
   drill: DrillStack,
@@ -62,7 +58,7 @@ export async function runEpisode(
   const parts = new AsyncDisposableStack();
   parts.defer(() => ended.abort());
   const result = { id: episode.id, title: episode.title, kind: episode.kind, expectation: episode.expectation };
-  // The looks decide when the episode goes on, not what was seen: Prometheus' own record tells that later.
+  // These only decide when the episode continues; it is judged by what Prometheus recorded.
   const intervalMs = Math.min(1_000, profile.prometheus.evaluationIntervalMs);
   const waiting = AbortSignal.any([signal, ended.signal]);
   const wait: EpisodeContext["wait"] = async (what, timeoutMs, probe) => {
@@ -70,8 +66,8 @@ export async function runEpisode(
   };
   try {
     const load = parts.use(new Load({ api, ledger, idPrefix: `${episode.id}-${begunAtMs}` }));
-    await becomeQuiet(drill, load, episode, wait);
-    const startedAtMs = timeline.reach("quiet");
+    await untilHealthy(drill, wait, episode.load, () => load.run(episode.load));
+    const startedAtMs = timeline.reach("healthy");
     const sinceSeq = stack.inbox.store.lastSeq;
     const watch = new Watch(stack, episode.expectation, sinceSeq);
     await episode.run({
@@ -80,16 +76,13 @@ export async function runEpisode(
       timeline,
       wait,
       runbooks: new RunbookRunner({
-        environment: runbookEnvironment(drill),
+        shell: runbookShell(drill),
+        profile,
         signal: waiting,
         ran: (run) => commands.push(run),
       }),
       hadScrapeGap: (interval) => scrapeGaps.push(interval),
-      faultContext: {
-        ...{ profile, api, load, admin: drill.admin, aclUser: REDIS_USERS.service, service: stack.orchestrator.server },
-        upstreams: (change: ControlUpdate) => stack.simulator.control(change),
-        signal: waiting,
-      },
+      faultContext: faultContextOf(drill, load, waiting),
       observe: (durationMs) => observe(drill, durationMs, wait),
       onEnd: (undo) => parts.defer(undo),
     });
@@ -106,10 +99,9 @@ export async function runEpisode(
       inhibited: watch.inhibited,
       tasks: ledger.account(),
     };
-    const { passed, findings } = judge(episode.expectation, observation);
+    const { passed, findings } = judge(episode.expectation, observation, episode);
     return { ...result, ...outcome(), passed, findings, observation };
   } catch (error) {
-    // What is known so far helps to find out why.
     const message = error instanceof Error ? error.message : String(error);
     return { ...result, ...outcome(), passed: false, findings: [], error: message };
   } finally {
@@ -127,57 +119,11 @@ export async function runEpisode(
   }
 }
 
-/** The variables at the head of the runbooks, for this stack. */
-function runbookEnvironment({ stack, units }: DrillStack): Record<string, string> {
-  return {
-    PATH: `${units.bin}:${process.env.PATH}`,
-    ORCHESTRATOR_URL: stack.orchestrator.url,
-    PROMETHEUS_URL: stack.prometheus.url,
-    ALERTMANAGER_URL: stack.alertmanager.url,
-    REDIS_URL: stack.redis.url,
-    LOG_FILE: stack.orchestrator.logFile,
-    ...units.environment,
-  };
-}
-
-/** Waits until tasks are completed, alerts get through, and no alert is firing or on its way to a receiver. */
-async function becomeQuiet(
-  { stack, api }: DrillStack,
-  load: Load,
-  episode: Episode,
-  wait: EpisodeContext["wait"],
-): Promise<void> {
-  const { alertmanager, prometheus } = stack.profile;
-  const completed = () => api.metric("mcp_tasks_completed_total");
-  const before = await completed();
-  load.run(episode.load);
-  const watch = new Watch(stack, {}, stack.inbox.store.lastSeq);
-  const hasLoad = Object.values(episode.load).some((rates) => Object.values(rates).some((rate) => rate > 0));
-  // Held messages about earlier alerts go out at the group's next interval.
-  // What comes of the first tasks shows in some evaluations.
-  const settledMs = SETTLE_EVALUATIONS * prometheus.evaluationIntervalMs;
-  let quietSinceMs: number | undefined;
-  const patienceMs = PATIENCE_MS + 3 * alertmanager.groupIntervalMs + prometheus.resendDelayMs;
-  await wait("a quiet system", patienceMs, async () => {
-    try {
-      await watch.silent();
-      await watch.nothingToTell();
-      await watch.delivering();
-      if (hasLoad && (await completed()) === before) throw new NotYetError("no task was completed yet");
-    } catch (error) {
-      quietSinceMs = undefined;
-      throw error;
-    }
-    quietSinceMs ??= Date.now();
-    if (Date.now() - quietSinceMs < settledMs) throw new NotYetError("it has not been quiet for long enough");
-  });
-}
-
-/** Waits until Prometheus has evaluated for this long from now on. */
+/** Waits until Prometheus has evaluated its rules for this long. */
 async function observe({ stack }: DrillStack, durationMs: number, wait: EpisodeContext["wait"]): Promise<void> {
   const untilMs = Date.now() + durationMs;
   const watchdog = `ALERTS{alertname="${ALWAYS_FIRING}"}`;
-  await wait("Prometheus to have evaluated for long enough", durationMs + PATIENCE_MS, async () => {
+  await wait("Prometheus to evaluate its rules", durationMs + PATIENCE_MS, async () => {
     const leftMs = untilMs - Date.now();
     if (leftMs > 0) throw new NotYetError(`${leftMs} ms to go`);
     const series = await rawSamples(stack.prometheus.url, watchdog, untilMs - PATIENCE_MS, Date.now());
@@ -186,7 +132,7 @@ async function observe({ stack }: DrillStack, durationMs: number, wait: EpisodeC
   });
 }
 
-/** Waits until every task that was submitted has ended somewhere; what has not is left for the judge. */
+/** Waits until every submitted task has ended. What is left open is for the judge. */
 async function account({ api }: DrillStack, ledger: Ledger, wait: EpisodeContext["wait"]): Promise<void> {
   const find = (taskId: string) => api.find(taskId);
   await wait("every task to end", PATIENCE_MS, async () => {

@@ -1,12 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { FaultSizeError } from "@mcp-orchestrator/alerts";
 import { chooseRuntime, NoRuntimeError } from "../stack/runtime/choose.ts";
 import { watchForInterruption } from "../testkit/interruption.ts";
+import { runSchedules, schedulesOf } from "./campaign/command.ts";
 import { defaultJobs, machineText, runDrill } from "./drill.ts";
-import { scriptsFor, UnknownEpisodeError } from "./episodes/episodes.ts";
+import { episodesFor, UnknownEpisodeError } from "./episodes/episodes.ts";
+import { SCENARIOS } from "./episodes/scenarios.ts";
+import { CAMPAIGN_MODES } from "./failureModes/matrix.ts";
 import { profileOf } from "./judge/prediction.ts";
 import { type DrillOptions, parseOptions } from "./options.ts";
-import { keepRecording, record } from "./recordings/recording.ts";
+import { keepRecording, RecordingError, record, requireShippedRules } from "./recordings/recording.ts";
+import { measured } from "./recordings/replay.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { type DrillReport, episodeReport } from "./report/results.ts";
 import { renderTimelines } from "./report/svg.ts";
@@ -27,7 +32,9 @@ process.exitCode = await main(parseOptions(process.argv.slice(2)));
 async function main(options: DrillOptions): Promise<number> {
   const profile = profileOf(options.scale);
   try {
-    const episodes = scriptsFor(profile, options.only);
+    if (options.random !== undefined || options.replay !== undefined || options.matrix) return await campaign(options);
+    if (options.record) requireShippedRules();
+    const episodes = episodesFor(profile, options.only);
     if (options.list) {
       for (const { id, title } of episodes) process.stdout.write(`${id.padEnd(20)} ${title}\n`);
       return EXIT.passed;
@@ -48,8 +55,11 @@ async function main(options: DrillOptions): Promise<number> {
           done: (result) => progress.done(result),
           after: async ({ stack, admin }, episode, { passed, observation }) => {
             if (Object.keys(versions).length === 0) versions = await stackVersions(stack, admin);
-            if (options.record && passed && episode.kind === "fault" && observation !== undefined) {
-              await keepRecording(await record(episode.id, stack.prometheus, observation, episode.profile));
+            const scenario = SCENARIOS.find(({ id }) => id === episode.id);
+            if (options.record && passed && scenario !== undefined && observation !== undefined) {
+              await keepRecording(
+                await measured(await record(scenario.id, stack.prometheus, observation, episode.profile)),
+              );
             }
           },
         },
@@ -74,10 +84,25 @@ async function main(options: DrillOptions): Promise<number> {
     if (interrupted.aborted) return EXIT.interrupted;
     return report.passed ? EXIT.passed : EXIT.failed;
   } catch (error) {
-    if (!(error instanceof UnknownEpisodeError || error instanceof NoRuntimeError)) throw error;
+    const isUsage = [UnknownEpisodeError, FaultSizeError, RecordingError, NoRuntimeError].some(
+      (kind) => error instanceof kind,
+    );
+    if (!(isUsage && error instanceof Error)) throw error;
     process.stderr.write(`${error.message}\n`);
     return EXIT.usage;
   }
+}
+
+async function campaign(options: DrillOptions): Promise<number> {
+  const runtime = await chooseRuntime(options.runtime);
+  const report = await runSchedules(schedulesOf(options, CAMPAIGN_MODES), options, {
+    runtime,
+    jobs: options.jobs ?? defaultJobs(options.scale),
+    signal: interrupted,
+  });
+  await write(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (interrupted.aborted) return EXIT.interrupted;
+  return report.passed ? EXIT.passed : EXIT.failed;
 }
 
 async function write(file: string, content: string): Promise<void> {

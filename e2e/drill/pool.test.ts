@@ -10,7 +10,7 @@ const PROFILE = profileOf(60);
 function episode(id: string, expectedMs: number, replicas?: number): Episode {
   const needs = replicas === undefined ? {} : { replicas };
   const run = async () => {};
-  return { id, title: id, kind: "control", expectation: {}, load: {}, profile: PROFILE, expectedMs, run, ...needs };
+  return { id, title: id, kind: "baseline", expectation: {}, load: {}, profile: PROFILE, expectedMs, run, ...needs };
 }
 
 /** Runs them on stacks that are not there; an episode of those in `fail` fails. */
@@ -42,6 +42,9 @@ async function pool(episodes: readonly Episode[], jobs: number, fail: readonly s
       running.delete(episode);
       return { id, passed: !fail.includes(id) } as EpisodeResult;
     },
+    notStarted: (_, error) => {
+      throw error;
+    },
     onResult: () => {},
   });
   expect(disposed).toBe(started.length);
@@ -58,13 +61,13 @@ test("episodes for two replicas share one stack, and every episode is run once",
   expect(ran).toEqual([..."abcdefghij"]);
 });
 
-test("one stack is enough for episodes that go together", async () => {
+test("one stack is enough for compatible episodes", async () => {
   const { started, ran } = await pool([...ONE, ...ANY], 1);
   expect(started).toEqual([1]);
   expect(ran).toEqual([..."defghij"]);
 });
 
-test("a stack on which something failed serves nothing more", async () => {
+test("a stack on which an episode failed is not used again", async () => {
   const { started, ran } = await pool(ONE, 1, ["d"]);
   expect(started).toEqual([1, 1]);
   expect(ran).toEqual([..."defgh"]);
@@ -77,7 +80,7 @@ test("episodes that start processes run one at a time while there is something e
   expect(ran).toEqual([..."defghxyij"]);
 });
 
-test("a stack for episodes with two replicas has two, also where one that would go with any is its first", async () => {
+test("a stack for episodes with two replicas has two, even if its first episode needs only one", async () => {
   const starters = [episode("x", 30_000, 1), episode("y", 30_000, 2)].map((one) => ({
     ...one,
     startsProcesses: true as const,

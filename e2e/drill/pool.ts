@@ -1,37 +1,49 @@
-import { limited } from "../testkit/limited.ts";
+import pLimit from "p-limit";
 import type { DrillStack } from "./drillStack.ts";
-import type { EpisodeResult } from "./episodeRun.ts";
-import type { Episode } from "./episodes/episode.ts";
-import { type Kind, neediestKind, type Serving, servesLightEpisodes, take } from "./schedule.ts";
+import { type Kind, neediestKind, type Schedulable, type Serving, servesLightEpisodes, take } from "./schedule.ts";
 
-/** Its first episode, and what all those need that it is to serve. */
-export type WantedStack = { readonly first: Episode; readonly kind: Kind };
+/** Its first episode, and the requirements of all episodes that it will run. */
+type WantedStack<E> = { readonly first: E; readonly kind: Kind };
 
-export type PoolDeps = {
+export type PoolDeps<E, R, S> = {
   /** Stacks at a time. */
   readonly jobs: number;
   /** Stacks that may start at the same time, until they are warm. */
   readonly startsAtATime: number;
-  /** @param warm to be called once the start keeps no core busy any more */
-  startStack(wanted: WantedStack, warm: () => void): Promise<DrillStack>;
-  run(drill: DrillStack, episode: Episode): Promise<EpisodeResult>;
-  onResult(result: EpisodeResult): void;
-  /** No more episodes are begun once it is aborted. */
+  /** @param warm called when the start no longer keeps a core busy */
+  startStack(wanted: WantedStack<E>, warm: () => void): Promise<S>;
+  run(drill: S, episode: E): Promise<R>;
+  /** The result of an episode whose stack did not start. */
+  notStarted(episode: E, error: unknown, durationMs: number): R;
+  onResult(result: R): void;
+  /** No more episodes begin once it is aborted. */
   readonly signal: AbortSignal;
 };
 
 /**
- * Runs episodes on several stacks side by side. A stack serves one episode after the other, as long as they pass and go
- * with its number of replicas and its timing; a stack on which something failed proves nothing about the next.
+ * Runs episodes on several stacks side by side. A stack runs one episode after the other, as long as they pass and need
+ * its number of replicas and its timing. After a failure it is replaced.
  *
  * @returns results in the order of the episodes
  */
-export async function runPool(episodes: readonly Episode[], deps: PoolDeps): Promise<EpisodeResult[]> {
+export async function runPool<
+  E extends Schedulable,
+  R extends { readonly passed: boolean },
+  S extends Pick<DrillStack, "stack" | typeof Symbol.asyncDispose>,
+>(episodes: readonly E[], deps: PoolDeps<E, R, S>): Promise<(R & { readonly logs?: string })[]> {
   const waiting = episodes.toSorted((a, b) => b.expectedMs - a.expectedMs);
-  const serving: Serving[] = [];
-  const results = new Map<Episode, EpisodeResult>();
-  const start = limited(deps.startsAtATime, deps.startStack);
-  const settle = (episode: Episode, result: EpisodeResult) => {
+  const serving: Serving<E>[] = [];
+  const results = new Map<E, R>();
+  const startTurns = pLimit(deps.startsAtATime);
+  /** A turn ends when the stack is warm, or did not start. */
+  const start = (wanted: WantedStack<E>) => {
+    const { promise, resolve, reject } = Promise.withResolvers<S>();
+    void startTurns(
+      () => new Promise<void>((warm) => void deps.startStack(wanted, warm).then(resolve, reject).finally(warm)),
+    );
+    return promise;
+  };
+  const settle = (episode: E, result: R) => {
     results.set(episode, result);
     deps.onResult(result);
   };
@@ -39,25 +51,25 @@ export async function runPool(episodes: readonly Episode[], deps: PoolDeps): Pro
     for (;;) {
       const kind = neediestKind(waiting, serving);
       if (kind === undefined || deps.signal.aborted) return;
-      const stack: Serving = { kind, light: servesLightEpisodes(index), served: [] };
+      const stack: Serving<E> = { kind, light: servesLightEpisodes(index), served: [] };
       serving.push(stack);
       await serve(stack);
       serving.splice(serving.indexOf(stack), 1);
     }
   };
-  /** Starts a stack for an episode and keeps it for those that go with it, until one fails. */
-  const serve = async (stack: Serving) => {
-    const first = take(waiting, stack, serving) as Episode;
+  /** Starts a stack for an episode and keeps it for others that fit, until one fails. */
+  const serve = async (stack: Serving<E>) => {
+    const first = take(waiting, stack, serving) as E;
     const begunAtMs = Date.now();
-    let drill: DrillStack;
+    let drill: S;
     try {
       drill = await start({ first, kind: stack.kind });
     } catch (error) {
-      settle(first, notStarted(first, begunAtMs, error));
+      settle(first, deps.notStarted(first, error, Date.now() - begunAtMs));
       return;
     }
     try {
-      for (let episode: Episode | undefined = first; episode !== undefined; episode = take(waiting, stack, serving)) {
+      for (let episode: E | undefined = first; episode !== undefined; episode = take(waiting, stack, serving)) {
         const result = await deps.run(drill, episode);
         stack.served.push({ episode, endedAtMs: Date.now() });
         delete stack.running;
@@ -71,21 +83,4 @@ export async function runPool(episodes: readonly Episode[], deps: PoolDeps): Pro
   };
   await Promise.all(Array.from({ length: Math.min(deps.jobs, episodes.length) }, lane));
   return episodes.flatMap((episode) => results.get(episode) ?? []);
-}
-
-function notStarted(episode: Episode, begunAtMs: number, error: unknown): EpisodeResult {
-  const { id, title, kind, expectation } = episode;
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    id,
-    title,
-    kind,
-    expectation,
-    passed: false,
-    phases: {},
-    findings: [],
-    commands: [],
-    error: message,
-    durationMs: Date.now() - begunAtMs,
-  };
 }

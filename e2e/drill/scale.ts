@@ -1,13 +1,12 @@
 import { DRILL_FACTOR } from "@mcp-orchestrator/alerts";
 import { SCENARIOS } from "./episodes/scenarios.ts";
 
-/** A stack that has the machine for itself keeps up with twice the speed. */
+/** A stack that has the machine for itself can run twice as fast. */
 export const FACTOR_ALONE = 120;
 
 /**
- * By what a drill divides durations. Recordings are all of one scale.
- *
- * @param only what was asked for
+ * The factor by which a drill divides durations. All recordings have the same factor.
+ * @param only the requested alerts and episodes
  */
 export function defaultFactor({ only, record }: { only: readonly string[]; record: boolean }): number {
   const oneAlert = SCENARIOS.some(

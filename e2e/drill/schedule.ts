@@ -1,40 +1,53 @@
 import type { Episode } from "./episodes/episode.ts";
+import { REMEMBERED_MS } from "./runbooks/plan.ts";
 
 /**
- * Which episode a stack serves next. Stacks on the same cores disturb each other: what starts processes is done one after
- * the other, from the beginning, and one stack in four keeps to what does little. For the rest, longest first.
+ * Which episode a stack runs next. Stacks on the same cores disturb each other: episodes that start processes run one
+ * at a time, and one stack in three prefers light episodes. Otherwise the longest comes first.
  */
 
-/** What an episode asks of its stack: a timing, and a number of replicas unless any will do. */
-export type Kind = { readonly factor: number; readonly replicas: number };
+/** What an episode requires of its stack: a timing, a number of replicas unless any will do, and the alerts on objectives. */
+export type Kind = { readonly factor: number; readonly replicas: number; readonly budgets?: Episode["budgets"] };
 
-/** A stack at work. */
-export type Serving = {
+/** What decides which stack runs an episode, and when. */
+export type Schedulable = Pick<
+  Episode,
+  "profile" | "replicas" | "expectedMs" | "kind" | "startsProcesses" | "traces" | "budgets" | "needsFreshStack"
+>;
+
+/** A running stack. */
+export type Serving<E extends Schedulable = Episode> = {
   readonly kind: Kind;
-  /** Whether it rather serves episodes that do little. */
+  /** It prefers light episodes. */
   readonly light: boolean;
-  readonly served: { readonly episode: Episode; readonly endedAtMs: number }[];
-  /** From when it is taken, which for the first is before the stack starts. */
-  running?: Episode;
+  readonly served: { readonly episode: E; readonly endedAtMs: number }[];
+  /** When it was taken; for the first episode, before the stack starts. */
+  running?: E;
 };
 
-/** One stack in so many serves the episodes that do little beside the others, as long as there are any. */
-const LIGHT_ONE_IN = 4;
+/** One stack in this many prefers light episodes. */
+const LIGHT_ONE_IN = 3;
 
 /** @param index of the stack among those side by side, from 0 */
 export function servesLightEpisodes(index: number): boolean {
   return index % LIGHT_ONE_IN === LIGHT_ONE_IN - 1;
 }
 
-const kindOf = ({ profile, replicas = 1 }: Episode): Kind => ({ factor: profile.factor, replicas });
+const kindOf = ({ profile, replicas = 1, budgets }: Schedulable): Kind => ({
+  ...{ factor: profile.factor, replicas },
+  ...(budgets === undefined ? {} : { budgets }),
+});
 
-const goesWith = ({ profile, replicas }: Episode, kind: Kind): boolean =>
-  profile.factor === kind.factor && (replicas ?? kind.replicas) === kind.replicas;
+const goesWith = ({ profile, replicas, budgets }: Schedulable, kind: Kind): boolean =>
+  profile.factor === kind.factor && (replicas ?? kind.replicas) === kind.replicas && budgets === kind.budgets;
 
-/** The kind of stack that has the most to do for each that serves it; those that none serves come first. */
-export function neediestKind(waiting: readonly Episode[], serving: readonly Serving[]): Kind | undefined {
-  const perStackMs = ({ factor, replicas }: Kind) => {
-    const ofKind = (other: Kind) => other.factor === factor && other.replicas === replicas;
+/** The kind of stack with the most work per stack; kinds without a stack come first. */
+export function neediestKind(
+  waiting: readonly Schedulable[],
+  serving: readonly Pick<Serving<Schedulable>, "kind">[],
+): Kind | undefined {
+  const perStackMs = ({ factor, replicas, budgets }: Kind) => {
+    const ofKind = (other: Kind) => other.factor === factor && other.replicas === replicas && other.budgets === budgets;
     const workMs = waiting
       .filter((episode) => ofKind(kindOf(episode)))
       .reduce((sum, episode) => sum + episode.expectedMs, 0);
@@ -43,25 +56,27 @@ export function neediestKind(waiting: readonly Episode[], serving: readonly Serv
   return waiting.map(kindOf).toSorted((a, b) => perStackMs(b) - perStackMs(a))[0];
 }
 
-/** How long a stack's metrics remember: the windows of the runbooks' queries, the same at every scale. */
-const REMEMBERED_MS = 60_000;
-
-/** Watching, or a few tasks. */
-const isLight = ({ kind, startsProcesses }: Episode): boolean => kind === "control" && startsProcesses !== true;
+const isLight = ({ kind, startsProcesses }: Schedulable): boolean => kind === "baseline" && startsProcesses !== true;
 
 /**
- * Takes the next episode that goes with a stack out of those that wait. In this order it is rather one that need not wait
- * until an earlier one is forgotten; one that starts processes, but not while another does; one that is light, or not,
- * as the stack would like; one that needs its number of replicas; the longest.
+ * Takes the next episode for a stack. By priority it prefers one that needs a fresh stack, on a fresh stack; one whose
+ * traces have gone; one that starts processes, unless another is doing so; one that is light or not, as the stack
+ * prefers; one that needs its number of replicas; the longest.
  *
  * @param waiting longest first
  */
-export function take(waiting: Episode[], stack: Serving, serving: readonly Serving[]): Episode | undefined {
+export function take<E extends Schedulable>(
+  waiting: E[],
+  stack: Serving<E>,
+  serving: readonly Serving<E>[],
+): E | undefined {
+  const isFresh = stack.served.length === 0;
   const sinceMs = Date.now() - REMEMBERED_MS;
   const recent = stack.served.filter(({ endedAtMs }) => endedAtMs > sinceMs);
   const traces = new Set(recent.map(({ episode }) => episode.traces));
   const starting = serving.some(({ running }) => running?.startsProcesses);
-  const drawbacks = (episode: Episode) => [
+  const drawbacks = (episode: E) => [
+    episode.needsFreshStack !== true,
     episode.traces !== undefined && traces.has(episode.traces),
     episode.startsProcesses === true && starting,
     episode.startsProcesses !== true && !starting,
@@ -69,7 +84,7 @@ export function take(waiting: Episode[], stack: Serving, serving: readonly Servi
     episode.replicas === undefined,
   ];
   const [next] = waiting
-    .filter((episode) => goesWith(episode, stack.kind))
+    .filter((episode) => goesWith(episode, stack.kind) && (isFresh || episode.needsFreshStack !== true))
     .map((episode) => ({ episode, weight: drawbacks(episode).map(Number).join("") }))
     .toSorted((a, b) => a.weight.localeCompare(b.weight));
   if (next === undefined) return undefined;

@@ -10,7 +10,7 @@ function outputOf(isTTY: boolean, act: (progress: Progress) => void): string[] {
   return written;
 }
 
-test("a log has a line for about every tenth of all, however many there are", () => {
+test("a log has about ten lines, for any number of mutants", () => {
   const lines = outputOf(false, (progress) => {
     progress.decided("routes", 50);
     for (let count = 1; count <= 150; count += 1) progress.decided("rules", count);
@@ -24,6 +24,6 @@ test("a terminal gets every update, on one line", () => {
   expect(outputOf(true, (progress) => progress.decided("rules", 3))).toEqual(["\r\u001b[K1 % of 200 mutants tried"]);
 });
 
-test("an area that was not announced is a mistake", () => {
+test("an area that was not announced is an error", () => {
   expect(() => outputOf(false, (progress) => progress.decided("elsewhere", 1))).toThrow(RangeError);
 });

@@ -1,14 +1,14 @@
-/** How often a log gets an update, in percent; a terminal gets every one. */
+/** A log gets an update after this many percent; a terminal gets every one. */
 const LOG_STEP_PERCENT = 10;
 
-/** Where progress is written: standard error, or what a test puts in its place. */
+/** Where progress is written: standard error by default. */
 export type ProgressOutput = { readonly isTTY?: boolean; write(text: string): unknown };
 
-/** Tells how many of all mutants have been decided, over areas that run side by side. */
+/** Reports how many of all mutants are decided, over areas that run side by side. */
 export class Progress {
   readonly #output: ProgressOutput;
   readonly #areas = new Map<string, { total: number; decided: number }>();
-  #toldPercent = 0;
+  #writtenPercent = 0;
 
   constructor(output: ProgressOutput = process.stderr) {
     this.#output = output;
@@ -24,10 +24,10 @@ export class Progress {
     const known = this.#areas.get(area);
     if (known === undefined) throw new RangeError(`${area} was not announced`);
     known.decided = count;
-    this.#tell();
+    this.#write();
   }
 
-  #tell(): void {
+  #write(): void {
     const areas = [...this.#areas.values()];
     const total = areas.reduce((sum, area) => sum + area.total, 0);
     const decided = areas.reduce((sum, area) => sum + area.decided, 0);
@@ -35,8 +35,8 @@ export class Progress {
     const text = `${percent} % of ${total} mutants tried`;
     if (this.#output.isTTY === true) {
       this.#output.write(`\r\u001b[K${text}${decided === total ? "\n" : ""}`);
-    } else if (percent >= this.#toldPercent + LOG_STEP_PERCENT) {
-      this.#toldPercent = percent - (percent % LOG_STEP_PERCENT);
+    } else if (percent >= this.#writtenPercent + LOG_STEP_PERCENT) {
+      this.#writtenPercent = percent - (percent % LOG_STEP_PERCENT);
       this.#output.write(`${text}\n`);
     }
   }

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TestFolder } from "../testkit/process/folder.ts";
 
-/** Holds a folder for each run whose logs stay; the name of one ends with the id of its process. */
+/** Contains a folder for each run with kept logs. Its name ends with the process id. */
 export const LOGS = fileURLToPath(new URL("../report/logs/", import.meta.url));
 
-/** Files of one run: data that is always removed, and logs that stay when something went wrong. */
+/** Files of one run: data that is always removed, and logs that are kept after a failure. */
 export class RunFolder extends TestFolder {
   #keep = false;
 
-  /** @param name appears in the folder's name, so that a person finds the logs of a test */
+  /** @param name part of the folder's name, so that the logs of a test can be found */
   constructor(name: string) {
     const slug = name
       .toLowerCase()
@@ -20,7 +20,7 @@ export class RunFolder extends TestFolder {
     super("mcp-orchestrator", join(LOGS, `${stamp}-${slug}-${process.pid}`));
   }
 
-  /** Something went wrong: the logs stay. */
+  /** Keeps the logs after a failure. */
   override keepLogs(): void {
     this.#keep = true;
   }

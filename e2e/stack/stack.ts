@@ -1,10 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { drillProfile, type TimingProfile } from "@mcp-orchestrator/alerts";
+import {
+  type Bundle,
+  buildCatalogue,
+  drillProfile,
+  type TimingProfile,
+  withoutObjectives,
+} from "@mcp-orchestrator/alerts";
 import { aclRules } from "mcp-orchestrator/permissions";
 import { type Inbox, startInbox } from "../services/inbox/server.ts";
 import { type SimulatorProcess, startSimulatorProcess } from "../services/simulator/process.ts";
 import { freePort } from "../testkit/ports.ts";
 import type { Runtime } from "../testkit/servers/runtime.ts";
+import { STACK_BUNDLE } from "./installation.ts";
 import { RunFolder } from "./runFolder.ts";
 import { chooseRuntime } from "./runtime/choose.ts";
 import { type AlertmanagerServer, startAlertmanager } from "./servers/alertmanager.ts";
@@ -17,36 +24,51 @@ export type StackPorts = Readonly<
 >;
 
 export type StackOptions = {
-  /** Names the folder of the logs. */
+  /** Part of the log folder's name. */
   readonly name: string;
-  /** Drill timing unless given. */
+  /** The drill's by default. */
   readonly profile?: TimingProfile;
-  /** How many orchestrators; 1 unless given. */
+  /** The installation; the first of `bundle.config.ts` by default. */
+  readonly bundle?: Bundle;
+  /** Number of orchestrators; 1 by default. */
   readonly replicas?: number;
   /** Settings of the orchestrators by their environment names. */
   readonly settings?: Readonly<Record<string, string>>;
   /** More lines of `redis.conf`. */
   readonly redisConfig?: readonly string[];
-  /** Lets `redis-cli` in without a user; off unless given. */
+  /** Admits `redis-cli` without a user; off by default. */
   readonly openRedis?: boolean;
-  /** Chosen automatically, or by E2E_RUNTIME, unless given. */
+  /** By default the one that is available, or E2E_RUNTIME. */
   readonly runtime?: Runtime;
-  /** Free ones unless given. */
+  /** Free ones by default. */
   readonly ports?: StackPorts;
-  /** Loads the rules before the first scrape, and so without waiting for it: no harm at production timing. */
-  readonly rulesAtOnce?: boolean;
-  /** Ports that Prometheus scrapes in place of the orchestrators' own: something stands between them. */
+  /**
+   * When the rules are loaded: right before the first scrape (the default), after it, or by the caller, who need not
+   * wait for it.
+   */
+  readonly rules?: "before-first-scrape" | "after-first-scrape" | "by-caller";
+  /** Port of the dashboard preview, for the links of the alerts. */
+  readonly dashboardsPort?: number;
+  /**
+   * Loads the alerts on objectives. Their windows take minutes to empty at the scale of seconds, so that they would fire in
+   * whatever comes later: by default they are loaded at production timing only.
+   */
+  readonly objectives?: boolean;
+  /** Prometheus scrapes itself and Alertmanager too, for the dashboard about alerting. */
+  readonly watchesAlerting?: true;
+  /** Ports that Prometheus scrapes in place of the orchestrators', such as gates. */
   readonly scrapePorts?: readonly number[];
-  /** Is given the first orchestrator once all serve, and runs while Prometheus looks for its targets. */
+  /** Called with the first orchestrator when all serve; runs while Prometheus looks for its targets. */
   readonly warmUp?: (orchestratorUrl: string) => Promise<void>;
   /** Called as each part serves. */
   readonly onReady?: (part: string, url: string) => void;
 };
 
-/** Everything that runs together; disposing of it leaves nothing behind. */
+/** All servers of a stack. Disposing of it leaves nothing behind. */
 export type Stack = AsyncDisposable & {
   readonly runtime: Runtime;
   readonly profile: TimingProfile;
+  readonly ports: StackPorts;
   readonly folder: RunFolder;
   readonly inbox: Inbox;
   readonly simulator: SimulatorProcess;
@@ -56,12 +78,12 @@ export type Stack = AsyncDisposable & {
   readonly orchestrator: OrchestratorServer;
   readonly prometheus: PrometheusServer;
   readonly alertmanager: AlertmanagerServer;
-  /** Where the logs are. They are removed with the stack unless `keepLogs` was called or it did not start. */
+  /** Folder of the logs. It is removed with the stack unless `keepLogs` was called or the start failed. */
   readonly logs: string;
   keepLogs(): void;
 };
 
-/** What the keys of the service start with. */
+/** Prefix of the service's keys. */
 export const KEY_PREFIX = "mcp";
 
 /**
@@ -74,8 +96,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { name, profile = drillProfile(), settings = {}, onReady = () => {} } = options;
   const runtime = options.runtime ?? (await chooseRuntime());
   const ports = options.ports ?? (await freePorts(options.replicas ?? 1));
+  const { bundle = STACK_BUNDLE, dashboardsPort, objectives = profile.factor === 1 } = options;
+  const links = dashboardsPort === undefined ? bundle.links : linksOf(ports, dashboardsPort);
   const replicas = ports.orchestrators.length;
-  // What was started is stopped from the end; the folder goes last.
+  const catalogue = buildCatalogue({ ...bundle, links, expectedReplicas: replicas });
+  // Stopped in reverse order; the folder is removed last.
   const parts = new AsyncDisposableStack();
   const folder = parts.use(new RunFolder(name));
   const start = async <T extends AsyncDisposable>(part: string, url: string, starting: Promise<T>): Promise<T> => {
@@ -95,6 +120,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           profile,
           targets: (options.scrapePorts ?? ports.orchestrators).map(fromServers),
           alertmanager: fromServers(ports.alertmanager),
+          ...(options.watchesAlerting ? { itself: fromServers(ports.prometheus) } : {}),
+          source: objectives ? catalogue : withoutObjectives(catalogue),
         }),
       ),
       start(
@@ -105,6 +132,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           profile,
           inbox: `http://${fromServers(ports.inbox)}`,
           routingKey: randomBytes(16).toString("hex"),
+          bundle,
         }),
       ),
       start(
@@ -137,16 +165,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ),
       ),
     ]);
-    // It ends first: tasks that it holds back would hold back the orchestrators.
+    // It ends first: tasks that it holds would delay the end of the orchestrators.
     parts.use(simulator);
     const [orchestrator] = orchestrators;
     if (orchestrator === undefined) throw new RangeError("A stack needs at least one orchestrator");
-    await allOrNone([
-      options.rulesAtOnce ? prometheus.loadRules() : prometheus.startRules(),
-      options.warmUp?.(orchestrator.url) ?? Promise.resolve(),
-    ]);
+    await allOrNone([startRules(prometheus, options.rules), options.warmUp?.(orchestrator.url) ?? Promise.resolve()]);
     return {
-      ...{ runtime, profile, folder, inbox, simulator, redis, orchestrators, orchestrator, prometheus, alertmanager },
+      ...{
+        runtime,
+        profile,
+        ports,
+        folder,
+        inbox,
+        simulator,
+        redis,
+        orchestrators,
+        orchestrator,
+        prometheus,
+        alertmanager,
+      },
       logs: folder.logs,
       keepLogs: () => folder.keepLogs(),
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -158,7 +195,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** A free port for everything. */
+async function startRules(prometheus: PrometheusServer, when: StackOptions["rules"]): Promise<void> {
+  if (when === "by-caller") return;
+  await (when === "after-first-scrape" ? prometheus.startRulesWhenScraped() : prometheus.startRules());
+}
+
+/** The links of alerts and panels, if everything runs on this machine. */
+export function linksOf(ports: StackPorts, dashboardsPort: number) {
+  const local = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    runbooks: `${local(ports.inbox)}/runbooks`,
+    dashboards: local(dashboardsPort),
+    alertmanager: local(ports.alertmanager),
+    prometheus: local(ports.prometheus),
+    service: local(ports.orchestrators[0] ?? 0),
+  };
+}
+
+/** Free ports for all servers. */
 export async function freePorts(replicas: number): Promise<StackPorts> {
   const orchestrators: number[] = [];
   while (orchestrators.length < replicas) orchestrators.push(await freePort());
@@ -172,7 +226,7 @@ export async function freePorts(replicas: number): Promise<StackPorts> {
   };
 }
 
-/** `Promise.all` that waits for the slow ones also when one has failed, so that they can be cleaned up. */
+/** `Promise.all` that waits for all even if one fails, so that they can be cleaned up. */
 async function allOrNone<T extends readonly unknown[]>(
   promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {

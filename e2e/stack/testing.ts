@@ -1,7 +1,7 @@
 import { test as base } from "vitest";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
 
-/** vitest's `test` with a stack on demand, which ends with the test; the logs of a failed one stay and are named. */
+/** vitest's `test` with a stack that ends with the test. The logs of a failed test are kept. */
 export const test = base.extend<{ stackWith(options?: Omit<StackOptions, "name">): Promise<Stack> }>({
   stackWith: async ({ task }, use) => {
     await using scope = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import { request as send } from "undici";
 
-/** A server answered with something else than success. */
+/** A server answered with another status than success. */
 export class HttpStatusError extends Error {
   readonly code = "HTTP_STATUS";
   readonly subject: string;
@@ -19,7 +19,7 @@ export class HttpStatusError extends Error {
 const TIMEOUT_MS = 5_000;
 
 export type RequestOptions = {
-  /** GET, or POST where there is a body, unless given. */
+  /** By default GET, or POST with a body. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** Sent as JSON. */
   readonly json?: unknown;
@@ -29,10 +29,10 @@ export type RequestOptions = {
 };
 
 /**
- * One request with a deadline, and the text of its answer. Not by `fetch`, which takes several times the CPU: a drill
- * looks at its servers many times a second.
+ * One request with a deadline; returns the text of the answer. `fetch` would take several times the CPU, and a drill
+ * sends many requests a second.
  *
- * @throws HttpStatusError where the status is not 2xx
+ * @throws HttpStatusError if the status is not 2xx
  */
 export async function request(
   url: string,
@@ -50,7 +50,7 @@ export async function request(
   return text;
 }
 
-/** `request` whose answer is JSON. The type is the caller's promise. */
+/** `request` with a JSON answer. Its type is not checked. */
 export async function requestJson<T>(url: string, options?: RequestOptions): Promise<T> {
   return JSON.parse(await request(url, options)) as T;
 }

@@ -1,12 +1,12 @@
 import { constants } from "node:os";
 
-/** npm and the bootstrap pass on what the terminal sent to everybody already: two so close together are one. */
+/** npm and the bootstrap forward a signal that the terminal has sent already. Two so close together count as one. */
 const SAME_MS = 1_000;
 
 /**
- * Watches for Ctrl-C and requests to end. The first one aborts the returned signal, so that everything can be stopped in
- * order; the next one ends this process at once, and the reaper clears up after it. The listeners stay: a library of
- * Testcontainers ends the process where it finds itself to be the only one.
+ * Watches for Ctrl-C and SIGTERM. The first aborts the returned signal, for an orderly end; the next ends this process
+ * at once, and the reaper cleans up. The listeners stay, because a library of Testcontainers ends the process if it has
+ * the only one.
  */
 export function watchForInterruption(): AbortSignal {
   const controller = new AbortController();

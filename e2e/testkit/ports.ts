@@ -1,15 +1,16 @@
 import { createServer } from "node:net";
 
 /**
- * Below the range from which systems take ports for outgoing connections (32768 on Linux, 49152 elsewhere): a server
- * that is stopped and started again finds its port still free, and no client connects to itself while it is gone.
+ * Below the range of outgoing connections (from 32768 on Linux, from 49152 elsewhere): a stopped server finds its port
+ * still free, and no client connects to itself meanwhile. The package get-port uses that range, and reuses a port after
+ * half a minute.
  */
 const FIRST = 12_000;
 const LAST = 32_000;
 
 let next = FIRST + Math.floor(Math.random() * (LAST - FIRST));
 
-/** Takes a port that nothing listens on. Never gives the same one twice within a process. */
+/** A free port. Never the same twice within a process. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < LAST - FIRST; tries += 1) {
     const port = next;

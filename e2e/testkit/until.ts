@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** What was awaited did not come true in time; says what was seen last. */
+/** The awaited state was not reached in time; has what was seen last. */
 export class UntilTimeoutError extends Error {
   readonly code = "UNTIL_TIMEOUT";
   readonly subject: string;
@@ -15,14 +15,13 @@ export class UntilTimeoutError extends Error {
 
 export type UntilOptions = {
   readonly timeoutMs: number;
-  /** Pause between two looks. */
+  /** Pause between two attempts. */
   readonly intervalMs?: number;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Looks again and again until `probe` no longer throws, and returns what it returned. What it throws is the observation
- * that a time-out reports.
+ * Calls `probe` until it no longer throws, and returns its value. A timeout reports the last error.
  *
  * @throws UntilTimeoutError
  */
@@ -44,11 +43,10 @@ export async function until<T>(
 }
 
 /**
- * Looks again and again until what is observed is accepted, and returns it. Unlike with `until`, an error of `observe` is
- * an error at once.
+ * Observes until a value is accepted, and returns it. Unlike with `until`, an error of `observe` is an error at once.
  *
- * @param intervalMs pause between two looks: longer where looking costs the one that is looked at
- * @throws an error with the last observation when it was not accepted in time
+ * @param intervalMs pause between two observations
+ * @throws an error with the last observation if none was accepted in time
  */
 export async function eventually<T>(
   observe: () => Promise<T> | T,

@@ -6,12 +6,14 @@ import type { System } from "../system/system.ts";
 export type FaultContext = {
   readonly system: System;
   readonly client: Client;
-  /** Resolves after a time, or earlier when the run is interrupted. */
+  /** Resolves after a time. Rejects if the run ends early. */
   readonly wait: (ms: number) => Promise<void>;
+  /** Aborted if the run ends early. */
+  readonly signal: AbortSignal;
 };
 
-export type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
+type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
 
-/** Does what a fault says, waits as long as it lasts, and removes it. */
+/** Injects a fault, waits as long as it lasts, and removes it. */
 export type Injector<K extends FaultKind> = (context: FaultContext, fault: FaultOf<K>) => Promise<void>;
 export type Injectors<K extends FaultKind> = { readonly [Kind in K]: Injector<Kind> };

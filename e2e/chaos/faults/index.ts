@@ -1,12 +1,13 @@
 import { HEALTHY } from "../../services/simulator/index.ts";
+import { signalPid } from "../../testkit/process/signals.ts";
+import { killScript } from "../../testkit/servers/redisFaults.ts";
 import { until } from "../../testkit/until.ts";
 import { type Fault, REPLICAS, TYPES } from "../schedule.ts";
-import { signalPid } from "../system/signals.ts";
 import type { FaultContext, Injector, Injectors } from "./fault.ts";
 import { networkFaults } from "./network.ts";
 import { operatorFaults } from "./operators.ts";
 import { processFaults } from "./processes.ts";
-import { killScript, redisFaults } from "./redis.ts";
+import { redisFaults } from "./redis.ts";
 
 const INJECTORS: Injectors<Fault["kind"]> = { ...processFaults, ...redisFaults, ...networkFaults, ...operatorFaults };
 
@@ -17,8 +18,8 @@ export async function inject(context: FaultContext, fault: Fault): Promise<void>
 
 const REMOVAL_TIMEOUT_MS = 20_000;
 
-/** Removes every fault outside of the service, also one that another fault kept from being removed. */
-export async function removeAll({ system }: FaultContext): Promise<void> {
+/** Removes every fault outside the service, also one whose removal another fault prevented. */
+export async function removeAll({ system, signal }: FaultContext): Promise<void> {
   const { redis, simulator, upstreamLinks } = system;
   for (const replica of system.replicas) {
     replica.signal("SIGCONT");
@@ -27,11 +28,12 @@ export async function removeAll({ system }: FaultContext): Promise<void> {
   for (const index of REPLICAS) system.setClock(index, 0);
   for (const link of [...redis.links, ...Object.values(upstreamLinks)]) link.set("pass");
   for (const api of Object.values(simulator.apis)) api.update(HEALTHY);
+  await redis.sentinel?.start();
   for (const server of redis.servers) {
     server.signal("SIGCONT");
     await server.start();
-    await killScript(server);
-    await until("Redis to be free", { timeoutMs: REMOVAL_TIMEOUT_MS }, async () => {
+    await killScript(server.admin);
+    await until("Redis to be free", { timeoutMs: REMOVAL_TIMEOUT_MS, signal }, async () => {
       await server.admin.config(
         "SET",
         "replica-serve-stale-data",
@@ -47,7 +49,7 @@ export async function removeAll({ system }: FaultContext): Promise<void> {
   await redis.setUser(...redis.rights);
 }
 
-/** Turns every switch back that an operator may have left. @returns the orders that the service did not take in time */
+/** Turns every switch of an operator back. @returns the requests that the service did not accept in time */
 export async function turnBackSwitches({ client }: FaultContext, timeoutMs: number): Promise<string[]> {
   const orders = [
     ...TYPES.map((type) => client.order(`/api/v1/admin/types/${type}/resume`, {}, timeoutMs)),

@@ -1,9 +1,9 @@
 import type { Injectors } from "./fault.ts";
 
-/** What operators do meanwhile; it may not get through. */
+/** Actions of operators. They may fail. */
 const PATIENCE_MS = 1_000;
 
-/** Switches that an operator turns, and turns back. */
+/** Switches that an operator turns and turns back. */
 export const operatorFaults: Injectors<"pause" | "scale" | "rateLimit" | "bypass"> = {
   async pause({ client, wait }, { type, forMs }) {
     await tried(client.order(`/api/v1/admin/types/${type}/pause`, {}, PATIENCE_MS));
@@ -27,7 +27,7 @@ export const operatorFaults: Injectors<"pause" | "scale" | "rateLimit" | "bypass
   },
 };
 
-/** Another fault may be in the way; all switches are turned back at the end. */
+/** Another fault may prevent it; all switches are turned back at the end. */
 async function tried(order: Promise<void>): Promise<void> {
   await order.catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { signalPid } from "../system/signals.ts";
+import { signalPid } from "../../testkit/process/signals.ts";
 import type { Injectors } from "./fault.ts";
 
 /** Crashes, hangs and restarts of the service's processes, and steps of their clocks. */

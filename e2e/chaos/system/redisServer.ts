@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
+import { signalPid } from "../../testkit/process/signals.ts";
 import { startRedis, type TestRedis } from "../../testkit/servers/redis.ts";
-import { signalPid } from "./signals.ts";
 
-/** A Redis server, or a Sentinel, that survives crashes with everything that it has answered. */
-export class RedisServer {
+/** A Redis server or Sentinel that keeps everything that it has acknowledged when it crashes. */
+export class RedisServer implements AsyncDisposable {
   readonly #server: TestRedis;
-  /** A client with all rights, on a connection that no fault touches. */
+  /** A client with all permissions, on a connection without faults. */
   readonly admin: Redis;
 
   private constructor(server: TestRedis) {
@@ -45,12 +45,12 @@ export class RedisServer {
     await this.#server.stop("SIGKILL");
   }
 
-  /** Stops the process, or lets it go on, without an end. */
+  /** Freezes the process, or resumes it. */
   signal(name: "SIGSTOP" | "SIGCONT"): void {
     if (this.#server.pid > 0) signalPid(this.#server.pid, name);
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.admin.disconnect();
     await this.#server[Symbol.asyncDispose]();
   }

@@ -1,21 +1,20 @@
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { TestFolder } from "../../testkit/process/folder.ts";
+import { processTable } from "../../testkit/process/processTable.ts";
+import { signalPid } from "../../testkit/process/signals.ts";
 import { HttpProcess } from "../../testkit/servers/httpProcess.ts";
-import { signalPid } from "./signals.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("mcp-orchestrator/main"));
-/** As a supervisor of processes starts a service again that has ended. */
+/** Pause before a restart, as of a service manager. */
 const RESTART_PAUSE_MS = 300;
 
-const run = promisify(execFile);
-
-/** One replica of the real service, kept alive as systemd or Kubernetes keep it: whenever it ends it is started again. */
-export class ServiceReplica {
-  /** Ends that no fault asked for. */
+/** One replica of the real service, restarted whenever it ends, as by systemd or Kubernetes. */
+export class ServiceReplica implements AsyncDisposable {
+  /** Unexpected ends. */
   readonly unexpectedEnds: string[] = [];
   readonly #process: HttpProcess;
+  /** Process groups of all its processes so far. */
+  readonly #groups = new Set<number>();
   #endExpected = false;
   #closed = false;
   #restart: NodeJS.Timeout | undefined;
@@ -34,11 +33,13 @@ export class ServiceReplica {
 
   /** Starts it and waits until it answers. @throws ServerStartError */
   async start(): Promise<void> {
-    await this.#process.start();
+    const started = this.#process.start();
+    this.#noteGroup();
+    await started;
     this.#keepAlive();
   }
 
-  /** Sends a signal to the main process; one that ends it is expected to. */
+  /** Sends a signal to the main process; the end that it may cause is expected. */
   signal(name: NodeJS.Signals): void {
     if (this.#process.pid === undefined) return;
     if (name === "SIGKILL" || name === "SIGTERM") this.#endExpected = true;
@@ -48,19 +49,19 @@ export class ServiceReplica {
   /** Process ids of its workers, of one type or of all. */
   async workers(type = "[^:]+"): Promise<number[]> {
     const main = this.#process.pid;
-    if (main === undefined) return [];
-    const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,args="]);
     const title = new RegExp(`express_pool:${type}:`);
-    return stdout.split("\n").flatMap((line) => {
-      const [pid, parent, ...args] = line.trim().split(/\s+/);
-      return Number(parent) === main && title.test(args.join(" ")) ? [Number(pid)] : [];
-    });
+    const found = (await processTable()).filter(({ parent, args }) => parent === main && title.test(args));
+    return found.map(({ pid }) => pid);
   }
 
-  async close(): Promise<void> {
+  /** Ends it for good, with workers of its former lives: a handler that never returns outlives a crash. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#restart);
     await this.#process.kill();
+    for (const { pid, group, args } of await processTable()) {
+      if (this.#groups.has(group) && args.includes("express_pool:")) signalPid(pid, "SIGKILL");
+    }
   }
 
   #keepAlive(): void {
@@ -70,8 +71,13 @@ export class ServiceReplica {
       this.#endExpected = false;
       this.#restart = setTimeout(() => {
         this.#process.launch();
+        this.#noteGroup();
         this.#keepAlive();
       }, RESTART_PAUSE_MS);
     });
+  }
+
+  #noteGroup(): void {
+    if (this.#process.pid !== undefined) this.#groups.add(this.#process.pid);
   }
 }

@@ -2,22 +2,23 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Simulator, startSimulator } from "../../services/simulator/index.ts";
+import { Link } from "../../testkit/network/link.ts";
 import { freePort } from "../../testkit/ports.ts";
 import { TestFolder } from "../../testkit/process/folder.ts";
-import { EXECUTION_LOG, STRETCH } from "../executionLog.ts";
+import { unlessAborted } from "../../testkit/unlessAborted.ts";
 import { REPLICAS, type ReplicaIndex, type Schedule } from "../schedule.ts";
-import { Link } from "./link.ts";
+import { environmentOf } from "../service/config.ts";
 import { PREFIX, RedisSetup } from "./redisSetup.ts";
 import { ServiceReplica } from "./serviceReplica.ts";
 
-const HANDLERS = fileURLToPath(new URL("../handlers.ts", import.meta.url));
-const CLOCK_PRELOAD = new URL("../clockPreload.mjs", import.meta.url).href;
+const HANDLERS = fileURLToPath(new URL("../service/handlers.ts", import.meta.url));
+const CLOCK = new URL("../service/clock.ts", import.meta.url).href;
 const ADMIN_TOKEN = "chaos-admin-token";
 
-/** Slots of one worker: how many tasks its death can leave half done. */
+/** Slots of one worker: the most tasks that its death interrupts. */
 export const CONCURRENCY = 4;
 
-/** The service's intervals, scaled down so that what takes a minute in production takes a second or two here. */
+/** The service's intervals, scaled down: a minute in production is a second or two here. */
 const SETTINGS: Readonly<Record<string, string>> = {
   HANDLERS,
   KEY_PREFIX: PREFIX,
@@ -53,35 +54,35 @@ const SETTINGS: Readonly<Record<string, string>> = {
   UPSTREAM_CACHE_MAX_AGE_MS: "0",
 };
 
-/** Attempts of a task of each type, as the settings have them. */
-export const ATTEMPTS = { reasoning: 8, ml: 8, codegen: 4 } as const;
-
 /** The whole system of one run: two replicas of the real service, a real Redis, and simulated upstreams. */
 export class System implements AsyncDisposable {
   readonly redis: RedisSetup;
   readonly replicas: readonly ServiceReplica[];
   readonly simulator: Simulator;
-  /** The ways of both replicas to the upstreams. */
+  /** The links of both replicas to the upstreams. */
   readonly upstreamLinks: { readonly chat: Link; readonly market: Link };
   readonly executionLog: string;
   readonly kind: Pick<Schedule, "topology" | "named">;
   readonly #folder: TestFolder;
+  readonly #parts: AsyncDisposableStack;
   readonly #beganAtMs: number;
   #startMs: number | undefined;
   #runs = 0;
 
   private constructor(
-    parts: Pick<System, "redis" | "replicas" | "simulator" | "upstreamLinks" | "executionLog" | "kind">,
+    of: Pick<System, "redis" | "replicas" | "simulator" | "upstreamLinks" | "executionLog" | "kind">,
     folder: TestFolder,
+    parts: AsyncDisposableStack,
     beganAtMs: number,
   ) {
-    this.redis = parts.redis;
-    this.replicas = parts.replicas;
-    this.simulator = parts.simulator;
-    this.upstreamLinks = parts.upstreamLinks;
-    this.executionLog = parts.executionLog;
-    this.kind = parts.kind;
+    this.redis = of.redis;
+    this.replicas = of.replicas;
+    this.simulator = of.simulator;
+    this.upstreamLinks = of.upstreamLinks;
+    this.executionLog = of.executionLog;
+    this.kind = of.kind;
     this.#folder = folder;
+    this.#parts = parts;
     this.#beganAtMs = beganAtMs;
   }
 
@@ -90,12 +91,12 @@ export class System implements AsyncDisposable {
     return this.#folder.logs;
   }
 
-  /** How long it took from the first process until everything was at rest: what this machine makes of a start. */
+  /** How long the start of the whole system took on this machine. */
   get startMs(): number {
     return this.#startMs ?? performance.now() - this.#beganAtMs;
   }
 
-  /** Everything is at rest for the first time. */
+  /** Notes that the system is at rest for the first time. */
   started(): void {
     this.#startMs ??= performance.now() - this.#beganAtMs;
   }
@@ -105,21 +106,28 @@ export class System implements AsyncDisposable {
    *
    * @param stretch factor of all intervals
    * @param logs folder for the logs of the replicas
+   * @param signal ends the start early
    */
   static async start(
     { topology, named }: Pick<Schedule, "topology" | "named">,
     stretch: number,
     logs: string,
+    signal: AbortSignal,
   ): Promise<System> {
     const beganAtMs = performance.now();
-    const folder = new TestFolder("chaos", logs);
+    // Disposed of in reverse order: the service before its dependencies.
+    await using parts = new AsyncDisposableStack();
+    const folder = parts.use(new TestFolder("chaos", logs));
     const executionLog = join(folder.path, "executions");
     const adminToken = join(folder.path, "admin-token");
     writeFileSync(executionLog, "");
     writeFileSync(adminToken, ADMIN_TOKEN);
-    const simulator = await startSimulator({ port: 0 });
-    const upstreamLinks = { chat: await Link.open(simulator.port), market: await Link.open(simulator.port) };
-    const redis = await RedisSetup.start(topology);
+    const simulator = parts.use(await startSimulator({ port: 0 }));
+    const upstreamLinks = {
+      chat: parts.use(await Link.open(simulator.port)),
+      market: parts.use(await Link.open(simulator.port)),
+    };
+    const redis = parts.use(await RedisSetup.start(topology, signal));
     const replicas: ServiceReplica[] = [];
     for (const index of REPLICAS) {
       writeFileSync(clockFile(folder, index), "0");
@@ -130,28 +138,22 @@ export class System implements AsyncDisposable {
         ADMIN_TOKEN_FILE: adminToken,
         CHAT_BASE_URL: `http://127.0.0.1:${upstreamLinks.chat.port}`,
         MARKET_BASE_URL: `http://127.0.0.1:${upstreamLinks.market.port}`,
-        [EXECUTION_LOG]: executionLog,
-        [STRETCH]: String(stretch),
-        NODE_OPTIONS: `--import=${CLOCK_PRELOAD}`,
-        CHAOS_CLOCK_FILE: clockFile(folder, index),
+        ...environmentOf({ executionLog, stretch, clockFile: clockFile(folder, index) }),
+        NODE_OPTIONS: `--import=${CLOCK}`,
       };
-      replicas.push(new ServiceReplica(`replica-${index}`, await freePort(), environment, folder));
+      replicas.push(parts.use(new ServiceReplica(`replica-${index}`, await freePort(), environment, folder)));
     }
-    const system = new System(
-      { redis, replicas, simulator, upstreamLinks, executionLog, kind: { topology, named } },
+    await unlessAborted(signal, Promise.all(replicas.map((replica) => replica.start())));
+    const kind = { topology, named };
+    return new System(
+      { redis, replicas, simulator, upstreamLinks, executionLog, kind },
       folder,
+      parts.move(),
       beganAtMs,
     );
-    try {
-      await Promise.all(replicas.map((replica) => replica.start()));
-    } catch (error) {
-      await system[Symbol.asyncDispose]();
-      throw error;
-    }
-    return system;
   }
 
-  /** A name for the next run on this system: ids of tasks that start with it were never used before. */
+  /** A name for the next run on this system, which no task id has used. */
   nextRun(): string {
     this.#runs += 1;
     return `run${this.#runs}`;
@@ -161,7 +163,7 @@ export class System implements AsyncDisposable {
     return this.replicas[index] as ServiceReplica;
   }
 
-  /** Puts the wall clock of a replica's processes off the real one. */
+  /** Shifts the wall clock of a replica's processes. */
   setClock(index: ReplicaIndex, offsetMs: number): void {
     writeFileSync(clockFile(this.#folder, index), String(offsetMs));
   }
@@ -172,11 +174,7 @@ export class System implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.replicas.map((replica) => replica.close()));
-    await this.redis.close();
-    await Promise.all(Object.values(this.upstreamLinks).map((link) => link.close()));
-    await this.simulator.stop();
-    this.#folder[Symbol.dispose]();
+    await this.#parts.disposeAsync();
   }
 }
 

@@ -6,22 +6,25 @@ import { System } from "./system.ts";
 type Wanted = Pick<Schedule, "topology" | "named">;
 
 /**
- * Systems that are at rest after a run without a violation, for the next schedule that needs one of their kind: half of
- * the cost of a run is the start of ten processes.
+ * Systems at rest after a run without a violation, for the next schedule of their kind. Starting ten processes is half
+ * of the cost of a run.
  */
 export class SystemPool implements AsyncDisposable {
   readonly #stretch: number;
   readonly #logs: string;
+  readonly #signal: AbortSignal;
   readonly #idle: System[] = [];
   #started = 0;
 
   /**
    * @param stretch factor of all intervals
-   * @param logs folder for the logs of systems; those of systems that come back here are removed
+   * @param logs folder for the logs of systems; those of returned systems are removed
+   * @param signal ends the campaign early
    */
-  constructor(stretch: number, logs: string) {
+  constructor(stretch: number, logs: string, signal: AbortSignal) {
     this.#stretch = stretch;
     this.#logs = logs;
+    this.#signal = signal;
   }
 
   /** A system of the wanted kind. An idle one of another kind makes room for it. */
@@ -32,10 +35,11 @@ export class SystemPool implements AsyncDisposable {
     const other = this.#idle.shift();
     if (other !== undefined) await discard(other);
     this.#started += 1;
-    return await System.start(wanted, this.#stretch, join(this.#logs, `system-${process.pid}-${this.#started}`));
+    const logs = join(this.#logs, `system-${process.pid}-${this.#started}`);
+    return await System.start(wanted, this.#stretch, logs, this.#signal);
   }
 
-  /** Gives back a system that is at rest. */
+  /** Returns a system at rest. */
   give(system: System): void {
     this.#idle.push(system);
   }

@@ -1,10 +1,10 @@
-import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import type { AlertName, TimingProfile } from "@mcp-orchestrator/alerts";
 import type { LoadPlan } from "../../services/load/load.ts";
 import type { DrillStack } from "../drillStack.ts";
 import type { FaultContext } from "../faults/index.ts";
 import type { Expectation } from "../judge/expectation.ts";
 import type { Interval } from "../judge/incidents.ts";
-import type { Budget } from "../judge/prediction.ts";
+import type { Budget, Held } from "../judge/prediction.ts";
 import type { Timeline } from "../judge/timeline.ts";
 import type { RunbookRunner } from "../runbooks/runbookRunner.ts";
 import type { Watch } from "./watch.ts";
@@ -17,36 +17,42 @@ export type EpisodeContext = {
   readonly timeline: Timeline;
   readonly runbooks: RunbookRunner;
   /**
-   * Looks until the probe no longer throws.
+   * Waits until the probe no longer throws.
    *
    * @throws UntilTimeoutError with what was seen last
    */
   wait(what: string, timeoutMs: number, probe: () => void | Promise<void>): Promise<void>;
   /** Lets Prometheus evaluate its rules for this long. */
   observe(durationMs: number): Promise<void>;
-  /** Prometheus was down from one moment to another, epoch ms: what it says of that time does not count as the end of anything. */
+  /** Reports when Prometheus was down, epoch ms: a gap in its record is not the end of an alert. */
   hadScrapeGap(interval: Interval): void;
   /** Removes the fault when the episode ends, unless that has happened. */
   onEnd(undo: () => Promise<void>): void;
 };
 
-/** One episode: what is done, and what must come of it. */
+/** One episode: what is done, and what must follow. */
 export type Episode = {
   readonly id: string;
   readonly title: string;
-  readonly kind: "fault" | "control" | "telemetry";
+  readonly kind: "fault" | "baseline" | "telemetry";
   readonly expectation: Expectation;
   readonly load: LoadPlan;
   /** The timing of its stack. */
   readonly profile: TimingProfile;
-  /** How many replicas it needs; absent where any number will do. */
+  /** How many replicas it needs; any number if absent. */
   readonly replicas?: number;
-  /** How long it takes about, in milliseconds under its profile; longest first makes the whole drill shortest. */
+  /** Set if the alerts on objectives are loaded. A fast burn inhibits the slow alert, so each kind has its own stacks. */
+  readonly budgets?: "fast" | "slowly";
+  /** About how long it takes under its profile. Episodes run longest first. */
   readonly expectedMs: number;
   readonly budget?: Budget;
-  /** What queries over the last minute still show after it, so that one which looks at the same had better not follow. */
+  /** How long each expected alert is pending before it fires, and how often it is evaluated. */
+  readonly held?: Readonly<Partial<Record<AlertName, Held>>>;
+  /** Its windows, or what its runbook looks at, reach back further than an episode. */
+  readonly needsFreshStack?: true;
+  /** What it leaves in the metrics of the next minute. Another episode with the same traces waits. */
   readonly traces?: "acknowledgements";
-  /** Whether it starts so many processes that another which does had better wait for its end. */
+  /** It starts processes. Such episodes run one at a time. */
   readonly startsProcesses?: true;
   run(context: EpisodeContext): Promise<void>;
 };

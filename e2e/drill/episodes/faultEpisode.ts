@@ -1,24 +1,46 @@
-import { type AlertName, alertNamed, faultText, scaleMs, type TimingProfile } from "@mcp-orchestrator/alerts";
-import { alertsOf } from "../judge/expectation.ts";
-import { groupWaitMs, predict } from "../judge/prediction.ts";
-import { type FaultPlan, planFor } from "../runbooks/plan.ts";
+import {
+  type AlertName,
+  alertNamed,
+  drillProfile,
+  evaluationIntervalMs,
+  faultText,
+  requireFault,
+  scaleMs,
+  type TimingProfile,
+} from "@mcp-orchestrator/alerts";
+import { INSTALLATION } from "../../stack/installation.ts";
+import { FAULT_INJECTIONS } from "../faults/index.ts";
+import { alertsOf, type Expectation, within } from "../judge/expectation.ts";
+import { groupWaitMs, PATIENCE_MS, patienceForResolvedMs, predict } from "../judge/prediction.ts";
+import { type FaultPlan, lookBackMs, planFor, REMEMBERED_MS } from "../runbooks/plan.ts";
 import type { InstanceOf } from "../runbooks/runbookRunner.ts";
 import type { Episode, EpisodeContext } from "./episode.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** What a loaded machine may add to any step. */
-const SLACK_MS = 15_000;
+/** Windows of objectives are shorter than the rest by this much more: three days take twelve minutes at 1/60. */
+export const LONG_WINDOW_FACTOR = 6;
 
-/** The course of a fault: injected, detected, notified, all its consequences visible, removed, over. */
-export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episode {
-  const { id, alert, fault, expectation, replicas = 1 } = scenario;
+/**
+ * The course of a fault: injected, detected, notified, all consequences visible, removed, resolved.
+ *
+ * @throws FaultSizeError if the thresholds in force leave no room for it
+ */
+export function faultEpisode(scenario: Scenario, ordinary: TimingProfile): Episode {
+  const profile = scenario.budgets === undefined ? ordinary : drillProfile(ordinary.factor, LONG_WINDOW_FACTOR);
+  const { id, alert, fault, replicas = 1 } = scenario;
+  requireFault(alert, fault);
+  const expectation = within(INSTALLATION, scenario.expectation);
   const budget = predict(scenario, profile);
   const completeMs = longestDetectionMs(scenario, profile);
   const plan = planOf(scenario);
+  const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
+  // An earlier episode would make an alert on a budget late, and a claim about a healthy system wrong.
+  const looksBack =
+    scenario.budgets !== undefined || claimed.some(({ command }) => lookBackMs(command) > REMEMBERED_MS);
   const instanceOf: InstanceOf = (name) => expectation[name as AlertName]?.instances[0] ?? {};
   return {
     id,
-    title: `${alert}: ${faultText(fault.id).inject}`,
+    title: `${alert}: ${faultText(fault).inject}`,
     kind: "fault",
     expectation,
     profile,
@@ -26,23 +48,27 @@ export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episod
     replicas,
     expectedMs: completeMs + budget.resolvedMs,
     budget,
+    held: heldOf(expectation, profile),
+    ...(scenario.budgets === undefined ? {} : { budgets: scenario.budgets }),
+    ...(looksBack ? { needsFreshStack: true } : {}),
     ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),
     ...(scenario.startsProcesses === undefined ? {} : { startsProcesses: scenario.startsProcesses }),
     async run({ faultContext, watch, timeline, wait, runbooks, onEnd }: EpisodeContext) {
-      const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
       await runbooks.checkHealthy(claimed, instanceOf);
       const names = alertsOf(expectation);
       const notified = names.filter((name) => !expectation[name]?.inhibited);
       timeline.reach("injected");
-      const active = await fault.start(faultContext);
+      const active = await FAULT_INJECTIONS[fault](faultContext);
       onEnd(() => active.remove());
-      await wait(`${alert} to be pending`, budget.pendingMs + SLACK_MS, () => watch.pending(alert));
+      await wait(`${alert} to be pending`, budget.pendingMs + PATIENCE_MS, () => watch.pending(alert));
       timeline.reach("pending");
-      await wait(`${alert} to fire`, budget.firingMs + SLACK_MS, () => watch.firing([alert]));
+      await wait(`${alert} to fire`, budget.firingMs + PATIENCE_MS, () => watch.firing([alert]));
       timeline.reach("firing");
-      await wait(`the message about ${alert}`, budget.notifiedMs + SLACK_MS, () => watch.notified([alert], "firing"));
+      await wait(`the message about ${alert}`, budget.notifiedMs + PATIENCE_MS, () =>
+        watch.notified([alert], "firing"),
+      );
       timeline.reach("notified");
-      await wait("every consequence of the fault", completeMs + SLACK_MS, async () => {
+      await wait("every consequence of the fault", completeMs + PATIENCE_MS, async () => {
         await watch.firing(names);
         watch.notified(notified, "firing");
         await watch.inhibiting();
@@ -53,7 +79,7 @@ export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episod
       timeline.reach("removed");
       if (!scenario.fixedByRunbook) await active.remove();
       await runbooks.mitigate(plan.mitigation, instanceOf);
-      await wait("everything to be over and notified", 2 * budget.resolvedMs + SLACK_MS, async () => {
+      await wait("every alert to be resolved and notified", patienceForResolvedMs(budget), async () => {
         await watch.silent();
         watch.notified(notified, "resolved");
       });
@@ -62,16 +88,29 @@ export function faultEpisode(scenario: Scenario, profile: TimingProfile): Episod
   };
 }
 
+/** How long each expected alert must be pending before it fires, and how often it is evaluated. */
+export function heldOf(expectation: Expectation, profile: TimingProfile): NonNullable<Episode["held"]> {
+  return Object.fromEntries(
+    alertsOf(expectation).map((name) => {
+      const alert = alertNamed(name);
+      const heldMs = alert.forMs === 0 ? 0 : scaleMs(alert.forMs, profile);
+      return [name, { heldMs, evaluationMs: evaluationIntervalMs(alert, profile) }];
+    }),
+  );
+}
+
 /** The commands that a runbook runner runs for a scenario. */
-export function planOf({ alert, fault, runbooks = [alert] }: Scenario): FaultPlan {
-  return planFor(fault.id, runbooks);
+export function planOf({ alert, fault, runbooks = [alert], replicas = 1 }: Scenario): FaultPlan {
+  return planFor(fault, runbooks, replicas);
 }
 
 /** Time until the slowest of the expected alerts has been notified. */
 function longestDetectionMs(scenario: Scenario, profile: TimingProfile): number {
   const each = alertsOf(scenario.expectation).map((name) => {
-    const { forMs, windowMs = 0, severity } = alertNamed(name);
-    return scaleMs(scenario.fillMs + forMs + windowMs, profile) + groupWaitMs(severity, profile);
+    const { forMs, windowMs = 0, severity, objective } = alertNamed(name);
+    // The long windows of objectives need not fill.
+    const longestMs = scenario.fillMs + forMs + (objective === undefined ? windowMs : 0);
+    return scaleMs(longestMs, profile) + groupWaitMs(severity, profile);
   });
   return Math.max(...each);
 }

@@ -1,18 +1,18 @@
-import { type AlertName, COMMON_LABELS } from "@mcp-orchestrator/alerts";
+import { type AlertName, instanceOf } from "@mcp-orchestrator/alerts";
 import type { Stack } from "../../stack/stack.ts";
 import { ALWAYS_FIRING, alertsOf, type Expectation, fits, type Instance, instanceText } from "../judge/expectation.ts";
 
-/** An alert as Prometheus has it now. */
+/** An alert in Prometheus. */
 type Active = { readonly name: string; readonly state: "pending" | "firing"; readonly instance: Instance };
 
-/** What was awaited is not so yet; the message is what was seen. */
+/** The awaited state is not reached; the message says what was seen. */
 export class NotYetError extends Error {
   readonly code = "NOT_YET";
 }
 
 /**
- * Looks at a stack while an episode is under way. Each look throws what it saw where that is not what is waited for.
- * The looks decide when the episode goes on and nothing else: what it is judged by is collected at its end.
+ * Looks at a stack during an episode. Each look throws what it saw unless the stack is in the awaited state. The looks
+ * only decide when the episode continues; it is judged by what was recorded.
  */
 export class Watch {
   readonly #stack: Stack;
@@ -63,7 +63,7 @@ export class Watch {
     if (missing.length > 0) throw new NotYetError(`no ${status} message:  ${missing.join(", ")}`);
   }
 
-  /** @throws NotYetError unless Alertmanager holds every alert back that it should */
+  /** @throws NotYetError unless Alertmanager inhibits every alert that it should */
   async inhibiting(): Promise<void> {
     for (const { labels, status } of await this.#stack.alertmanager.alerts()) {
       if (status.inhibitedBy.length > 0) this.#inhibited.add(labels.alertname ?? "");
@@ -80,8 +80,8 @@ export class Watch {
     if (active.length > 0) throw new NotYetError(`active: ${describe(active)}`);
   }
 
-  /** @throws NotYetError while Alertmanager has anything to tell but that it lives, the end of an alert included */
-  async nothingToTell(): Promise<void> {
+  /** @throws NotYetError while an alert other than the Watchdog is not resolved or its last message not sent */
+  async allResolved(): Promise<void> {
     const last = new Map(this.#stack.inbox.store.list().map((one) => [`${one.alertname} at ${one.receiver}`, one]));
     const open = [...last].filter(([, { receiver, status }]) => receiver !== "deadman" && status === "firing");
     if (open.length > 0) throw new NotYetError(`no resolved message yet:  ${open.map(([where]) => where).join(", ")}`);
@@ -89,10 +89,10 @@ export class Watch {
     if (left.length > 0) throw new NotYetError(`Alertmanager still holds ${left.join(", ")}`);
   }
 
-  /** @throws NotYetError while Alertmanager does not have even the alert that always fires */
+  /** @throws NotYetError while Alertmanager has not received the Watchdog */
   async delivering(): Promise<void> {
     const held = await this.#held();
-    if (!held.includes(ALWAYS_FIRING)) throw new NotYetError(`Alertmanager has got no ${ALWAYS_FIRING} yet`);
+    if (!held.includes(ALWAYS_FIRING)) throw new NotYetError(`Alertmanager has not received ${ALWAYS_FIRING} yet`);
   }
 
   async #held(): Promise<string[]> {
@@ -105,7 +105,7 @@ export class Watch {
       .map(({ name, state, labels }) => ({
         name,
         state,
-        instance: Object.fromEntries(Object.entries(labels).filter(([label]) => !COMMON_LABELS.has(label))),
+        instance: instanceOf(labels),
       }));
   }
 }

@@ -2,56 +2,39 @@ import { setTimeout as pause } from "node:timers/promises";
 import { minutes, scaleMs } from "@mcp-orchestrator/alerts";
 import type { TaskType } from "../../services/load/load.ts";
 import { AclUser } from "./acl.ts";
-import type { FaultInjection } from "./fault.ts";
-import type { FaultContext } from "./faultContext.ts";
+import type { InjectFault } from "./fault.ts";
+import type { CommonFaultContext } from "./faultContext.ts";
+import { repeated, rest } from "./repeated.ts";
 
 /** Every command that acknowledges, on old and new servers. */
 const ACKNOWLEDGE = ["xack", "xackdel"];
 
-/** Nothing can be acknowledged any more. */
-export const revokeAck: FaultInjection = {
-  id: "revoke-ack",
-  async start({ admin, aclUser }) {
-    const user = new AclUser(admin, aclUser);
-    const commands = await user.known(ACKNOWLEDGE);
-    await user.revoke(commands);
-    return { remove: () => user.grant(commands) };
-  },
+/** No message can be acknowledged. */
+export const revokeAck: InjectFault = async ({ admin, aclUser }) => {
+  const user = new AclUser(admin, aclUser);
+  const commands = await user.known(ACKNOWLEDGE);
+  await user.revoke(commands);
+  return { remove: () => user.grant(commands) };
 };
 
-/** Where acknowledgements work on: only those of reasoning's express queue fail on and off. */
+/** Acknowledgements keep working here; only those of reasoning's express queue flap. */
 const STEADY_QUEUES = ["mcp:queue:reasoning", "mcp:queue:codegen*", "mcp:queue:ml*"];
 
-/** How often Redis is asked whether it has refused something: well before the second attempt, 100 ms later. */
+/** How often Redis is asked for refusals: well before the second attempt, 100 ms later. */
 const LOOK_MS = 10;
-/** Well after it, at any scale: a second attempt that is refused as well is a step towards another alert. */
+/** Well after the second attempt, so that a message does not fail all its attempts. */
 const LEAST_PERIOD_MS = 250;
 
 /**
- * First attempts are refused and retries succeed: the permission goes, and comes back as soon as Redis has refused
- * something. Nothing depends on how long that takes: a drill that is slow itself makes the flapping rarer.
+ * First attempts are refused and retries succeed: the permission is restored as soon as Redis has refused something. A
+ * slow drill only makes the flapping rarer.
  */
-export const flapAck: FaultInjection = {
-  id: "flap-ack",
-  async start({ admin, aclUser, profile, signal }) {
-    const user = new AclUser(admin, aclUser);
-    const commands = await user.known(ACKNOWLEDGE);
-    const stop = new AbortController();
-    const ended = AbortSignal.any([stop.signal, signal]);
-    // Some twenty times in the window of the alert.
-    const periodMs = Math.max(LEAST_PERIOD_MS, scaleMs(minutes(5), profile) / 20);
-    const flapping = flap(user, commands, periodMs, ended);
-    return {
-      remove: async () => {
-        stop.abort();
-        await flapping;
-      },
-    };
-  },
-};
-
-async function flap(user: AclUser, commands: readonly string[], periodMs: number, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
+export const flapAck: InjectFault = async ({ admin, aclUser, profile, signal }) => {
+  const user = new AclUser(admin, aclUser);
+  const commands = await user.known(ACKNOWLEDGE);
+  // About twenty times in the window of the alert.
+  const periodMs = Math.max(LEAST_PERIOD_MS, scaleMs(minutes(5), profile) / 20);
+  return repeated(signal, async (ended) => {
     const before = await user.denials();
     try {
       await user.revoke(commands, STEADY_QUEUES);
@@ -59,13 +42,13 @@ async function flap(user: AclUser, commands: readonly string[], periodMs: number
     } finally {
       await user.grant(commands);
     }
-    await pause(periodMs, undefined, { signal: ended }).catch(() => {});
-  }
-}
+    await rest(periodMs, ended);
+  });
+};
 
-/** One message that cannot be acknowledged, in a system that does nothing else. */
+/** One message that cannot be acknowledged, in an idle system. */
 export async function failOneAcknowledgement(
-  { admin, aclUser, api, load }: FaultContext,
+  { admin, aclUser, api, load }: CommonFaultContext,
   type: TaskType,
   until: WaitFor,
 ): Promise<void> {

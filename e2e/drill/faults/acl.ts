@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 
-/** Redis keeps one entry for refusals that are alike, the newest first. */
+/** Redis keeps one entry for similar refusals, the newest first. */
 const NEWEST_REFUSALS = 16;
 
-/** The rights of the service's Redis user, changed from an administrator's connection. */
+/** Permissions of the service's Redis user, changed by an administrator. */
 export class AclUser {
   readonly #admin: Redis;
   readonly #name: string;
@@ -13,16 +13,16 @@ export class AclUser {
     this.#name = name;
   }
 
-  /** Those of the commands that this server knows; a rule about any other is refused. */
+  /** Only commands that this server has: Redis rejects a rule about any other. */
   async known(commands: readonly string[]): Promise<string[]> {
     const infos = (await this.#admin.command("INFO", ...commands)) as unknown[];
     return commands.filter((_, index) => infos[index] !== null);
   }
 
   /**
-   * Takes commands away; scripts that use them are refused as well.
+   * Takes commands away, also from scripts.
    *
-   * @param exceptOn key patterns on which they stay allowed
+   * @param exceptOn key patterns on which they remain allowed
    */
   async revoke(commands: readonly string[], exceptOn: readonly string[] = []): Promise<void> {
     const rules = commands.map((command) => `-${command}`);
@@ -35,7 +35,7 @@ export class AclUser {
     await this.#set("clearselectors", ...commands.map((command) => `+${command}`));
   }
 
-  /** How often Redis has refused the user something, by the newest kinds of refusals: changes with each one. */
+  /** A text that changes with each refusal of the user. */
   async denials(): Promise<number> {
     const log = (await this.#admin.call("ACL", "LOG", NEWEST_REFUSALS)) as unknown[][];
     return log

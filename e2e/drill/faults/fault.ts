@@ -1,7 +1,7 @@
 import type { FaultId } from "@mcp-orchestrator/alerts";
-import type { FaultContext } from "./faultContext.ts";
+import type { CommonFaultContext } from "./faultContext.ts";
 
-/** A fault could not be injected or removed as it should. */
+/** A fault could not be injected or removed. */
 export class FaultError extends Error {
   readonly code = "FAULT";
   /** Id of the fault. */
@@ -14,19 +14,14 @@ export class FaultError extends Error {
   }
 }
 
-/** A fault that is on. Removing it twice does no harm. */
+/** An injected fault. Removing it twice does no harm. */
 export type ActiveFault = {
   remove(): Promise<void>;
 };
 
-/** Something real that is done to the stack from outside. */
-export type FaultInjection = {
-  /** Under which the catalogue knows it, and describes it. */
-  readonly id: FaultId;
-  /**
-   * Does it, and returns when it has taken effect or is sure to.
-   *
-   * @param context what may be touched; `context.signal` ends whatever the fault keeps doing
-   */
-  start(context: FaultContext): Promise<ActiveFault>;
-};
+/**
+ * Injects a fault from outside, and returns when it has taken effect.
+ *
+ * @param context what may be touched; `context.signal` ends what the fault repeats
+ */
+export type InjectFault<Context = CommonFaultContext> = (context: Context) => Promise<ActiveFault>;

@@ -1,19 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Agent, request } from "undici";
 
-/** What stands between Prometheus and the service, and can keep scrapes from getting through. */
+/** A proxy between Prometheus and the service that can block scrapes. */
 export type ScrapeGate = AsyncDisposable & {
   readonly port: number;
-  /** Cuts off exactly that many scrapes, from the next one on; resolves afterwards. */
+  /** Blocks exactly that many scrapes, from the next one on; resolves afterwards. */
   missNext(count: number): Promise<void>;
-  /** Cuts every scrape off until `open`. */
+  /** Blocks every scrape until `open`. */
   close(): void;
   open(): void;
 };
 
 /**
- * Starts a gate: a scrape either reaches the service or gets a 503, as from a proxy that cannot reach it. A connection
- * that is reset would not do: Prometheus asks again at once on another one, and misses nothing.
+ * Starts a gate. A blocked scrape gets a 503. A reset connection would not do: Prometheus asks again at once on another
+ * one and misses no scrape.
  *
  * @param target port of the service's metrics on this machine
  */

@@ -1,71 +1,88 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { FAULT_SIZES } from "@mcp-orchestrator/alerts";
 import { BUILT_IN_TYPES } from "mcp-orchestrator/contract";
-import type { ServiceApi } from "../../services/load/serviceApi.ts";
+import type { TaskType } from "../../services/load/load.ts";
+import { until } from "../../testkit/until.ts";
 import { AclUser } from "./acl.ts";
-import type { FaultInjection } from "./fault.ts";
+import { type ActiveFault, FaultError, type InjectFault } from "./fault.ts";
+import type { CommonFaultContext } from "./faultContext.ts";
+import { repeated, rest } from "./repeated.ts";
 
 /**
- * One worker of each type in turn gets SIGKILL. The others of each type, in this replica or another, are left alone, so
- * that tasks are still worked on and nothing but the crashes is wrong.
+ * Kills one worker of each type in turn. The others of each type are left alone, so that tasks are still processed and
+ * only the crashes are wrong.
  */
-export const killWorkers: FaultInjection = {
-  id: "kill-workers",
-  async start({ api, service, signal }) {
-    const stop = new AbortController();
-    // A start a second takes up a core; it is not to be slow tasks for the stacks beside it.
-    await service.lowerPriority(true);
-    const killing = killInTurn(api, AbortSignal.any([stop.signal, signal]));
-    return {
-      remove: async () => {
-        stop.abort();
-        await killing;
-        await service.lowerPriority(false);
-      },
-    };
-  },
+export const killWorkers: InjectFault = async (context) => {
+  const { service } = context;
+  // Each start takes a core for a moment, which must not slow the tasks of other stacks.
+  await service.lowerPriority(true);
+  const killing = killInTurn(context, BUILT_IN_TYPES, FAULT_SIZES.killIntervalMs);
+  return {
+    remove: async () => {
+      await killing.remove();
+      await service.lowerPriority(false);
+    },
+  };
 };
 
-async function killInTurn(api: ServiceApi, ended: AbortSignal): Promise<void> {
+/** Kills the worker of one type now and then, not that of another replica. */
+export const killWorkersOfAType: InjectFault = (context) => killWorkersOf("ml", FAULT_SIZES.seldomKillMs)(context);
+
+/** Kills the worker of a type again and again. */
+export function killWorkersOf(type: TaskType, intervalMs: number): InjectFault {
+  return async (context) => killInTurn(context, [type], intervalMs);
+}
+
+function killInTurn(
+  { api, signalWorker, signal }: CommonFaultContext,
+  types: readonly TaskType[],
+  intervalMs: number,
+): ActiveFault {
   let dueAtMs = performance.now();
-  for (let turn = 0; !ended.aborted; turn += 1) {
-    const type = BUILT_IN_TYPES[turn % BUILT_IN_TYPES.length];
+  let turn = 0;
+  return repeated(signal, async (ended) => {
+    const type = types[turn % types.length];
+    turn += 1;
     const victim = (await api.workers()).find((worker) => worker.type === type && worker.index === 0);
-    if (victim?.pid !== undefined) kill(victim.pid);
-    dueAtMs += FAULT_SIZES.killIntervalMs;
-    await pause(Math.max(0, dueAtMs - performance.now()), undefined, { signal: ended }).catch(() => {});
-  }
+    if (victim?.pid !== undefined) await signalWorker(victim.pid, "SIGKILL");
+    dueAtMs += intervalMs;
+    await rest(dueAtMs - performance.now(), ended);
+  });
 }
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    // It died between the answer and the signal.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-/** The service lives, answers and takes tasks, and no worker of it can read one. */
-export const starveWorkers: FaultInjection = {
-  id: "starve-workers",
-  async start({ admin, aclUser }) {
-    const user = new AclUser(admin, aclUser);
-    await user.revoke(["xreadgroup"]);
-    return { remove: () => user.grant(["xreadgroup"]) };
-  },
+/** The service runs and accepts tasks, but its workers cannot read them. */
+export const starveWorkers: InjectFault = async ({ admin, aclUser }) => {
+  const user = new AclUser(admin, aclUser);
+  await user.revoke(["xreadgroup"]);
+  return { remove: () => user.grant(["xreadgroup"]) };
 };
 
-export const stopService: FaultInjection = {
-  id: "stop-service",
-  async start({ service }) {
-    await service.stop();
-    let removal: Promise<void> | undefined;
-    return {
-      remove: () => {
-        removal ??= service.start();
-        return removal;
-      },
-    };
-  },
+/** Longer than the longest pause before a restart. */
+const RESTARTED_MS = 20_000;
+
+/** A worker hangs, as under a debugger; that of the other replica continues. */
+export const hangAWorker: InjectFault = hangTheWorkerOf("ml");
+
+/** The worker of a type hangs. The service may kill it meanwhile. */
+export function hangTheWorkerOf(wanted: TaskType): InjectFault {
+  return async ({ api, signalWorker, signal }) => {
+    // After a fault that killed it, its restart may still be due.
+    const pid = await until(`a worker of type ${wanted}`, { timeoutMs: RESTARTED_MS, signal }, async () => {
+      const worker = (await api.workers()).find(({ type, index }) => type === wanted && index === 0);
+      if (worker?.pid === undefined) throw new FaultError("hang-a-worker", `there is no worker of type ${wanted}`);
+      return worker.pid;
+    });
+    await signalWorker(pid, "SIGSTOP");
+    return { remove: async () => signalWorker(pid, "SIGCONT") };
+  };
+}
+
+export const stopService: InjectFault = async ({ service }) => {
+  await service.stop();
+  let removal: Promise<void> | undefined;
+  return {
+    remove: () => {
+      removal ??= service.start();
+      return removal;
+    },
+  };
 };

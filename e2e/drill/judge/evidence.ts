@@ -6,14 +6,14 @@ import { ALWAYS_FIRING } from "./expectation.ts";
 import { type AlertSeries, type Interval, incidentsOf } from "./incidents.ts";
 import type { Incident } from "./observation.ts";
 
-/** What a stack itself recorded since a moment. */
+/** What a stack recorded. */
 export type Evidence = {
   readonly incidents: readonly Incident[];
   readonly notifications: readonly Notification[];
   readonly rejections: readonly Rejection[];
 };
 
-/** Reads Prometheus' own record of its alerts and everything that reached the inbox. */
+/** Reads Prometheus' record of its alerts and every notification in the inbox. */
 export async function collectEvidence(
   stack: Stack,
   sinceMs: number,
@@ -32,7 +32,7 @@ export async function collectEvidence(
 
 type Matrix = { data: { result: { metric: Record<string, string>; values: [number, string][] }[] } };
 
-/** Every raw sample of `ALERTS` between two moments, so that nothing that came and went between two looks is missed. */
+/** Every raw sample of `ALERTS` in an interval, so that no short alert is missed. */
 async function alertSeries(url: string, fromMs: number, toMs: number): Promise<AlertSeries[]> {
   return (await rawSamples(url, "ALERTS", fromMs, toMs)).map(({ labels, samples }) => ({
     labels,
@@ -40,7 +40,7 @@ async function alertSeries(url: string, fromMs: number, toMs: number): Promise<A
   }));
 }
 
-/** One series with its samples as they were scraped or recorded. */
+/** One series with its raw samples. */
 export type RawSeries = {
   readonly labels: Readonly<Record<string, string>>;
   readonly samples: readonly { readonly atMs: number; readonly value: number }[];

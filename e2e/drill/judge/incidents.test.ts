@@ -7,7 +7,7 @@ const series = (alertstate: string, timesMs: number[], labels = {}): AlertSeries
   timesMs,
 });
 
-test("a pending series that goes on as a firing one is one incident", () => {
+test("a pending series that continues as a firing one is one incident", () => {
   expect(incidentsOf([series("firing", [300, 400]), series("pending", [100, 200])], 150)).toEqual([
     { alertname: "A", instance: { queue: "q" }, pendingAtMs: 100, firingAtMs: 300, lastSeenAtMs: 400 },
   ]);
@@ -25,7 +25,7 @@ test("an alert that is pending again after it fired is a new incident", () => {
   ]);
 });
 
-test("an alert that a restarted Prometheus takes up as pending is the incident that it was", () => {
+test("an alert that is pending after a restart of Prometheus continues its incident", () => {
   const restart = { fromMs: 350, toMs: 650 };
   const found = incidentsOf([series("pending", [100, 600]), series("firing", [200, 300, 700])], 150, [restart]);
   expect(found).toEqual([
@@ -33,7 +33,7 @@ test("an alert that a restarted Prometheus takes up as pending is the incident t
   ]);
 });
 
-test("a pending alert that was gone for long starts over", () => {
+test("a pending alert that was gone for long is a new incident", () => {
   expect(incidentsOf([series("pending", [100, 200, 900])], 150)).toHaveLength(2);
 });
 

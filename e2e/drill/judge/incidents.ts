@@ -1,4 +1,4 @@
-import { COMMON_LABELS } from "@mcp-orchestrator/alerts";
+import { instanceOf } from "@mcp-orchestrator/alerts";
 import type { Incident } from "./observation.ts";
 
 /** One series of `ALERTS` with its raw samples. */
@@ -12,14 +12,14 @@ export type AlertSeries = {
 export type Interval = { readonly fromMs: number; readonly toMs: number };
 
 /**
- * Puts the samples of `ALERTS` together to incidents.
+ * Groups the samples of `ALERTS` into incidents.
  *
- * A gap between samples alone ends nothing: Prometheus skips an evaluation when it is short of time. An alert that was
- * really gone comes back as pending, and that starts a new incident.
+ * A gap alone ends no incident, since Prometheus skips evaluations under load. An alert that was really gone comes back
+ * as pending, which starts a new incident.
  *
  * @param series every series of the metric, pending and firing
- * @param goneAfterMs a pending alert that is missing for longer was gone
- * @param scrapeGaps when Prometheus was down: an alert that it has to take up again is the same incident
+ * @param goneAfterMs a pending alert that is missing for longer is a new incident
+ * @param scrapeGaps when Prometheus was down: an incident continues after it
  */
 export function incidentsOf(
   series: readonly AlertSeries[],
@@ -28,7 +28,7 @@ export function incidentsOf(
 ): Incident[] {
   const byInstance = new Map<string, { alertname: string; instance: Record<string, string>; marks: Mark[] }>();
   for (const { labels, timesMs } of series) {
-    const instance = Object.fromEntries(Object.entries(labels).filter(([name]) => !COMMON_LABELS.has(name)));
+    const instance = instanceOf(labels);
     const alertname = labels.alertname ?? "";
     const key = JSON.stringify([alertname, Object.entries(instance).sort()]);
     const entry = byInstance.get(key) ?? { alertname, instance, marks: [] };

@@ -1,8 +1,10 @@
+import { ALERTS, drillProfile, seconds } from "@mcp-orchestrator/alerts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Expectation } from "./expectation.ts";
 import { explain, judge } from "./judge.ts";
 import type { Incident, Observation } from "./observation.ts";
+import { heldBounds, predict, profileOf } from "./prediction.ts";
 import { HEARTBEAT, message, observation, pagerDutyBody } from "./testing.ts";
 
 const EXPECTED: Expectation = {
@@ -25,7 +27,7 @@ test("passes an episode in which everything is as expected", () => {
   expect(judge(EXPECTED, observation())).toEqual({ passed: true, findings: [] });
 });
 
-test("passes a control in which nothing fired and nothing was notified", () => {
+test("passes a baseline in which nothing fired and nothing was notified", () => {
   expect(codes({}, { incidents: [], notifications: [HEARTBEAT] })).toEqual([]);
 });
 
@@ -61,6 +63,14 @@ describe("alerts", () => {
     expect(codes(EXPECTED, { incidents: [incident({ lastSeenAtMs: 25_000 })] })).toEqual(["ended-early"]);
   });
 
+  test("an alert that is evaluated seldom has not ended at its last evaluation before that", () => {
+    const seen = { incidents: [incident({ lastSeenAtMs: 25_000 })] };
+    const verdict = (evaluationMs: number) =>
+      judge(EXPECTED, observation(seen), { held: { QueueDepthSpike: { heldMs: 5_000, evaluationMs } } });
+    expect(verdict(5_000).findings.map(({ code }) => code)).toEqual([]);
+    expect(verdict(1_000).findings.map(({ code }) => code)).toEqual(["ended-early"]);
+  });
+
   test("an alert that ends and comes back is found", () => {
     const again = incident({ pendingAtMs: 34_000, firingAtMs: 39_000, lastSeenAtMs: 41_000 });
     expect(codes(EXPECTED, { incidents: [incident(), again] })).toEqual(["ended-early"]);
@@ -71,6 +81,63 @@ describe("alerts", () => {
       "false-alarm",
     ]);
   });
+});
+
+describe("times", () => {
+  const profile = drillProfile(60);
+  const budget = predict({ alert: "QueueDepthSpike", fillMs: 0, drainMs: seconds(30) }, profile);
+  const times = { budget, held: { QueueDepthSpike: budget } };
+  const late = (over: Partial<Observation>) =>
+    judge(EXPECTED, observation(over), times).findings.map(({ code, subject }) => `${code}: ${subject}`);
+  const messages = (firedAtMs: number, resolvedAtMs: number) => [
+    message({ receivedAtMs: firedAtMs }),
+    message({ seq: 2, status: "resolved", receivedAtMs: resolvedAtMs }),
+    HEARTBEAT,
+  ];
+  const held = 'QueueDepthSpike{queue="mcp:queue:ml"}: pending to firing';
+
+  test("an episode within its bounds passes", () => {
+    expect(late({ notifications: messages(16_600, 39_000) })).toEqual([]);
+  });
+
+  test("a `for` three times as long is found, even on a stack that waits for it", () => {
+    const slow = { incidents: [incident({ firingAtMs: 26_000 })], notifications: messages(26_600, 39_000) };
+    expect(late(slow)).toEqual([
+      `too-late: ${held}`,
+      "too-late: QueueDepthSpike: firing",
+      "too-late: QueueDepthSpike: notified",
+    ]);
+  });
+
+  test("one of half the length is found, and one evaluation less", () => {
+    for (const firingAtMs of [13_500, 15_750]) {
+      const fast = { incidents: [incident({ firingAtMs })], notifications: messages(16_600, 39_000) };
+      expect(late(fast)).toContain(`too-early: ${held}`);
+    }
+  });
+
+  test("evaluations that Prometheus skips are within them, and a fifth one is not", () => {
+    const firing = (firingAtMs: number) =>
+      late({ incidents: [incident({ firingAtMs })], notifications: messages(17_600, 39_000) });
+    expect(firing(17_250)).toEqual([]);
+    expect(firing(17_500)).toEqual([`too-late: ${held}`]);
+  });
+
+  test("a resolved message too soon after the removal or too late is found", () => {
+    expect(late({ notifications: messages(16_600, 32_900) })).toEqual(["too-early: QueueDepthSpike: resolved"]);
+    expect(late({ notifications: messages(16_600, 44_000) })).toEqual(["too-late: QueueDepthSpike: resolved"]);
+  });
+
+  test.each([1, 10, 60, 120])(
+    "at 1/%d of production timing, the tripled `for` of any alert is out of bounds",
+    (factor) => {
+      for (const { name, forMs } of ALERTS.filter((alert) => alert.forMs > 0)) {
+        const { heldMs, ...rest } = predict({ alert: name, fillMs: 0, drainMs: 0 }, profileOf(factor));
+        expect(heldMs).toBeCloseTo(forMs / factor);
+        expect(heldBounds({ heldMs, ...rest }).mostMs, name).toBeLessThan(3 * heldMs);
+      }
+    },
+  );
 });
 
 describe("messages", () => {
@@ -121,7 +188,7 @@ describe("messages", () => {
     ]);
   });
 
-  test("an inhibited alert may be notified once the higher-severity alert that it outlives is over, and not before", () => {
+  test("an inhibited alert may be notified when the higher-severity alert has ended first, and not before", () => {
     const expectation: Expectation = {
       ...EXPECTED,
       HighConsumerLag: {
@@ -195,7 +262,7 @@ describe("messages", () => {
     expect(codes(expectation, { notifications: pages("key-2") })).toEqual(["bad-message"]);
   });
 
-  test("silence at the dead man's switch is found", () => {
+  test("no message to the dead man's switch is found", () => {
     expect(codes(EXPECTED, { notifications: [message(), resolved] })).toEqual(["no-heartbeat"]);
   });
 });
@@ -208,7 +275,7 @@ test("a task with neither result nor dead letter is found, by its id", () => {
   );
 });
 
-test("any alert that fires on top of the expected ones fails the episode, whatever it is and whenever it fires", () => {
+test("any alert that fires on top of the expected ones fails the episode", () => {
   fc.assert(
     fc.property(
       fc.constantFrom("HighConsumerLag", "NoActiveWorkers", "TaskFailureRateHigh", "QueueDepthSpike"),
@@ -222,7 +289,7 @@ test("any alert that fires on top of the expected ones fails the episode, whatev
   );
 });
 
-test("no subset of the messages of an incident passes but the whole", () => {
+test("only the complete messages of an incident pass", () => {
   const whole = observation().notifications;
   fc.assert(
     fc.property(fc.subarray([...whole]), (kept) => {

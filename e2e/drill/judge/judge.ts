@@ -1,13 +1,25 @@
 import type { Notification } from "../../services/inbox/notification.ts";
-import { ALWAYS_FIRING, type Expectation, type ExpectedAlert, fits, instanceText } from "./expectation.ts";
+import { ALWAYS_FIRING, alertsOf, type Expectation, type ExpectedAlert, fits, instanceText } from "./expectation.ts";
 import { problemsOf } from "./messageCheck.ts";
 import type { Incident, Observation } from "./observation.ts";
+import {
+  type Bounds,
+  type Budget,
+  boundsOf,
+  type Held,
+  heldBounds,
+  SKIPPED_EVALUATIONS,
+  TIMES,
+  type Time,
+} from "./prediction.ts";
 
-/** What kind of thing was wrong. */
+/** Kinds of findings. */
 export type FindingCode =
   | "unexpected-alert"
   | "missing-alert"
   | "ended-early"
+  | "too-early"
+  | "too-late"
   | "unexpected-receiver"
   | "not-notified"
   | "inhibited-but-notified"
@@ -20,7 +32,7 @@ export type FindingCode =
   | "no-heartbeat"
   | "lost-task";
 
-/** One thing that was not as expected. */
+/** One deviation from the expectation. */
 export type Finding = {
   readonly code: FindingCode;
   readonly subject: string;
@@ -28,15 +40,25 @@ export type Finding = {
   readonly observed: string;
 };
 
-/** The judgement of an episode: it passed where there are no findings. */
+/** The judgement of an episode, which passes without findings. */
 export type Verdict = { readonly passed: boolean; readonly findings: readonly Finding[] };
 
-/** Compares everything that was seen with everything that was expected; whatever differs is a finding. */
-export function judge(expectation: Expectation, observation: Observation): Verdict {
+/** How long what is expected may take. */
+export type ExpectedTimes = {
+  /** Of the alert that the fault proves. */
+  readonly budget?: Budget;
+  /** The evaluation of each alert. */
+  readonly held?: Readonly<Partial<Record<string, Held>>>;
+};
+
+/** Compares what was recorded with what was expected. */
+export function judge(expectation: Expectation, observation: Observation, times: ExpectedTimes = {}): Verdict {
   const findings = [
     ...judgeUnexpected(expectation, observation),
+    ...judgeHeld(expectation, observation, times),
+    ...judgeTimes(expectation, observation, times),
     ...Object.entries(expectation).flatMap(([name, expected]) => [
-      ...judgeIncidents(name, expected, observation),
+      ...judgeIncidents(name, expected, observation, times.held?.[name]?.evaluationMs),
       ...(expected.inhibited
         ? judgeInhibited(name, expected, observation)
         : judgeNotified(name, expected, observation)),
@@ -53,6 +75,58 @@ export function explain({ findings }: Verdict): string {
   return findings
     .map(({ code, subject, expected, observed }) => `${code}: ${subject}: expected ${expected}; observed ${observed}`)
     .join("\n");
+}
+
+/** Each instance that fires was pending for as long as the rule says, by the clock of Prometheus. */
+function judgeHeld(expectation: Expectation, observation: Observation, { held = {} }: ExpectedTimes): Finding[] {
+  return firedOf(observation).flatMap(({ alertname, instance, pendingAtMs, firingAtMs = pendingAtMs }) => {
+    const own = held[alertname];
+    if (own === undefined || !(alertname in expectation)) return [];
+    const subject = `${alertname}${instanceText(instance)}: pending to firing`;
+    return outOfBounds(subject, firingAtMs - pendingAtMs, heldBounds(own));
+  });
+}
+
+/** The alert that the fault proves takes as long as predicted, with the tolerance. */
+function judgeTimes(expectation: Expectation, observation: Observation, { budget }: ExpectedTimes): Finding[] {
+  const [alert] = alertsOf(expectation);
+  if (budget === undefined || alert === undefined) return [];
+  const measured = timesOf(alert, observation);
+  const bounds = boundsOf(budget);
+  return TIMES.filter((time) => time !== "held").flatMap((time) => {
+    const ms = measured[time];
+    return ms === undefined ? [] : outOfBounds(`${alert}: ${time}`, ms, bounds[time]);
+  });
+}
+
+/** The times of an alert, in milliseconds; those of steps that were not reached are absent. */
+export function timesOf(alert: string, observation: Observation): Readonly<Partial<Record<Time, number>>> {
+  const { startedAtMs, injectedAtMs = startedAtMs, removedAtMs } = observation;
+  const [first] = firedOf(observation).filter(({ alertname }) => alertname === alert);
+  const messages = toPeople(observation).filter(({ alertname }) => alertname === alert);
+  const firing = messages.find(({ status }) => status === "firing");
+  const resolved = messages.findLast(({ status }) => status === "resolved");
+  const times: Partial<Record<Time, number | undefined>> = {
+    pending: first && first.pendingAtMs - injectedAtMs,
+    held: first?.firingAtMs && first.firingAtMs - first.pendingAtMs,
+    firing: first?.firingAtMs && first.firingAtMs - injectedAtMs,
+    notified: firing && firing.receivedAtMs - injectedAtMs,
+    resolved: resolved && removedAtMs && resolved.receivedAtMs - removedAtMs,
+  };
+  return Object.fromEntries(Object.entries(times).filter(([, ms]) => ms !== undefined));
+}
+
+function outOfBounds(subject: string, ms: number, { leastMs, mostMs }: Bounds): Finding[] {
+  if (ms >= leastMs && ms <= mostMs) return [];
+  const seconds = (each: number) => `${(each / 1000).toFixed(1)} s`;
+  return [
+    {
+      code: ms < leastMs ? "too-early" : "too-late",
+      subject,
+      expected: `${seconds(leastMs)} to ${seconds(mostMs)}`,
+      observed: seconds(ms),
+    },
+  ];
 }
 
 function judgeUnexpected(expectation: Expectation, observation: Observation): Finding[] {
@@ -76,7 +150,12 @@ function judgeUnexpected(expectation: Expectation, observation: Observation): Fi
   return [...fired, ...notified];
 }
 
-function judgeIncidents(name: string, { instances }: ExpectedAlert, observation: Observation): Finding[] {
+function judgeIncidents(
+  name: string,
+  { instances }: ExpectedAlert,
+  observation: Observation,
+  evaluationMs = observation.evaluationIntervalMs,
+): Finding[] {
   return instances.flatMap((instance): Finding[] => {
     const subject = `${name}${instanceText(instance)}`;
     const all = observation.incidents.filter((seen) => seen.alertname === name && fits(instance, seen.instance));
@@ -98,7 +177,7 @@ function judgeIncidents(name: string, { instances }: ExpectedAlert, observation:
         observed: `firing ${when(first.firingAtMs, observation)}`,
       });
     }
-    if (fired.length > 1 || first.lastSeenAtMs < removedAtMs - endTolerance(observation)) {
+    if (fired.length > 1 || first.lastSeenAtMs < removedAtMs - endTolerance(observation, evaluationMs)) {
       findings.push({
         code: "ended-early",
         subject,
@@ -110,9 +189,12 @@ function judgeIncidents(name: string, { instances }: ExpectedAlert, observation:
   });
 }
 
-/** The last evaluation before the removal of the fault is older than it, by more than an interval where Prometheus is short of time. */
-function endTolerance({ evaluationIntervalMs }: Observation): number {
-  return 4 * evaluationIntervalMs;
+/**
+ * The age of the last evaluation before the removal of the fault: an interval of the alert, and more if Prometheus skips
+ * evaluations.
+ */
+function endTolerance({ evaluationIntervalMs }: Observation, evaluationMs: number): number {
+  return (SKIPPED_EVALUATIONS - 1) * evaluationIntervalMs + evaluationMs;
 }
 
 function judgeInhibited(name: string, { outlives }: ExpectedAlert, observation: Observation): Finding[] {
@@ -232,7 +314,7 @@ function judgeTasks({ tasks }: Observation): Finding[] {
   ];
 }
 
-/** Messages that reach a person: all but those to the dead man's switch. */
+/** Messages to people: all but those to the dead man's switch. */
 function toPeople({ notifications }: Observation): Notification[] {
   return notifications.filter(({ receiver }) => receiver !== "deadman");
 }

@@ -1,8 +1,8 @@
-import { type AlertName, alertNamed } from "@mcp-orchestrator/alerts";
+import { type AlertName, alertNamed, BUNDLE, type Bundle } from "@mcp-orchestrator/alerts";
 import { z } from "zod";
 import type { Notification } from "../../services/inbox/notification.ts";
 
-/** Something in a message that the person who gets it would miss. */
+/** Something that a message lacks. */
 export type MessageProblem = { readonly expected: string; readonly observed: string };
 
 const slackBody = z.object({
@@ -28,20 +28,22 @@ const pagerDutyBody = z.object({
 const COLORS: Readonly<Record<string, string>> = { critical: "danger", warning: "warning" };
 
 /**
- * What a message to people lacks: severity, runbook, dashboard and silence links, a text in human words.
+ * What a message to people lacks: severity, readable text, links to runbook, dashboard and silence.
  *
- * @param message a notification as the inbox kept it; those to the dead man's switch are for a machine and not looked at
+ * @param message a notification as the inbox kept it; those to the dead man's switch are not checked
+ * @param links of the installation; a missing one is replaced by Prometheus' page of the alert
  */
-export function problemsOf(message: Notification): MessageProblem[] {
+export function problemsOf(message: Notification, links: Links = BUNDLE.links): MessageProblem[] {
   if (message.kind === "webhook") return [];
   if (message.alertname === undefined) return [{ expected: "an alert's name", observed: message.summary }];
   const alert = alertNamed(message.alertname as AlertName);
-  return message.kind === "slack" ? slackProblems(message, alert) : pagerDutyProblems(message, alert);
+  return message.kind === "slack" ? slackProblems(message, alert, links) : pagerDutyProblems(message, alert, links);
 }
 
 type Named = { readonly name: string; readonly severity: string };
+type Links = Pick<Bundle["links"], "runbooks" | "dashboards">;
 
-function slackProblems({ body, status }: Notification, alert: Named): MessageProblem[] {
+function slackProblems({ body, status }: Notification, alert: Named, links: Links): MessageProblem[] {
   const parsed = slackBody.safeParse(body);
   if (!parsed.success) return [{ expected: "title, text, colour and links", observed: z.prettifyError(parsed.error) }];
   const attachment = parsed.data.attachments[0];
@@ -54,41 +56,57 @@ function slackProblems({ body, status }: Notification, alert: Named): MessagePro
       "status and name",
       attachment.title,
     ),
-    ...unless(isRunbook(attachment.title_link, alert), "a title that links to the runbook", attachment.title_link),
+    ...unless(
+      isRunbook(attachment.title_link, alert, links),
+      "a title that links to the runbook",
+      attachment.title_link,
+    ),
     ...linkProblems(
       attachment.actions.map(({ text, url }) => ({ text, href: url })),
       alert,
+      links,
     ),
     ...textProblems(attachment.text),
   ];
 }
 
-function pagerDutyProblems({ body }: Notification, alert: Named): MessageProblem[] {
+function pagerDutyProblems({ body }: Notification, alert: Named, links: Links): MessageProblem[] {
   const parsed = pagerDutyBody.safeParse(body);
   if (!parsed.success) return [{ expected: "a complete event", observed: z.prettifyError(parsed.error) }];
-  const { payload, links } = parsed.data;
+  const { payload, links: sent } = parsed.data;
   return [
     ...unless(payload.severity === alert.severity, `severity ${alert.severity}`, payload.severity),
     ...unless(payload.class === alert.name, `class ${alert.name}`, payload.class),
-    ...linkProblems(links, alert),
+    ...linkProblems(sent, alert, links),
     ...textProblems(payload.summary),
   ];
 }
 
-function linkProblems(links: readonly { readonly text: string; readonly href: string }[], alert: Named) {
-  const href = (text: string) => links.find((link) => link.text === text)?.href ?? "no such link";
+function linkProblems(
+  sent: readonly { readonly text: string; readonly href: string }[],
+  alert: Named,
+  links: Links,
+): MessageProblem[] {
+  const href = (text: string) => sent.find((link) => link.text === text)?.href ?? "no such link";
+  const isDashboard =
+    links.dashboards === undefined ? isPrometheus : (url: string) => /^https?:\/\/.+\/d\/.+/.test(url);
   return [
-    ...unless(isRunbook(href("Runbook"), alert), `a link to the runbook of ${alert.name}`, href("Runbook")),
-    ...unless(/^https?:\/\/.+\/d\/.+/.test(href("Dashboard")), "a link to a dashboard's panel", href("Dashboard")),
+    ...unless(isRunbook(href("Runbook"), alert, links), `a link to the runbook of ${alert.name}`, href("Runbook")),
+    ...unless(isDashboard(href("Dashboard")), "a link to a dashboard's panel", href("Dashboard")),
     ...unless(/\/#\/silences\/new\?filter=/.test(href("Silence")), "a link that silences it", href("Silence")),
   ];
 }
 
-function isRunbook(url: string, { name }: Named): boolean {
+function isPrometheus(url: string): boolean {
+  return /^https?:\/\/.+\/graph\?g0\.expr=/.test(url);
+}
+
+function isRunbook(url: string, { name }: Named, { runbooks }: Links): boolean {
+  if (runbooks === undefined) return isPrometheus(url);
   return /^https?:\/\//.test(url) && new URL(url).pathname.endsWith(`/${name}.md`);
 }
 
-/** A template that was not filled in leaves these behind. */
+/** What a template leaves if a value is missing. */
 function textProblems(text: string): MessageProblem[] {
   return unless(text.trim() !== "" && !/<no value>|\{\{|%!|NaN/.test(text), "a text with its values filled in", text);
 }

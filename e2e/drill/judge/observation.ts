@@ -2,7 +2,7 @@ import type { Notification, Rejection } from "../../services/inbox/notification.
 import type { TaskAccount } from "../../services/load/ledger.ts";
 import type { Instance } from "./expectation.ts";
 
-/** One stay of an alert's instance in Prometheus, from its first to its last evaluation in a state. */
+/** One incident of an alert's instance in Prometheus. */
 export type Incident = {
   readonly alertname: string;
   readonly instance: Instance;
@@ -14,16 +14,16 @@ export type Incident = {
   readonly lastSeenAtMs: number;
 };
 
-/** Everything that was seen of an episode. Times are epoch milliseconds. */
+/** Everything that was recorded of an episode. Times are epoch milliseconds. */
 export type Observation = {
   readonly startedAtMs: number;
-  /** Absent for a control that injects nothing. */
+  /** Absent for an episode that injects nothing. */
   readonly injectedAtMs?: number;
   /** When the removal of the fault began. */
   readonly removedAtMs?: number;
   readonly endedAtMs: number;
   readonly evaluationIntervalMs: number;
-  /** Complete, for it is read from Prometheus' own record of its alerts. */
+  /** Complete, because it is read from Prometheus' record of its alerts. */
   readonly incidents: readonly Incident[];
   readonly notifications: readonly Notification[];
   readonly rejections: readonly Rejection[];

@@ -1,24 +1,28 @@
+import { BUNDLE } from "@mcp-orchestrator/alerts";
 import type { Notification, NotificationStatus } from "../../services/inbox/notification.ts";
 import type { Observation } from "./observation.ts";
 
-/** Builders for tests of the judge: an episode in which everything went as it should. */
+/** Builders for tests of the judge: an episode in which everything is right. */
 
-const RUNBOOK = "http://localhost:8090/runbooks";
-const DASHBOARD = "http://localhost:3000/d/mcp-orchestrator?viewPanel=1";
+/** Without runbooks and Grafana, a message links to Prometheus' page of its alert. */
+const GRAPH = "http://localhost:9090/graph?g0.expr=up";
+const { dashboards, runbooks } = BUNDLE.links;
+const runbookOf = (alertname: string) => (runbooks === undefined ? GRAPH : `${runbooks}/${alertname}.md`);
+const DASHBOARD = dashboards === undefined ? GRAPH : `${dashboards}/d/mcp-orchestrator?viewPanel=1`;
 const SILENCE = "http://localhost:9093/#/silences/new?filter=%7Balertname%3D%22x%22%7D";
 
-/** A message as Slack gets it from the templates. */
+/** A message as the templates write it for Slack. */
 export function slackBody(alertname: string, status: NotificationStatus, color: string) {
   return {
     channel: "#alerts-critical",
     attachments: [
       {
         title: `[${status.toUpperCase()}] ${alertname}`,
-        title_link: `${RUNBOOK}/${alertname}.md`,
+        title_link: runbookOf(alertname),
         text: "*Queue mcp:queue:ml holds more than 500 messages*",
         color: status === "resolved" ? "good" : color,
         actions: [
-          { type: "button", text: "Runbook", url: `${RUNBOOK}/${alertname}.md` },
+          { type: "button", text: "Runbook", url: runbookOf(alertname) },
           { type: "button", text: "Dashboard", url: DASHBOARD },
           { type: "button", text: "Silence", url: SILENCE },
         ],
@@ -27,7 +31,7 @@ export function slackBody(alertname: string, status: NotificationStatus, color: 
   };
 }
 
-/** An event as PagerDuty gets it from the templates. */
+/** An event as the templates write it for PagerDuty. */
 export function pagerDutyBody(alertname: string, status: NotificationStatus, dedupKey = "key-1") {
   return {
     routing_key: "0".repeat(32),
@@ -35,14 +39,14 @@ export function pagerDutyBody(alertname: string, status: NotificationStatus, ded
     dedup_key: dedupKey,
     payload: { summary: `${alertname}: the service is down`, severity: "critical", class: alertname, source: "am" },
     links: [
-      { text: "Runbook", href: `${RUNBOOK}/${alertname}.md` },
+      { text: "Runbook", href: runbookOf(alertname) },
       { text: "Dashboard", href: DASHBOARD },
       { text: "Silence", href: SILENCE },
     ],
   };
 }
 
-/** A notification that the inbox kept, by default a firing one to the critical channel. */
+/** A notification in the inbox; by default a firing one to the critical channel. */
 export function message(over: Partial<Notification> = {}): Notification {
   const { alertname = "QueueDepthSpike", status = "firing" } = over;
   return {
@@ -58,7 +62,7 @@ export function message(over: Partial<Notification> = {}): Notification {
   };
 }
 
-/** The dead man's switch heard something. */
+/** A message to the dead man's switch. */
 export const HEARTBEAT: Notification = {
   seq: 9,
   receivedAtMs: 12_000,

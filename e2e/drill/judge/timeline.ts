@@ -1,6 +1,6 @@
 /** Steps of an episode in their order. */
 export const PHASES = [
-  "quiet",
+  "healthy",
   "injected",
   "pending",
   "firing",
@@ -13,12 +13,12 @@ export const PHASES = [
 ] as const;
 
 /**
- * `injected` and `removed` are the moments at which that begins. `complete`: every consequence of the fault has shown
- * itself. `accounted`: every task has ended somewhere.
+ * `injected` and `removed` are when that begins. `complete`: every consequence of the fault is visible. `accounted`:
+ * every task has ended.
  */
 export type Phase = (typeof PHASES)[number];
 
-/** A step was taken before one that belongs before it, or twice. */
+/** A step was reached twice, or before one that precedes it. */
 export class PhaseOrderError extends Error {
   readonly code = "PHASE_ORDER";
   readonly subject: Phase;
@@ -30,7 +30,7 @@ export class PhaseOrderError extends Error {
   }
 }
 
-/** When an episode reached which step, epoch ms. Steps may be left out, but none is taken back. */
+/** When an episode reached which step, epoch ms. Steps may be left out. */
 export class Timeline {
   readonly #now: () => number;
   readonly #onPhase: (phase: Phase) => void;

@@ -1,6 +1,6 @@
-import type { DrillReport, EpisodeReport } from "./results.ts";
 import { RUNBOOK_EXCEPTIONS } from "../runbooks/exceptions.ts";
-import { budgetCells, duration, pictureOf } from "./text.ts";
+import type { DrillReport, EpisodeReport } from "./results.ts";
+import { BUDGET_HEAD, BUDGET_NOTE, budgetCells, duration, pictureOf } from "./text.ts";
 
 /** The report as Markdown. */
 export function renderMarkdown(report: DrillReport): string {
@@ -20,21 +20,20 @@ export function renderMarkdown(report: DrillReport): string {
     "",
     ...section(
       "Detection and recovery",
-      ["fault", "alert", "pending", "firing", "notified", "resolved"],
+      ["fault", "alert", ...BUDGET_HEAD],
       faults.map((episode) => [mark(episode), episode.alert ?? "", ...budgetCells(episode)]),
-      "Measured / longest predicted from scrape and evaluation interval, window, `for`, group wait and group interval. " +
-        "Pending, firing and notified count from the fault, resolved counts from its removal.",
+      BUDGET_NOTE,
     ),
     ...section(
-      "What each fault made fire, and who heard of it",
+      "What each fault made fire, and who was notified",
       ["fault", "what was done", "picture", "tasks"],
       faults.map((episode) => [mark(episode), episode.title, pictureOf(episode), tasksOf(episode)]),
       "Any other alert that fires, any message to another receiver and any task without a result or a dead letter fails " +
         "the drill.",
     ),
     ...section(
-      "What must send no notification",
-      ["control", "what was done", "picture", "tasks"],
+      "Healthy baselines, which send no notification",
+      ["baseline", "what was done", "picture", "tasks"],
       others.map((episode) => [mark(episode), episode.title, pictureOf(episode), tasksOf(episode)]),
     ),
     ...runbooks(episodes),
@@ -66,12 +65,10 @@ function runbooks(episodes: readonly EpisodeReport[]): string[] {
   return [
     "## Runbooks",
     "",
-    `${distinct} commands of the runbooks were run as written, ${runs.length} times in all, and showed what they must.`,
+    `${distinct} commands of the runbooks were run as written, ${runs.length} times in all, and printed what the runbooks say.`,
     "Not run:",
     "",
-    ...RUNBOOK_EXCEPTIONS.map(
-      ({ ids, reason }) => `- ${ids.map((id) => `\`${id}\``).join(", ")}: ${reason}`,
-    ),
+    ...RUNBOOK_EXCEPTIONS.map(({ ids, reason }) => `- ${ids.map((id) => `\`${id}\``).join(", ")}: ${reason}`),
     "",
   ];
 }

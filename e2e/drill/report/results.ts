@@ -1,11 +1,11 @@
 import type { EpisodeResult } from "../episodeRun.ts";
 import { alertsOf } from "../judge/expectation.ts";
 
-/** Everything that a report is made of. */
+/** What a report contains. */
 export type DrillReport = {
   readonly startedAt: string;
   readonly durationMs: number;
-  /** What production durations were divided by. */
+  /** The factor by which production durations were divided. */
   readonly factor: number;
   readonly runtime: string;
   readonly jobs: number;
@@ -15,25 +15,28 @@ export type DrillReport = {
   readonly episodes: readonly EpisodeReport[];
 };
 
-/** An episode as reports show it; times are milliseconds after its quiet start. */
-export type EpisodeReport = Pick<EpisodeResult, "id" | "title" | "kind" | "passed" | "durationMs" | "findings" | "commands"> & {
-  /** The alert that it is about; controls are about none. */
+/** An episode in a report; times are milliseconds after the start of the episode. */
+export type EpisodeReport = Pick<
+  EpisodeResult,
+  "id" | "title" | "kind" | "passed" | "durationMs" | "findings" | "commands"
+> & {
+  /** The alert that the fault proves; absent for a baseline. */
   readonly alert?: string;
   readonly error?: string;
   readonly logs?: string;
   readonly steps: Steps;
-  /** Longest times after the fault, and after its removal for `resolvedMs`. */
+  /** Longest times after the fault; for `resolvedMs`, after its removal. */
   readonly budget?: EpisodeResult["budget"];
   readonly matrix: readonly MatrixRow[];
   readonly tasks?: Readonly<Record<"submitted" | "completed" | "deadLettered" | "refused" | "lost", number>>;
 };
 
-/** What happened to the alert that an episode is about, as Prometheus and the receivers recorded it. */
+/** What happened to the alert of an episode, as Prometheus and the receivers recorded it. */
 export type Steps = Readonly<
-  Partial<Record<"injectedMs" | "pendingMs" | "firingMs" | "notifiedMs" | "healedMs" | "resolvedMs" | "endMs", number>>
+  Partial<Record<"injectedMs" | "pendingMs" | "firingMs" | "notifiedMs" | "removedMs" | "resolvedMs" | "endMs", number>>
 >;
 
-/** One alert that was seen in an episode. */
+/** One alert of an episode. */
 export type MatrixRow = {
   readonly alertname: string;
   readonly state: "pending" | "fired" | "inhibited";
@@ -46,7 +49,7 @@ export type MatrixRow = {
 /** Reduces a result to what reports show. */
 export function episodeReport(result: EpisodeResult): EpisodeReport {
   const { id, title, kind, passed, durationMs, findings, commands, error, logs, budget, observation } = result;
-  const alert = kind === "control" ? undefined : alertsOf(result.expectation)[0];
+  const alert = kind === "baseline" ? undefined : alertsOf(result.expectation)[0];
   return {
     ...{ id, title, kind, passed, durationMs, findings, commands },
     ...(alert === undefined ? {} : { alert }),
@@ -69,7 +72,7 @@ function stepsOf({ observation }: EpisodeResult, alert: string | undefined): Ste
     pendingMs: mine?.pendingAtMs,
     firingMs: mine?.firingAtMs,
     notifiedMs: messages.find(({ status }) => status === "firing")?.receivedAtMs,
-    healedMs: removedAtMs,
+    removedMs: removedAtMs,
     resolvedMs: messages.findLast(({ status }) => status === "resolved")?.receivedAtMs,
     endMs: endedAtMs,
   };

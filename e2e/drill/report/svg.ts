@@ -1,6 +1,9 @@
 import type { DrillReport, EpisodeReport, MatrixRow } from "./results.ts";
 
-/** Timelines of the faults as a picture: from the fault to the page, from the removal of the fault to the all-clear. */
+/**
+ * Timelines of the faults as a picture: from the fault to the page, from the removal of the fault to the resolved
+ * message.
+ */
 
 const WIDTH = 1_000;
 const LEFT = 250;
@@ -58,16 +61,20 @@ function lane({ alert = "", id, steps, matrix }: EpisodeReport, y: number, x: (m
   return [
     `<text x="16" y="${y + 14}">${alert}</text>`,
     `<text class="small" x="16" y="${y + 27}">${id}</text>`,
-    bar("fault", zero, steps.healedMs ?? steps.endMs ?? zero, 0, LANE - 8, "the fault is on"),
+    bar("fault", zero, steps.removedMs ?? steps.endMs ?? zero, 0, LANE - 8, "the fault is on"),
     ...(mine === undefined ? [] : stay(mine, (...args) => bar(...args), 4, BAR, "firing")),
-    ...others.flatMap((row) => stay(row, (...args) => bar(...args), 20, 4, row.state === "inhibited" ? "inhibited" : "other")),
+    ...others.flatMap((row) =>
+      stay(row, (...args) => bar(...args), 20, 4, row.state === "inhibited" ? "inhibited" : "other"),
+    ),
     ...dot("notified", steps.notifiedMs, "first message"),
     ...dot("cleared", steps.resolvedMs, "all clear"),
   ];
 
   function dot(kind: string, atMs: number | undefined, hint: string): string[] {
     if (atMs === undefined) return [];
-    return [`<circle class="${kind}" cx="${round(x(atMs - zero))}" cy="${y + 11}" r="5"><title>${hint}</title></circle>`];
+    return [
+      `<circle class="${kind}" cx="${round(x(atMs - zero))}" cy="${y + 11}" r="5"><title>${hint}</title></circle>`,
+    ];
   }
 }
 
@@ -81,21 +88,28 @@ function stay(row: MatrixRow, bar: Bar, offset: number, thickness: number, kind:
   ];
 }
 
+const DOTS: readonly string[] = ["notified", "cleared"];
+
+/** Every kind of mark in the picture. */
 function legend(height: number): string {
   const items = [
     ["fault", "fault on"],
     ["pending", "pending"],
     ["firing", "firing"],
+    ["other", "another alert"],
     ["inhibited", "inhibited"],
     ["notified", "first message"],
     ["cleared", "all clear"],
-  ];
+  ] as const;
+  const step = (WIDTH - LEFT - RIGHT) / items.length;
   return items
-    .map(
-      ([kind, text], index) =>
-        `<rect class="${kind}" x="${LEFT + index * 110}" y="${height - 12}" width="10" height="10" rx="2"/>` +
-        `<text class="small" x="${LEFT + 14 + index * 110}" y="${height - 3}">${text}</text>`,
-    )
+    .map(([kind, text], index) => {
+      const x = round(LEFT + index * step);
+      const mark = DOTS.includes(kind)
+        ? `<circle class="${kind}" cx="${x + 5}" cy="${height - 7}" r="5"/>`
+        : `<rect class="${kind}" x="${x}" y="${height - 12}" width="10" height="10" rx="2"/>`;
+      return `${mark}<text class="small" x="${x + 14}" y="${height - 3}">${text}</text>`;
+    })
     .join("");
 }
 

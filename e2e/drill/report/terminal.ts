@@ -5,16 +5,17 @@ import type { EpisodeResult } from "../episodeRun.ts";
 import type { Episode } from "../episodes/episode.ts";
 import type { Phase } from "../judge/timeline.ts";
 import { reasons } from "./markdown.ts";
-import type { DrillReport } from "./results.ts";
-import { budgetCells, duration, pictureOf } from "./text.ts";
+import type { DrillReport, EpisodeReport } from "./results.ts";
+import { BUDGET_HEAD, BUDGET_NOTE, budgetCells, duration, pictureOf } from "./text.ts";
 
 type State = { readonly text: string; readonly sinceMs: number; readonly done?: true };
 
 const REFRESH_MS = 250;
 
-/** Live progress of a drill: a table that is drawn anew on a terminal, a line for every step elsewhere. */
+/** Live progress of a drill: a table that is redrawn on a terminal, otherwise a line for each step. */
 export class Progress implements Disposable {
   readonly #episodes: readonly Episode[];
+  readonly #nameColumns: number;
   readonly #states = new Map<string, State>();
   readonly #startedAtMs = Date.now();
   readonly #output: NodeJS.WriteStream;
@@ -23,6 +24,7 @@ export class Progress implements Disposable {
 
   constructor(episodes: readonly Episode[], output: NodeJS.WriteStream) {
     this.#episodes = episodes;
+    this.#nameColumns = Math.max(...episodes.map(({ id }) => id.length));
     this.#output = output;
     if (!output.isTTY) return;
     this.#draw = createLogUpdate(output);
@@ -53,40 +55,49 @@ export class Progress implements Disposable {
     this.#states.set(id, state);
     if (this.#draw !== undefined) return;
     const at = ((Date.now() - this.#startedAtMs) / 1000).toFixed(1).padStart(6);
-    this.#output.write(`${at} s  ${id.padEnd(18)} ${state.text}\n`);
+    this.#output.write(`${at} s  ${id.padEnd(this.#nameColumns)} ${state.text}\n`);
   }
 
   #redraw(): void {
     const lines = this.#episodes.map(({ id }) => {
       const state = this.#states.get(id);
-      if (state === undefined) return pc.dim(`  ${id.padEnd(18)} waits`);
+      if (state === undefined) return pc.dim(`  ${id.padEnd(this.#nameColumns)} waits`);
       const since = state.done ? "" : pc.dim(` for ${((Date.now() - state.sinceMs) / 1000).toFixed(1)} s`);
-      return `  ${id.padEnd(18)} ${state.text}${since}`;
+      return `  ${id.padEnd(this.#nameColumns)} ${state.text}${since}`;
     });
     this.#draw?.([`Fire drill, ${duration(Date.now() - this.#startedAtMs)}`, ...lines].join("\n"));
   }
 }
 
-/** The report as tables for a terminal. */
+/** Columns of a terminal, borders included. */
+const TERMINAL_COLUMNS = 80;
+const NAME_COLUMNS = 18;
+
+/** The report as tables for a terminal of 80 columns. */
 export function renderTables(report: DrillReport): string {
   const faults = report.episodes.filter(({ kind }) => kind === "fault");
   const others = report.episodes.filter(({ kind }) => kind !== "fault");
-  const mark = (passed: boolean) => (passed ? pc.green("✓") : pc.red("✗"));
+  const name = ({ passed, id }: EpisodeReport) => `${passed ? pc.green("✓") : pc.red("✗")} ${foldedId(id)}`;
   const parts: string[] = [];
   if (faults.length > 0) {
-    const head = ["", "fault", "alert", "pending", "firing", "notified", "resolved", "fired -> notified"];
-    const table = new Table({ head, style: { head: [], compact: true }, wordWrap: true, colWidths: [3, null, null, null, null, null, null, 60] });
-    for (const episode of faults) {
-      table.push([mark(episode.passed), episode.id, episode.alert ?? "", ...budgetCells(episode), pictureOf(episode)]);
-    }
-    parts.push(table.toString(), pc.dim("measured / longest predicted; from the fault, and from the removal of the fault for resolved"));
+    parts.push(
+      table(
+        ["fault", ...BUDGET_HEAD],
+        faults.map((episode) => [
+          name(episode),
+          ...budgetCells(episode).map((cell) => cell.replaceAll(/ (of|in|to) /g, "\n$1 ")),
+        ]),
+      ),
+      pc.dim(wrapped(BUDGET_NOTE)),
+      table(
+        ["fault", "fired -> notified"],
+        faults.map((episode) => [name(episode), pictureOf(episode)]),
+      ),
+    );
   }
   if (others.length > 0) {
-    const table = new Table({ head: ["", "control", "what was done", "fired -> notified"], style: { head: [], compact: true } });
-    for (const { passed, id, title, ...rest } of others) {
-      table.push([mark(passed), id, title, pictureOf({ passed, id, title, ...rest })]);
-    }
-    parts.push(table.toString());
+    const rows = others.map((episode) => [name(episode), episode.title, pictureOf(episode)]);
+    parts.push(table(["baseline", "what was done", "fired -> notified"], rows));
   }
   for (const episode of report.episodes.filter(({ passed }) => !passed)) {
     parts.push(pc.red(`${episode.id} failed`), ...reasons(episode));
@@ -96,3 +107,32 @@ export function renderTables(report: DrillReport): string {
   return parts.join("\n");
 }
 
+/** The first column is as wide as a name needs, the others share the rest; longer texts are wrapped at words. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const others = head.length - 1;
+  const width = Math.floor((TERMINAL_COLUMNS - NAME_COLUMNS - head.length - 1) / others);
+  const drawn = new Table({
+    head: [...head],
+    colWidths: [NAME_COLUMNS, ...Array<number>(others).fill(width)],
+    style: { head: [], compact: true },
+    wordWrap: true,
+  });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn.toString();
+}
+
+/** An id that fits into the first column beside its mark: in lines that end at hyphens. */
+function foldedId(id: string): string {
+  const columns = NAME_COLUMNS - " ✓  ".length;
+  const lines = [""];
+  for (const part of id.split(/(?<=-)/)) {
+    const line = `${lines.at(-1)}${part}`;
+    if (line.length <= columns) lines[lines.length - 1] = line;
+    else lines.push(part);
+  }
+  return lines.join("\n  ");
+}
+
+function wrapped(text: string): string {
+  return text.replaceAll(new RegExp(`(.{1,${TERMINAL_COLUMNS}})(?:\\s+|$)`, "g"), "$1\n").trimEnd();
+}

@@ -1,10 +1,15 @@
 import {
   ALERTS,
   type AlertName,
-  alertNamed,
+  BUNDLE,
+  buildCatalogue,
   type Command,
+  commandsIn,
   commandsOf,
+  commandText,
   type FaultId,
+  minutes,
+  parseDuration,
   type Runbook,
 } from "@mcp-orchestrator/alerts";
 import { exceptionFor } from "./exceptions.ts";
@@ -12,39 +17,57 @@ import { exceptionFor } from "./exceptions.ts";
 /** A command of an alert's runbook. */
 export type RunbookCommand = { readonly alert: AlertName; readonly command: Command };
 
-/** How the drill's service is run, for commands that depend on it. */
+/** The deployment form of the drill's service. */
 export const DRILL_DEPLOYMENT = "native";
 
-/** What is run in the course of a fault. */
+/** How long metrics show an earlier fault, except to a command that looks back further. */
+export const REMEMBERED_MS = minutes(1);
+
+/** How far back the queries of a command look, the same at every scale. */
+export function lookBackMs(command: Command): number {
+  return longestRangeMs(commandText(command, DRILL_DEPLOYMENT));
+}
+
+/** The longest range in a text with queries; 0 without one. */
+export function longestRangeMs(text: string): number {
+  const ranges = text.matchAll(/\[((?:\d+(?:ms|[smh]))+)\]/g);
+  return Math.max(0, ...[...ranges].map(([, range = ""]) => parseDuration(range)));
+}
+
+/** The commands of a fault. */
 export type FaultPlan = {
   readonly diagnosis: readonly RunbookCommand[];
   readonly mitigation: readonly RunbookCommand[];
+  /** Of the opened runbooks, what they do about causes that no fault has, each with the command that undoes it. */
+  readonly otherCauses: readonly RunbookCommand[];
 };
 
 /**
- * The commands that belong to a fault: the diagnosis of the runbooks that an engineer opens for it, and what they say
- * against this cause.
- *
+ * The commands for a fault: the diagnosis of the opened runbooks, and their fix for its cause.
  * @param alerts whose runbooks are opened
+ * @param replicas of the service, as its runbooks expect them
  */
-export function planFor(fault: FaultId, alerts: readonly AlertName[]): FaultPlan {
+export function planFor(fault: FaultId, alerts: readonly AlertName[], replicas: number): FaultPlan {
+  const { groups } = buildCatalogue({ ...BUNDLE, expectedReplicas: replicas });
+  const opened = groups.flatMap((group) => group.alerts).filter(({ name }) => alerts.includes(name));
   const of = (pick: (runbook: Runbook) => readonly Command[]) =>
-    alerts.flatMap((alert) =>
-      pick(alertNamed(alert).runbook)
+    opened.flatMap(({ name, runbook }) =>
+      pick(runbook)
         .filter(({ id }) => exceptionFor(id) === undefined)
-        .map((command) => ({ alert, command })),
+        .map((command) => ({ alert: name, command })),
     );
   return {
-    diagnosis: of(({ diagnosis }) => diagnosis.flatMap(({ commands = [] }) => commands)),
+    diagnosis: of(({ first, diagnosis }) => commandsIn([...first, ...diagnosis]).filter(({ changes }) => !changes)),
     mitigation: of(({ mitigation }) =>
-      mitigation
-        .filter((one) => one.fault === fault)
-        .flatMap(({ steps }) => steps.flatMap(({ commands = [] }) => commands)),
+      mitigation.filter((one) => one.fault === fault).flatMap(({ steps }) => commandsIn(steps)),
+    ),
+    otherCauses: of(({ mitigation }) =>
+      commandsOf({ first: [], diagnosis: [], mitigation: mitigation.filter((one) => one.fault === undefined) }),
     ),
   };
 }
 
-/** Every command of every runbook that no fault's plan runs and no exception leaves out; each once per runbook. */
+/** Every command that no fault's plan runs and no exception leaves out; each once per runbook. */
 export function remainingCommands(plans: readonly FaultPlan[]): RunbookCommand[] {
   const key = ({ alert, command }: RunbookCommand) => `${alert} ${command.id}`;
   const planned = new Set(plans.flatMap(({ diagnosis, mitigation }) => [...diagnosis, ...mitigation].map(key)));

@@ -1,15 +1,19 @@
-import { commandText, outputShows, PREAMBLES, type Shows } from "@mcp-orchestrator/alerts";
-import type { Lane } from "mcp-orchestrator/contract";
-import { createKeys } from "mcp-orchestrator/keys";
-import { KEY_PREFIX } from "../../stack/stack.ts";
-import { limited } from "../../testkit/limited.ts";
+import {
+  commandText,
+  type Deployment,
+  outputShows,
+  PREAMBLES,
+  QUEUE_OF_LABELS,
+  type Shows,
+  type TimingProfile,
+} from "@mcp-orchestrator/alerts";
+import pLimit from "p-limit";
 import { until } from "../../testkit/until.ts";
 import type { Instance } from "../judge/expectation.ts";
-import { DRILL_DEPLOYMENT, type RunbookCommand } from "./plan.ts";
-import { runInShell } from "./shell.ts";
+import { lookBackMs, REMEMBERED_MS, type RunbookCommand } from "./plan.ts";
 
-/** What a command printed is not what its runbook says. */
-export class RunbookError extends Error {
+/** A command printed something else than its runbook says. */
+class RunbookError extends Error {
   readonly code = "RUNBOOK";
   readonly subject: string;
 
@@ -23,29 +27,37 @@ export class RunbookError extends Error {
   }
 }
 
-/** In which state of the system a command is run. */
-export type When = "while all is well" | "while the alert is on" | "as mitigation";
+/** The state of the system when a command is run. */
+export type When = "without a fault" | "while the alert is on" | "as mitigation";
 
-/** A command that was run and showed what its runbook says. */
+/** A command that printed what its runbook says. */
 export type CommandRun = { readonly alert: string; readonly id: string; readonly when: When };
 
+/** Where the commands of runbooks are run. */
+export type RunbookShell = {
+  readonly deployment: Deployment;
+  /** Runs a text as an engineer would paste it, with variables, and returns its standard output. */
+  readonly run: (text: string, variables: Readonly<Record<string, string>>) => Promise<string>;
+};
+
 export type RunbookRunnerDeps = {
-  /** The variables at the head of the runbooks, and PATH. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Ends the waiting for what a command must show. */
+  readonly shell: RunbookShell;
+  readonly profile: TimingProfile;
+  /** Ends the waiting for an expected output. */
   readonly signal: AbortSignal;
   ran(run: CommandRun): void;
 };
 
-/** A query over the last minute forgets what was before in a minute, at every scale. */
-const HEALTHY_WITHIN_MS = 75_000;
+/** What commands and servers may need. */
 const SHOWN_WITHIN_MS = 15_000;
-/** A command is several processes: not to be run ten times a second. */
+/** A rate shows what two scrapes have seen. */
+const SCRAPES_UNTIL_SHOWN = 3;
+/** Pause between two attempts: a command starts several processes. */
 const AGAIN_MS = 1_000;
 /** Commands at a time. */
 const SIDE_BY_SIDE = 3;
 
-/** Follows runbooks to the letter. */
+/** Runs the commands of runbooks exactly as written. */
 export class RunbookRunner {
   readonly #deps: RunbookRunnerDeps;
 
@@ -54,24 +66,26 @@ export class RunbookRunner {
   }
 
   /**
-   * Runs commands that look, and holds them against what the runbook claims they show when all is well.
+   * Runs commands that look, and compares their output with what the runbook says about a healthy system.
    *
    * @throws UntilTimeoutError with what was shown instead
    */
   async checkHealthy(commands: readonly RunbookCommand[], instanceOf: InstanceOf): Promise<void> {
-    await this.#look(commands, (planned) =>
-      this.#follow(planned, instanceOf, "while all is well", planned.command.healthy, HEALTHY_WITHIN_MS),
-    );
+    await this.#look(commands, (planned) => {
+      const withinMs = Math.max(REMEMBERED_MS, lookBackMs(planned.command)) + this.#shownWithinMs();
+      return this.#follow(planned, instanceOf, "without a fault", planned.command.healthy, withinMs);
+    });
   }
 
   /**
-   * Runs every command of a diagnosis while its alert is on.
+   * Runs every command of a diagnosis while its alert is firing.
    *
    * @throws UntilTimeoutError with what was shown instead
    */
   async diagnose(commands: readonly RunbookCommand[], instanceOf: InstanceOf): Promise<void> {
+    const withinMs = this.#shownWithinMs();
     await this.#look(commands, (planned) =>
-      this.#follow(planned, instanceOf, "while the alert is on", planned.command.firing, SHOWN_WITHIN_MS),
+      this.#follow(planned, instanceOf, "while the alert is on", planned.command.firing, withinMs),
     );
   }
 
@@ -82,9 +96,13 @@ export class RunbookRunner {
     }
   }
 
-  /** Commands that change nothing need not wait for each other. */
+  #shownWithinMs(): number {
+    return SHOWN_WITHIN_MS + SCRAPES_UNTIL_SHOWN * this.#deps.profile.prometheus.scrapeIntervalMs;
+  }
+
+  /** Commands that change nothing run side by side. */
   async #look(commands: readonly RunbookCommand[], follow: (planned: RunbookCommand) => Promise<void>): Promise<void> {
-    await Promise.all(commands.map(limited(SIDE_BY_SIDE, follow)));
+    await pLimit(SIDE_BY_SIDE).map(commands, follow);
   }
 
   async #follow(
@@ -103,11 +121,9 @@ export class RunbookRunner {
 
   async #run(planned: RunbookCommand, instanceOf: InstanceOf, when: When, shows: Shows | undefined): Promise<void> {
     const { alert, command } = planned;
-    const environment = { ...this.#deps.environment, ...instanceVariables(instanceOf(alert)) };
-    const output = await runInShell(
-      `${PREAMBLES[DRILL_DEPLOYMENT]}\n${commandText(command, DRILL_DEPLOYMENT)}`,
-      environment,
-    );
+    const { deployment, run } = this.#deps.shell;
+    const text = [QUEUE_OF_LABELS, PREAMBLES[deployment], commandText(command, deployment)].join("\n");
+    const output = await run(text, labelsOf(instanceOf(alert)));
     if (shows !== undefined && !outputShows(output, shows)) throw new RunbookError(planned, when, shows, output);
     this.#deps.ran({ alert, id: command.id, when });
   }
@@ -116,13 +132,7 @@ export class RunbookRunner {
 /** The instance of an alert whose labels the commands get. */
 export type InstanceOf = (alert: string) => Instance;
 
-/** The second line at the head of the runbooks; what the labels do not tell is as it stands there. */
-function instanceVariables({ type = "reasoning", lane = "express", queue }: Instance): Record<string, string> {
-  const { stream, group } = createKeys(KEY_PREFIX).queue(type, lane as Lane);
-  return {
-    TYPE: type,
-    LANE: lane,
-    QUEUE: queue ?? stream,
-    GROUP: group,
-  };
+/** Variables that a reader sets by the labels of the alert; otherwise those of the preamble. */
+function labelsOf({ type = "reasoning", lane = "express" }: Instance): Record<string, string> {
+  return { TYPE: type, LANE: lane };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** The shell does not know a program that a runbook uses. */
+/** A program that a runbook uses is not installed. */
 export class MissingProgramError extends Error {
   readonly code = "MISSING_PROGRAM";
   readonly subject: string;
@@ -13,8 +13,8 @@ export class MissingProgramError extends Error {
   }
 }
 
-/** A command did not end, and was killed. */
-export class CommandTimeoutError extends Error {
+/** A command did not end and was killed. */
+class CommandTimeoutError extends Error {
   readonly code = "COMMAND_TIMEOUT";
   readonly subject: string;
 
@@ -25,7 +25,7 @@ export class CommandTimeoutError extends Error {
   }
 }
 
-/** The process that runs the commands is gone, and what it was running with it. */
+/** The process that runs the commands ended, and its commands with it. */
 export class ShellLostError extends Error {
   readonly code = "SHELL_LOST";
   readonly subject: string;
@@ -60,8 +60,8 @@ const waiting = new Map<
 >();
 
 /**
- * Runs a command as an engineer would paste it, and returns what it printed on standard output. Its exit code says
- * nothing: a grep that finds nothing is an answer.
+ * Runs a command as an engineer would paste it, and returns its standard output. The exit code is ignored: a grep that
+ * finds nothing is not an error.
  *
  * @throws MissingProgramError; CommandTimeoutError after 15 s; ShellLostError
  */
@@ -83,8 +83,8 @@ function order(command: string, environment: Readonly<Record<string, string>>): 
 }
 
 /**
- * A small process that starts the commands: to fork a large one takes tens of milliseconds, in which it forwards no
- * scrape and submits no task. Its session is its own, so that its priority can be lowered.
+ * A small process that starts the commands, because a fork of a large process blocks it for tens of milliseconds. It
+ * has its own session, so that its priority can be lowered.
  */
 function startHost(): ChildProcess {
   const script = fileURLToPath(new URL("shellProcess.ts", import.meta.url));

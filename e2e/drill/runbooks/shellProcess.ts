@@ -4,11 +4,11 @@ import type { ShellAnswer, ShellOrder } from "./shell.ts";
 
 const TIMEOUT_MS = 15_000;
 
-// With the commands that run: they are of its process group.
+// With the commands, which are in its process group.
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 process.on("message", ({ id, command, environment }: ShellOrder) => {
   const options = { env: { ...environment }, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
-  // Without --norc bash takes the socket on its standard input for a remote login, and runs the user's ~/.bashrc.
+  // Without --norc, bash takes a socket as standard input for a remote login and runs ~/.bashrc.
   execFile("bash", ["--norc", "-c", command], options, (error, stdout, stderr) => {
     const code = typeof error?.code === "number" ? error.code : 0;
     const answer: ShellAnswer = { id, stdout, stderr, code, timedOut: error?.killed === true };
@@ -16,6 +16,6 @@ process.on("message", ({ id, command, environment }: ShellOrder) => {
   });
 });
 
-// Behind everything that is measured, and its commands with it: a dozen short processes cost a service its tens of
-// milliseconds. Where the machine does not allow it they run all the same.
+// Lower priority than everything that is measured, where the machine allows it: a dozen short processes slow the
+// service.
 await lowerPriority(process.pid, true).catch(() => {});

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -7,13 +7,27 @@ import { startUnitManager } from "./unitManager.ts";
 
 async function manager(start: () => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), "mcp-orchestrator-units-"));
+  const logFile = join(folder, "output.log");
+  await writeFile(logFile, "first\nnext\nlast\n");
   const calls: string[] = [];
   const units = await startUnitManager(folder, {
-    start: async () => {
-      await start();
-      calls.push("start");
+    "mcp-orchestrator": {
+      start: async () => {
+        await start();
+        calls.push("start");
+      },
+      stop: async () => void calls.push("stop"),
+      get pid() {
+        return calls.at(-1) === "start" ? 4711 : undefined;
+      },
+      logFile,
     },
-    stop: async () => void calls.push("stop"),
+    prometheus: {
+      start: async () => void calls.push("start of prometheus"),
+      stop: async () => {},
+      reload: async () => void calls.push("reload of prometheus"),
+      logFile,
+    },
   });
   onTestFinished(async () => {
     await units[Symbol.asyncDispose]();
@@ -27,11 +41,21 @@ async function manager(start: () => Promise<void>) {
   return { calls, run };
 }
 
-test("systemctl starts and stops the service, and returns when it has", async () => {
+test("systemctl starts, stops and restarts the service, and returns when that is done", async () => {
   const { calls, run } = await manager(async () => {});
   expect(await run("systemctl stop mcp-orchestrator")).toContain("exit 0");
   expect(await run("systemctl start mcp-orchestrator")).toContain("exit 0");
-  expect(calls).toEqual(["stop", "start"]);
+  expect(await run("systemctl restart mcp-orchestrator")).toContain("exit 0");
+  expect(calls).toEqual(["stop", "start", "stop", "start"]);
+});
+
+test("a command for several units applies to each of them, and fails if one fails", async () => {
+  const { calls, run } = await manager(async () => {});
+  expect(await run("systemctl start prometheus mcp-orchestrator")).toContain("exit 0");
+  expect(await run("systemctl reload mcp-orchestrator prometheus")).not.toContain("exit 0");
+  expect(calls).toEqual(["start of prometheus", "start", "reload of prometheus"]);
+  const journal = "journalctl --no-pager --lines 4 --unit mcp-orchestrator --unit prometheus";
+  expect(await run(journal)).toBe("last\nfirst\nnext\nlast\nexit 0\n");
 });
 
 test("an unknown unit, an unknown verb and a start that fails are errors of the command", async () => {
@@ -40,4 +64,14 @@ test("an unknown unit, an unknown verb and a start that fails are errors of the 
     expect(await run(`systemctl ${command}`)).not.toContain("exit 0");
   }
   expect(calls).toEqual([]);
+});
+
+test("status says whether it runs, and the journal is the end of its output", async () => {
+  const { run } = await manager(async () => {});
+  expect(await run("systemctl status --no-pager mcp-orchestrator")).toContain("Active: inactive (dead)");
+  await run("systemctl start mcp-orchestrator");
+  expect(await run("systemctl status --no-pager mcp-orchestrator")).toContain("Main PID: 4711");
+  expect(await run("journalctl --no-pager --unit mcp-orchestrator --lines 2")).toBe("next\nlast\nexit 0\n");
+  expect(await run("journalctl --no-pager --lines 2 --unit redis")).toContain("-- No entries --");
+  expect(await run("journalctl --since")).toContain("exit 1");
 });

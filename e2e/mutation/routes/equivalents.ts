@@ -8,6 +8,15 @@ export const EQUIVALENTS: readonly { readonly mutant: RegExp; readonly why: stri
     mutant: /^route: slack-warnings moved up$/,
     why: "No alert has two severities: the order of the two Slack routes decides nothing.",
   },
+  {
+    mutant: /^route: pagerduty of NotificationsFailing moved up$/,
+    why: "No alert has two names: its order and that of the dead man's switch decide nothing.",
+  },
+  {
+    mutant:
+      /^inhibition by alertname="(ExpressLatencyHigh|ExpressWaitHigh|TaskFailureRateHigh|OrchestratorTargetDown)": equal with severity$/,
+    why: "What it inhibits has its severity.",
+  },
 ];
 
 /** Why a mutant is equivalent to the original; undefined when it is not. */

@@ -4,7 +4,7 @@ import { ALERTS, type Alert, labelsOf } from "@mcp-orchestrator/alerts";
 /** The configuration with one mistake in its inhibitions. */
 export type InhibitionMutant = { readonly name: string; readonly config: AlertmanagerConfig };
 
-/** Every single mistake we can think of in the inhibitions. */
+/** Every single mistake that the operators make in the inhibitions. */
 export function inhibitionMutants(config: ReturnType<typeof alertmanagerConfig>): InhibitionMutant[] {
   const rules = config.inhibit_rules;
   return rules.flatMap((rule) => {
@@ -40,8 +40,7 @@ export function inhibitionMutants(config: ReturnType<typeof alertmanagerConfig>)
 }
 
 /**
- * Alerts that the rule must leave alone. Those that lack a label on which the rule wants agreement could not be muted by
- * it, and no alert inhibits itself.
+ * Alerts that the rule must not mute. It cannot mute those without a label of `equal`, and no alert inhibits itself.
  */
 function bystandersOf(rule: InhibitRule): string[] {
   const agrees = (alert: Alert) =>

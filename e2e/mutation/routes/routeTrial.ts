@@ -1,10 +1,10 @@
 import type { AlertmanagerConfig } from "@mcp-orchestrator/alertmanager";
 import {
   deliveriesOf,
-  FOREIGN_CASES,
+  OTHER_CASES,
   RECEIVERS_OF,
-  RHYTHM_OF,
   type RoutingCase,
+  TIMING_OF,
 } from "@mcp-orchestrator/alertmanager/proof";
 import { ALERTS, labelsOf } from "@mcp-orchestrator/alerts";
 
@@ -13,13 +13,13 @@ const CASES: readonly RoutingCase[] = [
     labels: { alertname: alert.name, ...labelsOf(alert) },
     receivers: RECEIVERS_OF[alert.name],
   })),
-  ...FOREIGN_CASES,
+  ...OTHER_CASES,
 ];
 
-/** True when every alert reaches the receivers that the hand-written cases name, at the pace that they name. */
+/** True if every alert reaches the receivers of the hand-written cases, at the pace that they name. */
 export function routesAsTheyMust({ route }: AlertmanagerConfig): boolean {
   return CASES.every(({ labels, receivers }) => {
-    const expected = receivers.map((receiver) => ({ receiver, ...RHYTHM_OF[receiver] }));
+    const expected = receivers.map((receiver) => ({ receiver, ...TIMING_OF[receiver] }));
     return JSON.stringify(deliveriesOf(route, labels).map(inOrder)) === JSON.stringify(expected.map(inOrder));
   });
 }

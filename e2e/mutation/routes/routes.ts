@@ -5,7 +5,7 @@ export type RouteMutant = { readonly name: string; readonly config: Alertmanager
 
 const TIMINGS = ["group_wait", "group_interval", "repeat_interval"] as const;
 
-/** Every single mistake we can think of in the routes: dropped, turned, or at another pace. */
+/** Every single mistake that the operators make in the routes: dropped, inverted, or with another interval. */
 export function routeMutants(config: AlertmanagerConfig): RouteMutant[] {
   const { route } = config;
   const children = route.routes ?? [];
@@ -15,28 +15,37 @@ export function routeMutants(config: AlertmanagerConfig): RouteMutant[] {
   });
   const withChildren = (name: string, routes: readonly Route[]) => withRoot(name, { ...route, routes });
   const ofChildren = children.flatMap((child, index) => {
-    const replaced = (name: string, other: Route) =>
+    const name = nameOf(child, children);
+    const replaced = (change: string, other: Route) =>
       withChildren(
-        `${child.receiver}: ${name}`,
+        `${name}: ${change}`,
         children.map((each) => (each === child ? other : each)),
       );
     return [
       withChildren(
-        `${child.receiver} dropped`,
+        `${name} dropped`,
         children.filter((each) => each !== child),
       ),
-      ...(index === 0 ? [] : [withChildren(`${child.receiver} moved up`, moveUp(children, index))]),
-      ...ofMatchers(child).map(({ name, route: other }) => replaced(name, other)),
+      ...(index === 0 ? [] : [withChildren(`${name} moved up`, moveUp(children, index))]),
+      ...ofMatchers(child).map(({ name: change, route: other }) => replaced(change, other)),
       replaced("continue toggled", child.continue === true ? omitContinue(child) : { ...child, continue: true }),
       ...otherReceivers(child).map((other) => replaced(`sent to ${other.receiver}`, other)),
-      ...ofRhythm(child).map(({ name, route: other }) => replaced(name, other)),
+      ...ofTiming(child).map(({ name: change, route: other }) => replaced(change, other)),
     ];
   });
   return [
     ...ofChildren,
     ...otherReceivers(route).map((other) => withRoot(`root sent to ${other.receiver}`, other)),
-    ...ofRhythm(route).map(({ name, route: other }) => withRoot(`root: ${name}`, other)),
+    ...ofTiming(route).map(({ name, route: other }) => withRoot(`root: ${name}`, other)),
   ];
+}
+
+/** By its receiver, and by its alert where several routes lead there. */
+function nameOf({ receiver, matchers = [] }: Route, all: readonly Route[]): string {
+  const alert = /^alertname="(.*)"$/.exec(matchers[0] ?? "")?.[1];
+  return alert === undefined || all.filter((each) => each.receiver === receiver).length === 1
+    ? receiver
+    : `${receiver} of ${alert}`;
 }
 
 type Named = { readonly name: string; readonly route: Route };
@@ -52,7 +61,7 @@ function ofMatchers(route: Route): Named[] {
   ]);
 }
 
-function ofRhythm(route: Route): Named[] {
+function ofTiming(route: Route): Named[] {
   const ofGroups = (route.group_by ?? []).map((label) => ({
     name: `group_by without ${label}`,
     route: { ...route, group_by: (route.group_by ?? []).filter((each) => each !== label) },

@@ -1,9 +1,9 @@
 import { parsePromql } from "@mcp-orchestrator/alerts/promql";
 import { expect, test } from "vitest";
-import { expressionMutants } from "./expressions.ts";
+import { clausesWithout, expressionMutants } from "./expressions.ts";
 
 const textsOf = (expression: string, kind: string) =>
-  expressionMutants(expression)
+  expressionMutants(expression, ["type:a:sum", "queue:a:sum", "type:b:sum"])
     .filter((mutant) => mutant.kind === kind)
     .map(({ text }) => text);
 
@@ -34,14 +34,40 @@ test.each([
   ["offset", 'a{x="1"} > b', ['a{x="1"} offset 1m > b', 'a{x="1"} > b offset 1m']],
   ["offset", "rate(a[5m])", ["rate(a[5m] offset 1m)"]],
   ["arithmetic", "a / b", ["a * b"]],
+  [
+    "nesting",
+    "sum by (type) (a)",
+    ["max by (type) (sum by (type, instance) (a))", "sum by (type) (max by (type, instance) (a))"],
+  ],
+  ["nesting", "max (a)", ["sum  (max by (instance) (a))"]],
+  ["order", 'sum by (type) (rate(a{x="1"}[5m]))', ['rate((sum by (type) (a{x="1"}))[5m:15s])']],
+  ["order", "sum (increase(a[15m]))", ["increase((sum  (a))[15m:15s])"]],
+  ["metric", "rate(mcp_task_wait_seconds_bucket[5m])", ["rate(mcp_task_latency_seconds_bucket[5m])"]],
+  ["metric", "type:a:sum", ["type:b:sum"]],
+  ["metric", "type:b:sum", ["type:a:sum"]],
+  [
+    "stray matcher",
+    'mcp_tasks_failed_total{lane="express"}',
+    ['mcp_tasks_failed_total{lane="express", type="ml"}', 'mcp_tasks_failed_total{lane="express", reason="timeout"}'],
+  ],
+  ["stray matcher", "alertmanager_alerts", ['alertmanager_alerts{job="mcp-orchestrator"}']],
+  ["stray matcher", "type_lane:a:sum", ['type_lane:a:sum{type="ml"}', 'type_lane:a:sum{lane="regular"}']],
 ])("a %s of %s is mistaken in every way there is", (kind, expression, expected) => {
   expect(textsOf(expression, kind)).toEqual(expected);
   for (const text of expected) expect(() => parsePromql(text)).not.toThrow();
 });
 
+test("a label is dropped from each clause that has it, and from no other", () => {
+  const expression = "sum by (cluster, type) (a) and on (cluster) b and on (type) c";
+  expect(clausesWithout("cluster", expression).map(({ text }) => text)).toEqual([
+    "sum by (type) (a) and on (cluster) b and on (type) c",
+    "sum by (cluster, type) (a) and on () b and on (type) c",
+  ]);
+});
+
 test("a mutant says where it is and what was changed", () => {
   expect(expressionMutants("a\n> 500").map(({ kind, change }) => `${kind} ${change}`)).toEqual([
-    "offset 1:2 nothing -> offset 1m",
+    "offset 1:1 a -> a offset 1m",
     "comparator 2:1 > -> >=",
     "comparator 2:1 > -> <",
     "comparator 2:1 > -> > bool",

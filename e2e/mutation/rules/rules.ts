@@ -15,24 +15,31 @@ export type RuleMutant = {
   readonly kind: string;
   readonly name: string;
   readonly rules: RuleFile;
+  /** The rules without the mistake. */
+  readonly original: RuleFile;
 };
 
 type Rule = RecordingRule | AlertingRule;
 
-/** Every single mistake we can think of in the rules of an alert. */
+/** Every single mistake that the operators make in the rules of an alert. */
 export function ruleMutants(alert: Alert): RuleMutant[] {
   const original = rulesOf(alert);
-  const rules = original.groups.flatMap((group) => group.rules);
-  return rules.flatMap((rule) => {
+  const all = original.groups.flatMap((group) => group.rules);
+  // The rules of expected installations and evaluated groups are in every file, and count only for alerts that read
+  // them.
+  const rules = all.filter((rule) => isNeeded(rule, all));
+  const records = rules.flatMap((rule) => ("record" in rule ? [rule.record] : []));
+  const ofRules = rules.flatMap((rule) => {
     const mutant = (kind: string, change: string, mutated: RuleFile): RuleMutant => ({
       alert,
       kind,
       name: `${alert.name} / ${nameOf(rule)}: ${kind} ${change}`,
       rules: mutated,
+      original,
     });
     const changed = ({ kind, change, rule: other }: Changed) =>
       mutant(kind, change, replaceRule(original, rule, other));
-    const ofExpression = expressionMutants(rule.expr).map(({ kind, change, text }) =>
+    const ofExpression = expressionMutants(rule.expr, records).map(({ kind, change, text }) =>
       changed({ kind, change, rule: { ...rule, expr: text } }),
     );
     if ("alert" in rule) return [...ofExpression, ...fieldMutants(rule).map(changed)];
@@ -42,6 +49,30 @@ export function ruleMutants(alert: Alert): RuleMutant[] {
       mutant("rule", "moved behind what reads it", moveToEnd(original, rule)),
     ];
   });
+  return [...ofRules, ...intervalMutants(alert, original)];
+}
+
+/** Is it an alert, or read by one, also through other rules? */
+function isNeeded(rule: Rule, all: readonly Rule[]): boolean {
+  if ("alert" in rule) return true;
+  return all.some((other) => other !== rule && other.expr.includes(rule.record) && isNeeded(other, all));
+}
+
+/** The group evaluated less often. More often changes no alert. */
+function intervalMutants(alert: Alert, original: RuleFile): RuleMutant[] {
+  const { groups } = original;
+  return groups.flatMap((group) =>
+    [2, 4].map((factor) => {
+      const interval = formatDuration(factor * parseDuration(group.interval));
+      return {
+        alert,
+        kind: "interval",
+        name: `${alert.name} / ${group.name}: interval ${group.interval} -> ${interval}`,
+        rules: { groups: groups.map((each) => (each === group ? { ...group, interval } : each)) },
+        original,
+      };
+    }),
+  );
 }
 
 type Changed = { readonly kind: string; readonly change: string; readonly rule: Rule };
@@ -78,10 +109,10 @@ function fieldMutants(rule: AlertingRule): Changed[] {
   ];
 }
 
-/** Two evaluations: `for` is known to the evaluation, the end of an alert to the sample that has left every window. */
+/** Tests see a `for` to one evaluation, and the end of an alert to two, since a sample has to leave every window. */
 const STEP_MS = { for: 15_000, keep_firing_for: 30_000 };
 
-/** A duration a little longer, a little shorter, and none at all. */
+/** A duration a little longer, a little shorter, and zero. */
 function durationMutants(rule: AlertingRule, field: "for" | "keep_firing_for"): Changed[] {
   const duration = rule[field];
   const ms = duration === undefined ? 0 : parseDuration(duration);
@@ -97,7 +128,7 @@ function omit(record: Readonly<Record<string, string>>, key: string): Record<str
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
-function replaceRule(file: RuleFile, rule: Rule, replacement: Rule | undefined): RuleFile {
+export function replaceRule(file: RuleFile, rule: Rule, replacement: Rule | undefined): RuleFile {
   return {
     groups: file.groups.map((group) => ({
       ...group,
@@ -106,7 +137,7 @@ function replaceRule(file: RuleFile, rule: Rule, replacement: Rule | undefined):
   };
 }
 
-/** Later than every rule of its group, so that they see its value of the evaluation before. */
+/** After every rule of its group, so that they see its value of the previous evaluation. */
 function moveToEnd(file: RuleFile, rule: Rule): RuleFile {
   return {
     groups: file.groups.map((group) => {
@@ -116,6 +147,7 @@ function moveToEnd(file: RuleFile, rule: Rule): RuleFile {
   };
 }
 
-function nameOf(rule: Rule): string {
-  return "alert" in rule ? rule.alert : rule.record;
+/** Of several installations, each has a recording rule with its labels. */
+export function nameOf(rule: Rule): string {
+  return "alert" in rule ? rule.alert : [rule.record, ...Object.values(rule.labels ?? {})].join(" ");
 }

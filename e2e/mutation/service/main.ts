@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { AREAS, SUITES } from "./areas.ts";
+import { AREAS, type Area, FOLDERS, SUITES } from "./areas.ts";
 import { runLua } from "./lua/run.ts";
 import { parseOptions } from "./options.ts";
 import { areaProgress } from "./progress.ts";
@@ -11,12 +11,13 @@ import { runFolder } from "./typescript/run.ts";
 
 /** `npm run mutants:service`: tries the mutants of the service, area by area, and writes the report. */
 
-const { only, minutes, lanes, least } = parseOptions(process.argv.slice(2));
+const { only, minutes, lanes, least, share, seed, survivors } = parseOptions(process.argv.slice(2));
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const results = join(root, "docs/mutants-service.json");
+const results = join(root, "docs/reference/mutants-service.json");
+const sample = { share, seed };
 const startMs = performance.now();
 const deadlineMs = startMs + minutes * 60_000;
-// The folder of the project is what the paths of the configuration are relative to.
+// The paths of the configuration are relative to the project folder.
 process.chdir(root);
 
 const tried: AreaResult[] = [];
@@ -28,23 +29,31 @@ for (const area of AREAS.filter((each) => only.includes(each))) {
     process.stdout.write(`survived: ${file}:${line} ${operator}: ${change}\n`);
   }
   process.stdout.write(`${area}: ${result.killed} killed, ${result.survivors.length} survived\n`);
-  // Kept after each area: a run that is cut off has not been in vain.
+  // Saved after each area, so that an interrupted run keeps its results.
   await keep();
 }
 const score = scoreOf(tried);
 process.stdout.write(`${score.toFixed(1)} % noticed, in ${Math.round((performance.now() - startMs) / 1000)} s\n`);
 process.exitCode = score < least ? 1 : 0;
 
-async function run(area: (typeof AREAS)[number]): Promise<AreaResult> {
-  const script = /^lua\/(.+)$/.exec(area)?.[1];
-  if (script === undefined) return await runFolder({ root, folder: area, lanes });
+async function run(area: Area): Promise<AreaResult> {
+  const before = survivors ? (await known()).find((result) => result.area === area) : undefined;
+  if (area in FOLDERS) {
+    const folder = area as keyof typeof FOLDERS;
+    return await runFolder({ root, folder, suites: FOLDERS[folder], lanes, sample, before });
+  }
+  const script = area.slice("lua/".length);
   const onDecided = areaProgress(area, process.stderr, () => performance.now() - startMs);
-  return await runLua({ root, script, suites: SUITES[script] ?? [], lanes, deadlineMs, onDecided });
+  return await runLua({ root, script, suites: SUITES[script] ?? [], lanes, sample, before, deadlineMs, onDecided });
 }
 
 async function keep(): Promise<void> {
-  const before = JSON.parse(await readFile(results, "utf8").catch(() => "[]")) as AreaResult[];
-  const all = merged(before, tried, AREAS);
+  const all = merged(await known(), tried, AREAS);
   await writeFile(results, `${JSON.stringify(all, null, 2)}\n`);
-  await writeFile(join(root, "docs/mutants-service.md"), renderReport(all));
+  await writeFile(join(root, "docs/reference/mutants-service.md"), renderReport(all, AREAS));
+}
+
+/** What earlier runs found. */
+async function known(): Promise<AreaResult[]> {
+  return JSON.parse(await readFile(results, "utf8").catch(() => "[]")) as AreaResult[];
 }

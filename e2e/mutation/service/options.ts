@@ -2,16 +2,22 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { AREAS } from "./areas.ts";
 
-/** What `npm run mutants:service` is asked for. */
+/** Options of `npm run mutants:service`. */
 export type ServiceMutantsOptions = {
-  /** Areas to be tried. */
+  /** Areas to try. */
   readonly only: readonly string[];
-  /** After this many minutes no other mutant is begun. */
+  /** No area, and no mutant of a script, is begun after this many minutes. Stryker cannot be stopped within a folder. */
   readonly minutes: number;
-  /** Mutants that are tried at the same time. */
+  /** Mutants at a time. */
   readonly lanes: number;
-  /** Least share of killed mutants, in percent, over what was tried; below it the run fails. */
+  /** The run fails below this share of killed mutants, in percent. */
   readonly least: number;
+  /** Share of each area's mutants that is tried, from 0 to 1. */
+  readonly share: number;
+  /** Another seed draws other mutants. */
+  readonly seed: number;
+  /** Tries again only what survived the last time. */
+  readonly survivors: boolean;
 };
 
 /**
@@ -23,13 +29,21 @@ export function parseOptions(argv: readonly string[]): ServiceMutantsOptions {
   return new Command("mutants:service")
     .description(
       "Makes every single mistake that it knows in the service's Lua scripts and TypeScript, one at a time, and expects the\n" +
-        "tests to notice it. Writes docs/mutants-service.md and docs/mutants-service.json; areas that are not tried keep\n" +
+        "tests to notice it. Writes docs/reference/mutants-service.md and docs/reference/mutants-service.json; areas that are not tried keep\n" +
         "what is known of them. For a nightly run.",
     )
     .addOption(new Option("--only <areas...>", "areas to try").choices(AREAS).default(AREAS, "all"))
-    .option("--minutes <n>", "time budget: what is left over is reported as not tried", numberFrom(1), 180)
+    .option(
+      "--minutes <n>",
+      "time budget: no area and no mutant of a script begins later; a folder is finished",
+      numberFrom(1),
+      180,
+    )
     .option("--lanes <n>", "mutants that are tried at the same time", numberFrom(1), availableParallelism())
     .option("--least <percent>", "fail where fewer mutants are killed", numberFrom(0), 90)
+    .option("--share <part>", "try a random part of each area, from 0 to 1", numberFrom(0), 1)
+    .option("--survivors", "try again only what survived: for when only tests have changed", false)
+    .option("--seed <n>", "another seed draws another part", numberFrom(0), 1)
     .addHelpText(
       "after",
       "\nExample:\n  npm run mutants:service -- --only lua/complete metrics --minutes 20" +

@@ -1,10 +1,10 @@
 /** Where progress is written. */
 export type ProgressOutput = { write(text: string): unknown };
 
-/** A line is written when so much more of an area is decided, in percent. */
+/** A line is written after this many percent of an area. */
 const STEP_PERCENT = 10;
 
-/** Writes how far an area is, and how long all have taken. */
+/** Writes how many mutants of an area are decided, and how long all have taken. */
 export function areaProgress(area: string, output: ProgressOutput, elapsedMs: () => number) {
   let writtenPercent = 0;
   return (decided: number, total: number): void => {

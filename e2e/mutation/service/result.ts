@@ -3,24 +3,31 @@ export type Survivor = {
   /** File, below `orchestrator/src`. */
   readonly file: string;
   readonly line: number;
-  /** The line as it is. */
+  /** The original line. */
   readonly source: string;
   /** Kind of the mistake. */
   readonly operator: string;
-  /** What it changes, and into what. */
+  /** The change: before -> after. */
   readonly change: string;
 };
 
-/** What became of the mutants of one area. */
+/** The results of one area. */
 export type AreaResult = {
   readonly area: string;
   readonly killed: number;
+  /** Killed before tests were written for the survivors; absent if the survivors were not tried again. */
+  readonly killedAtFirst?: number;
   readonly survivors: readonly Survivor[];
-  /** In code that no unit test runs: nothing is known about them. */
-  readonly notCovered: number;
-  /** The time budget ended before. */
+  /** Left out on purpose, see `typescript/leftOut.ts`. */
+  readonly leftOut: number;
+  /** Not tried within the time budget. */
   readonly notTried: number;
 };
 
-/** What is called after every mutant. */
+/** Called after every mutant. */
 export type OnDecided = (decided: number, total: number) => void;
+
+/** How many mutants were killed when the survivors were not known yet. */
+export function killedAtFirst({ killed, killedAtFirst = killed }: AreaResult): number {
+  return killedAtFirst;
+}

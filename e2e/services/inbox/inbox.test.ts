@@ -1,4 +1,6 @@
+import { BUNDLE, PREAMBLES } from "@mcp-orchestrator/alerts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { escapeHtml } from "./html.ts";
 import type { Notification } from "./notification.ts";
 import { type Inbox, startInbox } from "./server.ts";
 
@@ -81,7 +83,7 @@ describe("receivers", () => {
 });
 
 describe("views", () => {
-  test("the API lists what came after a sequence number, and forgets on demand without using one twice", async () => {
+  test("the API lists messages after a sequence number; a cleared inbox does not reuse numbers", async () => {
     await post("/slack/a", slack("[FIRING] One"));
     await post("/slack/a", slack("[FIRING] Two"));
     const after = (await (await fetch(`${inbox.url}/api/notifications?since=1`)).json()) as Notification[];
@@ -92,12 +94,60 @@ describe("views", () => {
     expect(inbox.store.list().map(({ seq }) => seq)).toEqual([3]);
   });
 
-  test("the page shows what arrived and takes no markup from it", async () => {
+  test("the page shows messages with their markup escaped", async () => {
     await post("/slack/a", slack("[FIRING] One <img src=x onerror=alert(1)>"));
     const page = await (await fetch(inbox.url)).text();
     expect(page).toContain("FIRING");
     expect(page).toContain("&lt;img src=x");
     expect(page).not.toContain("<img");
+  });
+
+  test("a Slack message is shown as Slack shows it: colour, bold words, times, links and buttons", async () => {
+    const text = "*Queue is deep*\n&lt;b&gt; since <!date^1577934245^{date_short_pretty}|2020-01-02 03:04:05 UTC>";
+    const attachment = { ...slack("[FIRING] Deep").attachments[0], title_link: "https://runbooks.example/Deep", text };
+    const actions = [
+      { type: "button", text: "Silence", url: "https://alerts.example/#/silences" },
+      { type: "button", text: "Bad", url: "javascript:alert(1)" },
+    ];
+    await post("/slack/slack-critical", { channel: "#c", username: "AM", attachments: [{ ...attachment, actions }] });
+    const page = await (await fetch(inbox.url)).text();
+    expect(page).toContain('class="attachment danger"');
+    expect(page).toContain('href="https://runbooks.example/Deep" target="_blank" rel="noreferrer">[FIRING] Deep</a>');
+    expect(page).toContain("<b>Queue is deep</b><br>&lt;b&gt; since");
+    expect(page).toContain('<time datetime="2020-01-02T03:04:05.000Z">');
+    expect(page).toContain('href="https://alerts.example/#/silences"');
+    expect(page).not.toContain('href="javascript');
+  });
+
+  test("a PagerDuty event is shown as an incident, with its details and links", async () => {
+    const links = [{ href: "https://runbooks.example/NoActiveWorkers", text: "Runbook" }];
+    const payload = { ...event("trigger").payload, custom_details: { firing: "* No worker" } };
+    await post("/pagerduty/v2/enqueue", { ...event("trigger"), links, payload });
+    const page = await (await fetch(inbox.url)).text();
+    expect(page).toContain("incident triggered");
+    expect(page).toContain("<h2>No worker consumes</h2>");
+    expect(page).toContain("* No worker");
+    expect(page).toContain('href="https://runbooks.example/NoActiveWorkers"');
+  });
+
+  test("heartbeats are one line with the last one's time, not messages", async () => {
+    const beat = { version: "4", status: "firing", receiver: "deadman" };
+    const alerts = [{ status: "firing", labels: { alertname: "Watchdog" } }];
+    expect(await (await fetch(inbox.url)).text()).toContain("no heartbeat yet");
+    for (let i = 0; i < 3; i += 1) await post("/deadman", { ...beat, alerts });
+    const page = await (await fetch(inbox.url)).text();
+    expect(page.match(/last heartbeat/g)).toHaveLength(1);
+    expect(page).toMatch(/data-at="\d+" data-every="\d+"/);
+    expect(page).not.toContain('class="message ');
+  });
+
+  test("an open page requests only new messages", async () => {
+    await post("/slack/a", slack("[FIRING] One"));
+    await post("/slack/a", slack("[FIRING] Two"));
+    const added = (await (await fetch(`${inbox.url}/messages?since=1`)).json()) as { last: number; html: string };
+    expect(added.last).toBe(2);
+    expect(added.html).toContain("Two");
+    expect(added.html).not.toContain("One");
   });
 
   test("an open page receives each arrival", async () => {
@@ -111,7 +161,7 @@ describe("views", () => {
 });
 
 describe("waiting", () => {
-  test("finds what is there and what is still to come", async () => {
+  test("finds messages that have arrived, and later ones", async () => {
     const named = (name: string) => (item: Notification) => item.alertname === name;
     const coming = inbox.waitFor(named("Two"), { timeoutMs: 5_000 });
     await post("/slack/a", slack("[FIRING] One"));
@@ -120,7 +170,7 @@ describe("waiting", () => {
     expect((await inbox.waitFor(named("One"), { timeoutMs: 5_000 })).seq).toBe(1);
   });
 
-  test("gives up at its deadline and says what it saw instead", async () => {
+  test("fails at its deadline and reports what it saw", async () => {
     await post("/slack/slack-warnings", slack("[FIRING] Other"));
     const waiting = inbox.waitFor(() => false, { timeoutMs: 20, what: "page for QueueDepthSpike" });
     await expect(waiting).rejects.toThrow(
@@ -129,9 +179,40 @@ describe("waiting", () => {
   });
 });
 
-test("the runbook that an alert links to is served", async () => {
-  const page = await fetch(`${inbox.url}/runbooks/QueueDepthSpike.md`);
-  expect(page.status).toBe(200);
-  expect(await page.text()).toContain("# QueueDepthSpike");
-  expect((await fetch(`${inbox.url}/runbooks/Nothing.md`)).status).toBe(404);
+describe("runbooks", () => {
+  const page = async (name: string) => (await fetch(`${inbox.url}/runbooks/${name}`)).text();
+
+  test("are pages with commands that can be copied and links that work", async () => {
+    const text = await page("QueueDepthSpike.md");
+    expect(text).toContain("<h1>QueueDepthSpike</h1>");
+    expect(text).toMatch(
+      /<button type="button" class="button copy">Copy<\/button><pre tabindex="0"><code>(export SCOPE.*\n)*export TYPE/,
+    );
+    const hrefs = [...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href ?? "");
+    const inside = hrefs.filter((href) => !/^https?:/.test(href));
+    expect(inside.length).toBeGreaterThan(3);
+    for (const href of inside) {
+      const answer = await fetch(new URL(href, `${inbox.url}/runbooks/QueueDepthSpike.md`));
+      expect([href, answer.status]).toEqual([href, 200]);
+    }
+    expect((await fetch(`${inbox.url}/runbooks/Nothing.md`)).status).toBe(404);
+  });
+
+  test("have the commands, the addresses and the links of the stack that the alerts come from", async () => {
+    const other = BUNDLE.deployment === "compose" ? "native" : "compose";
+    const [own, others] = ([BUNDLE.deployment, other] as const).map((form) =>
+      escapeHtml(PREAMBLES[form].split("\n").at(-1) ?? ""),
+    );
+    const configured = await page("NoActiveWorkers.md");
+    expect([configured.includes(own ?? ""), configured.includes(others ?? "")]).toEqual([true, false]);
+    inbox.showRunbooksFor({
+      deployment: other,
+      links: { prometheus: "http://127.0.0.1:12345" },
+      environment: { MCP_ORCHESTRATOR_URL: "http://127.0.0.1:12346" },
+    });
+    const text = await page("NoActiveWorkers.md");
+    expect([text.includes(own ?? ""), text.includes(others ?? "")]).toEqual([false, true]);
+    expect(text).toContain("export MCP_ORCHESTRATOR_URL=&quot;http://127.0.0.1:12346&quot;");
+    expect(text).toContain('href="http://127.0.0.1:12345/alerts"');
+  });
 });

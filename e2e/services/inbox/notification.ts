@@ -1,27 +1,27 @@
-/** Where a notification came in: Slack's incoming webhook, PagerDuty Events v2, Alertmanager's own webhook. */
-export type NotificationKind = "slack" | "pagerduty" | "webhook";
+/** The API that a notification was sent to: Slack's incoming webhook, PagerDuty Events v2, Alertmanager's webhook. */
+type NotificationKind = "slack" | "pagerduty" | "webhook";
 
-/** Firing or resolved, as in the message. */
+/** The status in the message. */
 export type NotificationStatus = "firing" | "resolved";
 
 /** The content of one call to a receiver. */
 export type Notice = {
-  /** Alertmanager's receiver, known from the path that was called. */
+  /** Alertmanager's receiver, by the path that was called. */
   readonly receiver: string;
   readonly kind: NotificationKind;
   readonly status: NotificationStatus;
-  /** Absent where the message does not say it in the agreed place. */
+  /** Absent if the message does not have it where the templates put it. */
   readonly alertname?: string;
   /** One line for people. */
   readonly summary: string;
-  /** Exactly what was sent. */
+  /** The raw content. */
   readonly body: unknown;
 };
 
-/** A notice that the inbox keeps. `seq` grows by one with each, from 1, and is never used again. */
+/** A notification in the inbox. `seq` starts at 1, grows by one, and is never reused. */
 export type Notification = Notice & { readonly seq: number; readonly receivedAtMs: number };
 
-/** A call that a real Slack or PagerDuty would have refused as well. */
+/** A call that Slack or PagerDuty would have rejected. */
 export type Rejection = {
   readonly receivedAtMs: number;
   readonly path: string;

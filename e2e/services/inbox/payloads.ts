@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Notice } from "./notification.ts";
 
 /**
- * The parts of Slack's incoming-webhook message that Alertmanager uses, as strict as Slack itself: a message needs a
- * text or an attachment that says something.
+ * The parts of Slack's incoming-webhook message that Alertmanager uses, as strict as Slack: a message needs a text, or
+ * an attachment with content.
  */
 const slackMessage = z
   .looseObject({
@@ -23,7 +23,7 @@ const slackMessage = z
               .array(z.looseObject({ title: z.string(), value: z.string(), short: z.boolean().optional() }))
               .optional(),
             actions: z
-              .array(z.looseObject({ type: z.string(), text: z.string() }))
+              .array(z.looseObject({ type: z.string(), text: z.string(), url: z.string().optional() }))
               .max(5)
               .optional(),
           })
@@ -33,6 +33,9 @@ const slackMessage = z
       .optional(),
   })
   .refine(({ text, attachments }) => Boolean(text) || (attachments ?? []).length > 0, "no_text");
+
+/** An accepted message. */
+export type SlackMessage = z.infer<typeof slackMessage>;
 
 /** PagerDuty Events API v2; the limits are PagerDuty's. */
 const pagerDutyEvent = z
@@ -65,6 +68,9 @@ const pagerDutyEvent = z
     message: "required to acknowledge or resolve",
   });
 
+/** An accepted event. */
+export type PagerDutyEvent = z.infer<typeof pagerDutyEvent>;
+
 /** Alertmanager's webhook, version 4. */
 const alertmanagerWebhook = z.looseObject({
   version: z.literal("4"),
@@ -73,10 +79,10 @@ const alertmanagerWebhook = z.looseObject({
   alerts: z.array(z.looseObject({ status: z.string(), labels: z.record(z.string(), z.string()) })).min(1),
 });
 
-/** The agreed start of a title: `[FIRING] QueueDepthSpike ...`, with or without a count in the brackets. */
+/** The start of a title in the templates: `[FIRING] QueueDepthSpike ...`, with or without a count in the brackets. */
 const TITLE = /^\[(FIRING|RESOLVED)(?::\d+)?\]\s*([A-Za-z_][A-Za-z0-9_]*)?/;
 
-/** A body that the receiver refuses; `problems` names each field that is wrong. */
+/** A body that the receiver rejects; `problems` names each wrong field. */
 export class PayloadError extends Error {
   readonly code = "PAYLOAD_REFUSED";
   readonly problems: readonly string[];
@@ -92,7 +98,7 @@ export class PayloadError extends Error {
 /**
  * Reads a message to a Slack incoming webhook.
  *
- * @param receiver the receiver that the webhook stands for
+ * @param receiver the receiver of that webhook
  * @throws {PayloadError}
  */
 export function readSlack(receiver: string, body: unknown): Notice {
@@ -118,7 +124,7 @@ export function readSlack(receiver: string, body: unknown): Notice {
 export function readPagerDuty(body: unknown): Notice {
   const event = parse(pagerDutyEvent, body);
   const summary = event.payload?.summary ?? event.dedup_key ?? "";
-  // The routing puts the alert's name there: PagerDuty's "class or type of the event".
+  // The routing puts the alert's name into PagerDuty's "class or type of the event".
   const alertname = event.payload?.class;
   return {
     receiver: "pagerduty",
@@ -131,7 +137,7 @@ export function readPagerDuty(body: unknown): Notice {
 }
 
 /**
- * Reads an Alertmanager webhook, which is how the dead man's switch is fed.
+ * Reads an Alertmanager webhook, which the dead man's switch uses.
  *
  * @throws {PayloadError}
  */

@@ -1,36 +1,54 @@
+import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { renderRunbooks } from "@mcp-orchestrator/alerts";
+import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Notice } from "./notification.ts";
-import { renderPage, renderRows } from "./page.ts";
+import { renderHeartbeat, renderMessages, renderPage } from "./page.ts";
 import { PayloadError, readPagerDuty, readSlack, readWebhook } from "./payloads.ts";
+import {
+  BUNDLE_PLACE,
+  CORRECTIONS_PATH,
+  type RunbookPlace,
+  renderCorrectionsPage,
+  renderRunbookPage,
+} from "./runbookPages.ts";
 import { NotificationStore } from "./store.ts";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 const RECEIVER = z.string().regex(/^[a-z0-9-]{1,64}$/);
 const SINCE = z.object({ since: z.coerce.number().int().nonnegative().default(0) });
 
-/** A running inbox. `url` is where Alertmanager's receivers point, `store` is what tests look at. */
+/** A running inbox: `url` for Alertmanager's receivers, `store` for tests. */
 export type Inbox = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
   readonly store: NotificationStore;
   readonly waitFor: NotificationStore["waitFor"];
+  /** Shows runbooks with the commands of another deployment than the bundle's. */
+  showRunbooksFor(place: RunbookPlace): void;
+};
+
+const HTML = "text/html; charset=utf-8";
+/** Files that its pages load, by name. */
+const WEB_FILES: Readonly<Record<string, string>> = {
+  "style.css": "text/css; charset=utf-8",
+  "live.js": "text/javascript; charset=utf-8",
 };
 
 /**
- * Starts the inbox: it answers as Slack's incoming webhooks, PagerDuty's Events API v2 and a webhook for the dead man's
- * switch, checks what it is sent as they would, and keeps it for people (`/`) and tests (`/api/notifications`).
+ * Starts the inbox. It answers and validates like Slack's incoming webhooks, PagerDuty's Events API v2 and a webhook of
+ * the dead man's switch, and keeps the messages for people (`/`) and tests (`/api/notifications`).
  *
- * @param options `port` 0 takes a free one; `host` is loopback unless containers have to reach it
+ * @param options `port` 0 takes a free one; `host` is loopback by default
  */
 export async function startInbox({ port = 0, host = "127.0.0.1" } = {}): Promise<Inbox> {
   const store = new NotificationStore();
   const server = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
   receivers(server, store);
   views(server, store);
-  runbooks(server);
+  let place = BUNDLE_PLACE;
+  runbooks(server, () => place);
   await server.listen({ port, host });
   const { port: bound } = server.server.address() as AddressInfo;
   return {
@@ -38,6 +56,9 @@ export async function startInbox({ port = 0, host = "127.0.0.1" } = {}): Promise
     port: bound,
     store,
     waitFor: store.waitFor.bind(store),
+    showRunbooksFor: (other) => {
+      place = other;
+    },
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
@@ -89,12 +110,19 @@ function receivers(server: FastifyInstance, store: NotificationStore): void {
 }
 
 function views(server: FastifyInstance, store: NotificationStore): void {
-  server.get("/", (_request, reply) =>
-    reply.type("text/html; charset=utf-8").send(renderPage(store.list(), store.rejected())),
-  );
-  server.get("/rows", (_request, reply) =>
-    reply.type("text/html; charset=utf-8").send(renderRows(store.list(), store.rejected())),
-  );
+  const holding = () => ({ notifications: store.list(), rejections: store.rejected() });
+  server.get("/", (_request, reply) => reply.type(HTML).send(renderPage(holding())));
+  server.get("/messages", ({ query }, reply) => {
+    const parsed = SINCE.safeParse(query);
+    if (!parsed.success) return reply.code(400).send({ error: "since must be a whole number" });
+    const html = renderMessages(holding(), parsed.data.since);
+    return reply.send({ last: store.lastSeq, html, heartbeat: renderHeartbeat(holding()) });
+  });
+  server.get<{ Params: { name: string } }>("/web/:name", async ({ params }, reply) => {
+    const type = WEB_FILES[params.name];
+    if (type === undefined) return reply.code(404).type("text/plain").send("no_such_file");
+    return reply.type(type).send(await readFile(join(import.meta.dirname, "web", params.name), "utf8"));
+  });
   server.get("/healthz", () => ({ status: "ok" }));
   server.get("/api/notifications", ({ query }, reply) => {
     const parsed = SINCE.safeParse(query);
@@ -115,14 +143,16 @@ function views(server: FastifyInstance, store: NotificationStore): void {
   });
 }
 
-/** The pages that `runbook_url` leads to, where nothing else serves them. */
-function runbooks(server: FastifyInstance): void {
-  const pages = renderRunbooks();
+/** The pages of `runbook_url` in the bundled stack, and those that they link to. */
+function runbooks(server: FastifyInstance, place: () => RunbookPlace): void {
   server.get("/runbooks", (_request, reply) => reply.redirect("/runbooks/README.md"));
-  server.get<{ Params: { name: string } }>("/runbooks/:name", ({ params }, reply) => {
-    const page = pages.get(params.name);
-    return page === undefined
-      ? reply.code(404).type("text/plain").send("no_such_runbook")
-      : reply.type("text/plain; charset=utf-8").send(page);
+  server.get<{ Params: { name: string } }>("/runbooks/:name", ({ params: { name } }, reply) => {
+    const page = renderRunbookPage(name, place());
+    if (page === undefined) return reply.code(404).type("text/plain").send("no_such_runbook");
+    return reply.type(name.endsWith(".md") ? HTML : "application/json").send(page);
   });
+  server.get(CORRECTIONS_PATH, (_request, reply) => reply.type(HTML).send(renderCorrectionsPage()));
+  server.get<{ Params: { name: string } }>("/alerts/generated/runbooks/:name", ({ params }, reply) =>
+    reply.redirect(`/runbooks/${params.name}`),
+  );
 }

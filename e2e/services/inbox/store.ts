@@ -1,10 +1,10 @@
 import type { Notice, Notification, Rejection } from "./notification.ts";
 
-/** Kept at most; the oldest go first. With the server's body limit this bounds the memory. */
+/** Most messages; the oldest are dropped. With the server's body limit this bounds the memory. */
 const LIMITS = { notifications: 5_000, rejections: 200 } as const;
 
-/** Nothing that was awaited arrived in time; says what did. */
-export class NotificationTimeoutError extends Error {
+/** The awaited message did not arrive in time; says what did. */
+class NotificationTimeoutError extends Error {
   readonly code = "NOTIFICATION_TIMEOUT";
   readonly subject: string;
 
@@ -16,7 +16,7 @@ export class NotificationTimeoutError extends Error {
   }
 }
 
-/** What arrived, in order, and who waits for more. */
+/** The messages in order, and who waits for more. */
 export class NotificationStore {
   readonly #now: () => number;
   readonly #listeners = new Set<(item: Notification) => void>();
@@ -28,7 +28,7 @@ export class NotificationStore {
     this.#now = now;
   }
 
-  /** Keeps a notice and tells everybody who listens. */
+  /** Keeps a message and notifies the listeners. */
   add(notice: Notice): Notification {
     this.#seq += 1;
     const item = { ...notice, seq: this.#seq, receivedAtMs: this.#now() };
@@ -52,25 +52,25 @@ export class NotificationStore {
     return [...this.#rejections];
   }
 
-  /** The highest `seq` given so far; 0 when nothing has come. */
+  /** The highest `seq` so far; 0 without messages. */
   get lastSeq(): number {
     return this.#seq;
   }
 
-  /** Forgets everything; `seq` goes on. */
+  /** Drops all messages; `seq` continues. */
   clear(): void {
     this.#notifications = [];
     this.#rejections = [];
   }
 
-  /** Calls back for each new notification until the returned function is called. */
+  /** Calls back for each new message until the returned function is called. */
   listen(listener: (item: Notification) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * The first notification, kept or still to come, that fits.
+   * The first message that fits, past or future.
    *
    * @throws {NotificationTimeoutError}
    */

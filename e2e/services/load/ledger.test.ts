@@ -12,21 +12,21 @@ test("accepted tasks are lost until they have a result or a dead letter", async 
   expect(await ledger.reconcile(async (id) => states[id] ?? "unknown")).toEqual([]);
 });
 
-test("an accepted task that the service has never heard of is lost", async () => {
+test("an accepted task that the service does not know is lost", async () => {
   const ledger = new Ledger();
   ledger.note(["a"], "accepted");
   await ledger.reconcile(async () => "unknown");
   expect(ledger.account().lost).toEqual(["a"]);
 });
 
-test("a submission without an answer counts as refused where the service does not know it, else like any other", async () => {
+test("a submission without an answer counts as rejected if the service does not know it", async () => {
   const ledger = new Ledger();
   ledger.note(["gone", "there"], "unanswered");
   await ledger.reconcile(async (id) => (id === "gone" ? "unknown" : "completed"));
   expect(ledger.account()).toEqual({ submitted: 2, completed: 1, deadLettered: 0, refused: 1, lost: [] });
 });
 
-test("whatever the answers are, each task is in exactly one column", async () => {
+test("each task is in exactly one column, for any answers", async () => {
   const standing = fc.constantFrom("accepted", "refused", "unanswered");
   const state = fc.constantFrom<TaskState>("completed", "failed", "open", "unknown");
   await fc.assert(

@@ -1,28 +1,30 @@
-/** What became of the tasks that were submitted. */
+import pLimit from "p-limit";
+
+/** The outcome of the submitted tasks. */
 export type TaskAccount = {
   readonly submitted: number;
   readonly completed: number;
   readonly deadLettered: number;
-  /** Rejected at submission, by their submitter's knowledge: never accepted. */
+  /** Rejected at submission. */
   readonly refused: number;
-  /** Ids that neither have a result nor are dead letters. */
+  /** Ids with neither a result nor a dead letter. */
   readonly lost: readonly string[];
 };
 
-/** What a look-up returned for one task. */
+/** The result of looking up one task. */
 export type TaskState = "completed" | "failed" | "open" | "unknown";
 
-/** Looks one task up; `unknown` where the service has never heard of it. */
+/** Looks up one task; `unknown` if the service does not know it. */
 export type FindTask = (taskId: string) => Promise<TaskState>;
 
 type Standing = "accepted" | "refused" | "unanswered";
 
-/** Look-ups under way at a time. */
+/** Lookups at a time. */
 const CONCURRENCY = 16;
 
 /**
- * The submitter's own record: every task that it submitted, and the answer that it got. A submission without an answer may
- * have been accepted or not; its id tells later which.
+ * The submitter's record: every task, and the answer to its submission. A submission without an answer may have been
+ * accepted; a lookup of its id shows whether it was.
  */
 export class Ledger {
   readonly #tasks = new Map<string, Standing>();
@@ -33,12 +35,12 @@ export class Ledger {
     for (const id of taskIds) this.#tasks.set(id, standing);
   }
 
-  /** Tasks that were handed in, whatever became of them. */
+  /** Number of submitted tasks. */
   get size(): number {
     return this.#tasks.size;
   }
 
-  /** Accepted tasks whose end is not known yet, or that may have been accepted. */
+  /** Tasks that were, or may have been, accepted, and whose end is not known yet. */
   open(): string[] {
     return [...this.#tasks]
       .filter(([id, standing]) => standing !== "refused" && !this.#ended.has(id))
@@ -46,27 +48,23 @@ export class Ledger {
   }
 
   /**
-   * Looks all open tasks up, once each.
+   * Looks up all open tasks, once each.
    *
    * @returns the ids that have neither a result nor a dead letter
    */
   async reconcile(find: FindTask): Promise<string[]> {
     const open = this.open();
     const left: string[] = [];
-    let next = 0;
-    const worker = async () => {
-      for (let id = open[next++]; id !== undefined; id = open[next++]) {
-        const state = await find(id);
-        if (state === "completed" || state === "failed") this.#ended.set(id, state);
-        else if (state === "unknown" && this.#tasks.get(id) === "unanswered") this.#tasks.set(id, "refused");
-        else left.push(id);
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    await pLimit(CONCURRENCY).map(open, async (id) => {
+      const state = await find(id);
+      if (state === "completed" || state === "failed") this.#ended.set(id, state);
+      else if (state === "unknown" && this.#tasks.get(id) === "unanswered") this.#tasks.set(id, "refused");
+      else left.push(id);
+    });
     return left;
   }
 
-  /** The account as of the last reconciliation. */
+  /** The account of the last reconciliation. */
   account(): TaskAccount {
     const ends = [...this.#ended.values()];
     return {

@@ -5,7 +5,7 @@ import { Load } from "./load.ts";
 import { steadyLoad } from "./rates.ts";
 import { ServiceApi } from "./serviceApi.ts";
 
-/** A steady, realistic load until it is stopped. */
+/** Submits a steady load until it is stopped. */
 
 const { values } = parseArgs({ options: { url: { type: "string", default: "http://127.0.0.1:8000" } } });
 const counts = { accepted: 0, refused: 0, unanswered: 0 };

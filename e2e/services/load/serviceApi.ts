@@ -2,38 +2,55 @@ import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
 import type { TaskState } from "./ledger.ts";
 
-/** A task as the submission endpoint takes it. */
+/** A task for the submission endpoint. */
 export type Submission = {
   readonly task_id: string;
   readonly type: string;
   readonly priority: number;
   readonly payload: unknown;
+  /** Delay before it may start. */
+  readonly delay_ms?: number;
 };
 
-/** How a batch was answered; it is accepted whole or not at all. */
+/** The answer to a batch, which is accepted as a whole or not at all. */
 export type Answer = "accepted" | "refused" | "unanswered";
 
 const workersSchema = z.object({
-  workers: z.array(z.object({ type: z.string(), index: z.number(), active: z.boolean(), pid: z.number().optional() })),
+  workers: z.array(
+    z.object({
+      type: z.string(),
+      index: z.number(),
+      active: z.boolean(),
+      pid: z.number().optional(),
+      /** Why it takes no tasks; empty if it does. */
+      paused: z.string(),
+    }),
+  ),
 });
+
+const wantedSchema = z.object({ types: z.array(z.object({ type: z.string(), wanted: z.number() })) });
 
 const taskSchema = z.object({ status: z.string() });
 
-/** One worker process, as the service itself tells. */
+/** One worker process, as the service reports it. */
 export type Worker = z.infer<typeof workersSchema>["workers"][number];
 
 const TIMEOUT_MS = 5_000;
 
-/** The service as its clients see it: over HTTP and nothing else. */
+/** The service as its clients see it: over HTTP only. */
 export class ServiceApi implements AsyncDisposable {
   readonly #url: string;
-  readonly #agent = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  readonly #agent: Agent;
+  readonly #token: string | undefined;
 
-  constructor(url: string) {
+  /** @param options `timeoutMs` is the longest time without an answer, `token` that of the admin endpoints */
+  constructor(url: string, { timeoutMs = TIMEOUT_MS, token }: { timeoutMs?: number; token?: string } = {}) {
     this.#url = url;
+    this.#token = token;
+    this.#agent = new Agent({ connections: 32, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   }
 
-  /** Submits a batch. Never throws: a service that is down is an answer. */
+  /** Submits a batch. Never throws: no answer is a result too. */
   async submit(tasks: readonly Submission[]): Promise<Answer> {
     try {
       const { statusCode, body } = await this.#request("POST", "/api/v1/tasks/batch", { tasks });
@@ -44,7 +61,7 @@ export class ServiceApi implements AsyncDisposable {
     }
   }
 
-  /** Where a task is. @throws where the service does not answer properly */
+  /** The state of a task. @throws without a proper answer */
   async find(taskId: string): Promise<TaskState> {
     const { statusCode, body } = await this.#request("GET", `/api/v1/tasks/${encodeURIComponent(taskId)}`);
     if (statusCode === 404) {
@@ -59,6 +76,24 @@ export class ServiceApi implements AsyncDisposable {
   async workers(): Promise<Worker[]> {
     const { body } = await this.#request("GET", "/api/v1/workers/status");
     return workersSchema.parse(await body.json()).workers;
+  }
+
+  /** How many workers of a type this replica should have. */
+  async wantedWorkers(type: string): Promise<number> {
+    const { body } = await this.#request("GET", "/api/v1/workers/status");
+    const { types } = wantedSchema.parse(await body.json());
+    return types.find((each) => each.type === type)?.wanted ?? 0;
+  }
+
+  /**
+   * Uses an admin endpoint, such as `workers/scale`.
+   *
+   * @throws RangeError if the service rejects it
+   */
+  async admin(path: string, json?: unknown): Promise<void> {
+    const { statusCode, body } = await this.#request("POST", `/api/v1/admin/${path}`, json);
+    const answer = await body.text();
+    if (statusCode >= 300) throw new RangeError(`POST ${path} was answered with ${statusCode}: ${answer}`);
   }
 
   /** Sum of the samples of a metric whose labels include the given ones, from /metrics. */
@@ -80,7 +115,11 @@ export class ServiceApi implements AsyncDisposable {
     return request(`${this.#url}${path}`, {
       method,
       dispatcher: this.#agent,
-      ...(json === undefined ? {} : { body: JSON.stringify(json), headers: { "content-type": "application/json" } }),
+      headers: {
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(json === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
   }
 }

@@ -7,9 +7,9 @@ import { TEMPLATES_FOLDER } from "@mcp-orchestrator/alertmanager";
 import { aclRules, DEFAULT_USER_OFF } from "mcp-orchestrator/permissions";
 
 /**
- * Prepares what the compose stack needs before anything else starts: passwords and an admin token, which are made once
- * and kept; the ACL file of Redis; and Alertmanager's configuration with the bundled receivers, or with those whose
- * secrets are in `secrets/`. Each consumer has a volume of its own, with what it needs and nothing else.
+ * Prepares the compose stack before its start: passwords and an admin token, which are generated once; the ACL file of
+ * Redis; and Alertmanager's configuration, with the bundled receivers or those whose secrets are in `secrets/`. Each
+ * container has a volume with only what it needs.
  */
 
 const { values } = parseArgs({
@@ -20,9 +20,9 @@ const { values } = parseArgs({
 });
 const GENERATED = fileURLToPath(new URL("../generated", import.meta.resolve("@mcp-orchestrator/alertmanager")));
 const KEY_PREFIX = "mcp";
-/** Where the consumers mount their volumes. */
+/** Where the volumes of the containers are mounted. */
 const MOUNTED = "/credentials";
-// Readable for the user of the one image that mounts the volume.
+// Readable for the user of the image that mounts the volume.
 const READABLE = { mode: 0o644 };
 
 type Consumer = "redis" | "orchestrator" | "alertmanager" | "grafana" | "metrics";
@@ -47,12 +47,12 @@ function redisUsers(): void {
   ];
   const file = fileOf("redis", "users.acl");
   writeFileSync(file, `${users.join("\n")}\n`);
-  // `ACL SAVE` writes a new file beside this one and renames it; which user Redis has differs between images.
+  // `ACL SAVE` writes a new file beside this one and renames it. The user of Redis differs between images.
   chmodSync(volumeOf("redis"), 0o777);
   chmodSync(file, 0o666);
 }
 
-/** The real APIs where there is a key to them, the simulator where there is not. */
+/** The real APIs if there is a key, otherwise the simulator. */
 function orchestratorEnvironment(): void {
   const settings: Record<string, string> = {};
   if (existsSync(given("chat-api-key"))) {
@@ -63,7 +63,7 @@ function orchestratorEnvironment(): void {
     settings.CHAT_BASE_URL = "http://simulator:8091";
     settings.MARKET_BASE_URL = "http://simulator:8091";
   }
-  // Without a token the admin endpoints would refuse everybody.
+  // Without a token the admin endpoints would reject every request.
   if (existsSync(given("admin-token"))) cpSync(given("admin-token"), fileOf("orchestrator", "admin-token"));
   else password("orchestrator", "admin-token");
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}`);
@@ -77,13 +77,19 @@ function alertmanagerConfiguration(): void {
   const secrets = fileOf("alertmanager", "secrets");
   rmSync(secrets, { recursive: true, force: true });
   cpSync(join(GENERATED, "secrets"), secrets, { recursive: true });
-  // Those of its receivers only, not all that is in the folder.
+  // Only the secrets of its receivers.
   for (const name of readdirSync(secrets).filter((each) => existsSync(given(each)))) {
     cpSync(given(name), join(secrets, name));
   }
+  if (!existsSync(given("deadman-url"))) {
+    console.warn(
+      "WARNING: the heartbeat of the dead man's switch goes to the bundled inbox, which calls no one when alerting stops. " +
+        "Put the address of a switch outside this machine into secrets/deadman-url.",
+    );
+  }
 }
 
-/** Reads a password of a consumer, making it first where there is none. */
+/** Reads a password of a container, and generates it if missing. */
 function password(consumer: Consumer, name: string): string {
   const file = fileOf(consumer, name);
   if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString("base64url"), READABLE);

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Conditions, HEALTHY } from "./control.ts";
 
-/** Most different requests whose executions are counted separately; more are counted in the totals only. */
+/** Most different requests that are counted separately. Others are counted in the totals only. */
 const MAX_KEYS = 100_000;
 
-/** What one API has seen since the start or the last reset. */
+/** What one API has counted since the start or the last reset. */
 export type ApiStats = {
   /** Requests that arrived. */
   readonly received: number;
@@ -12,15 +12,15 @@ export type ApiStats = {
   readonly answered: number;
   /** Requests answered with an injected error. */
   readonly failed: number;
-  /** Requests refused because they were malformed. */
+  /** Malformed requests. */
   readonly refused: number;
-  /** Requests whose client went away first. */
+  /** Requests whose client disconnected first. */
   readonly aborted: number;
-  /** Requests that wait for the end of a stall right now. */
+  /** Requests that wait for the end of a stall. */
   readonly held: number;
 };
 
-/** The caller went away while its request was held or delayed. */
+/** The client disconnected while its request was held or delayed. */
 export class ClientGone extends Error {}
 
 /** Conditions, held requests and counters of one simulated API. */
@@ -28,6 +28,7 @@ export class SimulatedApi {
   #conditions = HEALTHY;
   #gate: PromiseWithResolvers<void> | undefined;
   #held = 0;
+  #turn = 0;
   readonly #random: () => number;
   readonly #executions = new Map<string, number>();
   readonly #counts = { received: 0, answered: 0, failed: 0, refused: 0, aborted: 0 };
@@ -50,7 +51,7 @@ export class SimulatedApi {
     return Object.fromEntries(this.#executions);
   }
 
-  /** Changes some conditions; ending a stall answers every held request. */
+  /** Changes some conditions. The end of a stall answers every held request. */
   update(change: { [K in keyof Conditions]?: Conditions[K] | undefined }): void {
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     this.#conditions = { ...this.#conditions, ...given };
@@ -62,7 +63,7 @@ export class SimulatedApi {
     }
   }
 
-  /** Forgets what was counted. */
+  /** Resets the counters. */
   reset(): void {
     this.#executions.clear();
     Object.assign(this.#counts, { received: 0, answered: 0, failed: 0, refused: 0, aborted: 0 });
@@ -81,17 +82,20 @@ export class SimulatedApi {
   /**
    * Applies the conditions to one well-formed request.
    *
-   * @param key what the request asked for, to count executions by
-   * @param gone aborted when the client goes away
+   * @param key identifies the request in the counters of executions
+   * @param gone aborted when the client disconnects
    * @returns the status of the error to answer with, or undefined to answer normally
    * @throws ClientGone when the client no longer waits for the answer
    */
   async answer(key: string, gone: AbortSignal): Promise<number | undefined> {
     try {
       await this.#hold(gone);
-      const { latencyMs, errorRate, errorStatus } = this.#conditions;
-      if (latencyMs > 0) await delay(latencyMs, undefined, { signal: gone });
-      if (errorRate > 0 && this.#random() < errorRate) {
+      const { latencyMs, errorRate, errorStatus, oneIn } = this.#conditions;
+      // Counted and not drawn, so that a share of requests is the same in each window.
+      this.#turn = (this.#turn + 1) % oneIn;
+      const isMeant = this.#turn === 0;
+      if (isMeant && latencyMs > 0) await delay(latencyMs, undefined, { signal: gone });
+      if (isMeant && errorRate > 0 && this.#random() < errorRate) {
         this.#counts.failed += 1;
         return errorStatus;
       }

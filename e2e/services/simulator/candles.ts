@@ -3,14 +3,14 @@ const DAY_MS = 86_400_000;
 /** The epoch was a Thursday; weekly candles open on Mondays. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
-/** Intervals that Bybit's v5 API knows: minutes, day, week, month. */
+/** Intervals of Bybit's v5 API: minutes, day, week, month. */
 export const INTERVALS = ["1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M"] as const;
 export type Interval = (typeof INTERVALS)[number];
 
 /** One candle as the API sends it: open time, open, high, low, close, volume, turnover. */
 export type Candle = readonly [string, string, string, string, string, string, string];
 
-/** Opening time of the candle that holds a moment. */
+/** Opening time of the candle that contains a moment. */
 function openingOf(timeMs: number, interval: Interval): number {
   if (interval === "M") {
     const date = new Date(timeMs);
@@ -21,7 +21,7 @@ function openingOf(timeMs: number, interval: Interval): number {
   return Math.floor(timeMs / lengthMs) * lengthMs;
 }
 
-/** A price that is the same for the same symbol and moment: a slow wave, a fast wave and a little noise. */
+/** A price that depends only on symbol and moment: a slow wave, a fast wave and a little noise. */
 function priceAt(symbol: string, timeMs: number): number {
   let seed = 0;
   for (const char of symbol) seed = (seed * 31 + char.charCodeAt(0)) % 9973;

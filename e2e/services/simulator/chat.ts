@@ -20,12 +20,12 @@ function errorBody(message: string, type: string, options: { param?: string; cod
   return { error: { message, type, param: options.param ?? null, code: options.code ?? null } };
 }
 
-/** Rough size of a text in tokens: four characters each, as the vendors' own rule of thumb says. */
+/** Rough size of a text in tokens, at four characters each. */
 function tokens(text: string): number {
   return Math.max(1, Math.ceil(text.length / 4));
 }
 
-/** The chat completion API of Perplexity, which is OpenAI's with citations; both paths are served. */
+/** The chat completion API of Perplexity, which is OpenAI's with citations, on both paths. */
 export function chatRoutes(server: FastifyInstance, api: SimulatedApi, options: { apiKey?: string }): void {
   for (const path of ["/chat/completions", "/v1/chat/completions"]) {
     server.withTypeProvider<ZodTypeProvider>().post(path, async (request, reply) => {

@@ -1,3 +1,2 @@
-export { type ApiStats, SimulatedApi } from "./api.ts";
-export { API_NAMES, type ApiName, type Conditions, type ControlUpdate, HEALTHY } from "./control.ts";
-export { type Simulator, type SimulatorOptions, startSimulator } from "./server.ts";
+export { API_NAMES, type ApiName, type ControlUpdate, HEALTHY } from "./control.ts";
+export { type Simulator, startSimulator } from "./server.ts";

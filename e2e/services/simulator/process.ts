@@ -22,18 +22,18 @@ export class SimulatorProcess implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Changes how the APIs behave; what is left out stays. */
+  /** Changes how the APIs behave. Absent fields stay as they are. */
   async control(change: ControlUpdate): Promise<void> {
     await request(`${this.url}/control`, { method: "PUT", json: change });
   }
 
-  /** Healthy again, with nothing counted. */
+  /** Makes the APIs healthy and resets the counters. */
   async reset(): Promise<void> {
     await this.control({ chat: HEALTHY, market: HEALTHY });
     await request(`${this.url}/control/stats`, { method: "DELETE" });
   }
 
-  /** What each API has seen. */
+  /** The counters of each API. */
   stats(): Promise<Readonly<Record<ApiName, ApiStats>>> {
     return requestJson(`${this.url}/control/stats`);
   }
@@ -49,10 +49,9 @@ export class SimulatorProcess implements AsyncDisposable {
 }
 
 /**
- * Starts the simulator as a process of its own: an upstream whose answers wait for whatever else its process does would
- * be a slow one.
+ * Starts the simulator as a separate process, so that its answers do not wait for other work of this one.
  *
- * @param options a free port and a folder of its own unless given
+ * @param options by default a free port and a new folder
  */
 export async function startSimulatorProcess(
   options: { readonly port?: number; readonly folder?: TestFolder } = {},

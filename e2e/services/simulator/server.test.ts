@@ -38,14 +38,14 @@ test("a chat completion has the shape of the real API", async () => {
   });
 });
 
-test("a malformed chat request gets the real API's error and counts as refused", async () => {
+test("a malformed chat request gets the real API's error and counts as malformed", async () => {
   const response = await chat({ model: "sonar", messages: [] });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error", param: "messages" } });
   expect(simulator.apis.chat.stats).toMatchObject({ received: 1, refused: 1, answered: 0 });
 });
 
-test("a wrong API key is refused where one is required", async () => {
+test("a wrong API key is rejected if one is required", async () => {
   await using strict = await startSimulator({ port: 0, apiKey: "right" });
   const response = await fetch(`${strict.url}/v1/chat/completions`, { method: "POST" });
   expect(response.status).toBe(401);
@@ -93,7 +93,7 @@ test("a client that leaves a held request counts as aborted, not as answered", a
   await expect.poll(() => simulator.apis.chat.stats).toMatchObject({ held: 0, aborted: 1, answered: 0 });
 });
 
-test("the error rate decides how many requests fail, the status is as ordered, and one API leaves the other alone", async () => {
+test("the error rate decides how many requests fail, the status is the requested one, and the other API is not affected", async () => {
   await control({ chat: { errorRate: 0.6, errorStatus: 429 } });
   const response = await ask("q");
   expect(response.status).toBe(429);
@@ -102,6 +102,14 @@ test("the error rate decides how many requests fail, the status is as ordered, a
   await control({ chat: { errorRate: 0.4 } });
   expect((await ask("q")).status).toBe(200);
   expect(await kline("symbol=BTCUSDT&interval=1")).toMatchObject({ retCode: 0 });
+});
+
+test("one request in three fails, wherever the count begins, and all others are answered", async () => {
+  await control({ chat: { errorRate: 1, errorStatus: 400, oneIn: 3 } });
+  const statuses: number[] = [];
+  for (let asked = 0; asked < 9; asked += 1) statuses.push((await ask("q")).status);
+  expect(statuses.filter((status) => status === 400)).toHaveLength(3);
+  expect(statuses.slice(0, 3)).toEqual(statuses.slice(3, 6));
 });
 
 test("latency delays the answer", async () => {

@@ -9,7 +9,7 @@ export type SimulatorOptions = {
   /** 0 takes a free port. */
   readonly port: number;
   readonly host?: string;
-  /** Chat requests need this bearer token, where given. */
+  /** Chat requests need this bearer token, if given. */
   readonly apiKey?: string;
   readonly random?: () => number;
 };
@@ -24,10 +24,10 @@ export type Simulator = AsyncDisposable & {
 };
 
 /**
- * Starts a server that speaks the chat completion API and Bybit's market API, with faults to order.
+ * Starts a server with the chat completion API and Bybit's market API, and with faults on request.
  *
  * `GET|PUT /control` reads and changes the conditions while it runs, `GET|DELETE /control/stats` reads and resets the
- * counters, `GET /control/executions` tells how often each request was answered.
+ * counters, `GET /control/executions` returns how often each request was answered.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const random = options.random ?? Math.random;
@@ -36,7 +36,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error, _request, reply) => {
-    // The client is gone.
+    // The client has disconnected.
     if (error instanceof ClientGone) return reply.hijack();
     const { statusCode = 500, message } = error as { statusCode?: number; message: string };
     return reply.code(statusCode).send({ error: { message, type: "invalid_request_error", param: null, code: null } });

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { GrafanaClient } from "./grafana.ts";
 
-/** A stand-in that gives the answers which Grafana's documentation shows: the real one is asked by the compose suite. */
+/** A substitute with the answers of Grafana's documentation. The compose suite tests the real one. */
 let server: Server;
 let url: string;
 let answer: { status: number; body: unknown };
@@ -36,7 +36,7 @@ afterAll(() => server.close());
 
 const range = { fromMs: 60_000, toMs: 120_000, stepMs: 15_000 };
 
-it("counts the series and the numbers of a query, and asks without a login as a visitor", async () => {
+it("counts the series and the numbers of a query, and sends no login for an anonymous visitor", async () => {
   const frame = (...values: unknown[]) => ({ schema: { refId: "A" }, data: { values: [[60_000, 75_000], values] } });
   answer = { status: 200, body: { results: { A: { status: 200, frames: [frame(1, 2), frame(null, 3)] } } } };
   expect(await new GrafanaClient(url).query("prometheus", "up", range)).toEqual({ series: 2, samples: 3 });
@@ -52,7 +52,7 @@ it("counts the series and the numbers of a query, and asks without a login as a 
 it.each([
   [207, "bad_data: parse error"],
   [400, "bad_data: parse error"],
-])("tells why a query was refused with status %i", async (status, error) => {
+])("reports why a query was rejected with status %i", async (status, error) => {
   answer = { status, body: { results: { A: { status: 400, error, frames: [] } } } };
   const refused = await new GrafanaClient(url).query("prometheus", "up(", range);
   expect(refused).toMatchObject({ samples: 0, error: expect.stringContaining(error) });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HttpStatusError, requestJson } from "../../testkit/http.ts";
 
-/** What a range query gave. */
+/** The result of a range query. */
 export type GrafanaAnswer = { readonly series: number; readonly samples: number; readonly error?: string };
 
 const imported = z.object({ uid: z.string(), status: z.literal("success") });
@@ -23,7 +23,7 @@ const queried = z.object({
     z.string(),
     z.object({
       error: z.string().optional(),
-      // Column by column: the time first, then the values; what is not a number is null or a text.
+      // By column: the time first, then the values. What is not a number is null or a text.
       frames: z
         .array(z.object({ data: z.object({ values: z.array(z.array(z.unknown())) }) }))
         .nullish()
@@ -35,14 +35,14 @@ const queried = z.object({
 export type GrafanaDashboard = z.infer<typeof dashboard>;
 
 /**
- * Grafana over its HTTP API, as documented at
+ * Grafana's HTTP API, as documented at
  * https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/ and, for queries, `.../data_source/`.
  */
 export class GrafanaClient {
   readonly url: string;
   readonly #authorization: Readonly<Record<string, string>>;
 
-  /** @param login of an administrator; without one it asks as an anonymous visitor */
+  /** @param login of an administrator; anonymous without it */
   constructor(url: string, login?: { readonly user: string; readonly password: string }) {
     this.url = url;
     this.#authorization =
@@ -51,18 +51,18 @@ export class GrafanaClient {
         : { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` };
   }
 
-  /** Imports a dashboard, as its page "Import" does; returns its uid. @throws HttpStatusError where it is refused */
+  /** Imports a dashboard, as its page "Import" does; returns its uid. @throws HttpStatusError if it is rejected */
   async importDashboard(model: object): Promise<string> {
     const json = { dashboard: { ...model, id: null }, overwrite: true };
     return imported.parse(await this.#call("/api/dashboards/db", json)).uid;
   }
 
-  /** A dashboard as it would be opened. @throws HttpStatusError where there is none */
+  /** A dashboard by its uid. @throws HttpStatusError if it does not exist */
   async dashboard(uid: string): Promise<GrafanaDashboard> {
     return dashboard.parse(await this.#call(`/api/dashboards/uid/${encodeURIComponent(uid)}`));
   }
 
-  /** Runs a range query against a data source, as a panel does; a refusal is an answer. */
+  /** Runs a range query against a data source, like a panel. A rejection is returned, not thrown. */
   async query(
     dataSourceUid: string,
     expr: string,

@@ -1,7 +1,7 @@
 import { request, requestJson } from "../../testkit/http.ts";
 import { until } from "../../testkit/until.ts";
 
-/** A task as it is submitted; `payload` depends on the type. */
+/** A task to submit; `payload` depends on the type. */
 export type TaskSubmission = {
   readonly type: string;
   readonly payload: unknown;
@@ -10,7 +10,7 @@ export type TaskSubmission = {
   readonly delay_ms?: number;
 };
 
-/** A task as the API shows it. */
+/** A task in the API. */
 export type TaskState = {
   readonly task_id: string;
   readonly type: string;
@@ -22,7 +22,7 @@ export type TaskState = {
 
 export type Receipt = Pick<TaskState, "task_id" | "type" | "lane"> & { readonly duplicate: boolean };
 
-/** The orchestrator over its HTTP API. */
+/** The orchestrator's HTTP API. */
 export class OrchestratorClient {
   readonly url: string;
 
@@ -45,7 +45,7 @@ export class OrchestratorClient {
   }
 
   /**
-   * Waits until a task has its result or has failed for good.
+   * Waits until a task has its result or is a dead letter.
    *
    * @throws UntilTimeoutError
    */

@@ -11,21 +11,20 @@ import { until } from "../../testkit/until.ts";
 import { GrafanaClient, type GrafanaDashboard } from "../clients/grafana.ts";
 import type { ComposeProject } from "./project.ts";
 
-/** Until something has been scraped twice. */
+/** Time for at least two scrapes. */
 const PATIENCE_MS = 60_000;
 const RANGE_MS = 300_000;
 
-/** What Grafana owes: in words, one line each. */
+/** What Grafana does wrong, one line each. */
 export type GrafanaFindings = {
   readonly missing: readonly string[];
-  /** Queries that Prometheus itself has an answer to. */
+  /** Queries that Prometheus itself answers. */
   readonly asked: number;
 };
 
 /**
- * Checks the Grafana of a compose project: an anonymous visitor finds every dashboard provisioned; the generated files
- * can be imported and come out with the same queries; and each query that Prometheus answers is answered through
- * Grafana as well.
+ * Checks the Grafana of a compose project: an anonymous visitor finds every dashboard; the generated files can be
+ * imported and keep their queries; each query that Prometheus answers is answered through Grafana too.
  */
 export async function askGrafana(project: ComposeProject, prometheusUrl: string): Promise<GrafanaFindings> {
   const url = await project.url("grafana", 3000);
@@ -37,7 +36,7 @@ export async function askGrafana(project: ComposeProject, prometheusUrl: string)
     const { meta } = await visitor.dashboard(spec.uid);
     if (!meta.provisioned) missing.push(`${spec.uid} is not provisioned`);
     const model = JSON.parse(renderClassic(spec)) as GrafanaDashboard["dashboard"];
-    // The provisioned one cannot be overwritten, and should not be.
+    // The provisioned dashboard cannot be overwritten.
     const uid = await admin.importDashboard({ ...model, uid: `${spec.uid}-copy`, title: `${spec.title} (copy)` });
     const copy = queriesIn((await admin.dashboard(uid)).dashboard);
     missing.push(...queriesIn(model).filter((query) => !copy.includes(query)));

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,35 +9,42 @@ import { freePort } from "../../testkit/ports.ts";
 import { chooseImage, pinnedImages } from "../runtime/images.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const RULES = "mcp-orchestrator.rules.yml";
 const SHELL_TIMEOUT_MS = 120_000;
 const OUTPUT_LIMIT_BYTES = 64 * 1024 ** 2;
 const run = promisify(execFile);
 
 export type ServiceState = { readonly service: string; readonly state: string; readonly health: string };
 
-/** What a shell text printed. */
+/** The output of a shell text. */
 export type ShellOutput = { readonly stdout: string; readonly stderr: string };
 
-/** The repository's own compose file as a project of its own: own names, own ports, own volumes. */
+/** The repository's compose file as a separate project, with its own names, ports and volumes. */
 export class ComposeProject implements AsyncDisposable {
   readonly name: string;
   readonly #environment: Readonly<Record<string, string>>;
   /** Services whose image is not available here. */
   readonly leftOut: readonly string[];
+  /** Folder of its secrets, which takes the place of `secrets/`. */
+  readonly secrets: string;
+  /** A copy of the rule file, which Prometheus reads. */
+  readonly rules: string;
 
   readonly #override: string;
 
-  private constructor(name: string, environment: Record<string, string>, leftOut: readonly string[], override: string) {
+  private constructor(name: string, environment: Record<string, string>, leftOut: readonly string[], folder: string) {
     this.name = name;
-    this.#override = override;
+    this.secrets = join(folder, "secrets");
+    this.rules = join(folder, RULES);
+    this.#override = join(folder, "override.json");
     this.#environment = environment;
     this.leftOut = leftOut;
   }
 
   /**
-   * Chooses free ports, and images as the suites do. Starts nothing.
+   * Chooses free ports, and the images of the suites. Starts nothing.
    *
-   * @param settings of the orchestrator, on top of those of the compose file
+   * @param settings of the orchestrator, that override the compose file
    */
   static async create(name: string, settings: Readonly<Record<string, string>> = {}): Promise<ComposeProject> {
     const client = await getContainerRuntimeClient();
@@ -51,12 +58,18 @@ export class ComposeProject implements AsyncDisposable {
     const first = await freePort();
     environment.ORCHESTRATOR_PORTS = `${first}-${first + 9}`;
     const grafana = await client.image.exists(ImageName.fromString(pinnedImages("grafana").published));
-    const override = join(mkdtempSync(join(tmpdir(), "mcp-orchestrator-compose-")), "settings.json");
-    writeFileSync(override, JSON.stringify({ services: { orchestrator: { environment: settings } } }));
-    return new ComposeProject(name, environment, grafana ? [] : ["grafana"], override);
+    const folder = mkdtempSync(join(tmpdir(), "mcp-orchestrator-compose-"));
+    const project = new ComposeProject(name, environment, grafana ? [] : ["grafana"], folder);
+    mkdirSync(project.secrets);
+    cpSync(join(ROOT, "alerts/generated", RULES), project.rules);
+    const setup = { volumes: [`${project.secrets}:/secrets:ro`] };
+    const prometheus = { volumes: [`${project.rules}:/etc/prometheus/${RULES}:ro`] };
+    const services = { setup, prometheus, orchestrator: { environment: settings } };
+    writeFileSync(project.#override, JSON.stringify({ services }));
+    return project;
   }
 
-  /** Builds what is built here, starts everything that is available, and waits until all of it is healthy. */
+  /** Builds the images of this project, starts every available service, and waits until all are healthy. */
   async up(...options: readonly string[]): Promise<void> {
     const services = (await this.compose("config", "--services")).split("\n");
     const wanted = services.filter((service) => !this.leftOut.includes(service) && service !== "setup");
@@ -78,7 +91,20 @@ export class ComposeProject implements AsyncDisposable {
       .map(({ Service, State, Health }) => ({ service: Service, state: State, health: Health }));
   }
 
-  /** `docker compose` with arguments; what it printed. Throws on a bad end, with what it complained about. */
+  /** When each running container was started, by its service. */
+  async startedAt(): Promise<ReadonlyMap<string, string>> {
+    const ids = (await this.compose("ps", "--quiet")).split("\n");
+    const format = '{{index .Config.Labels "com.docker.compose.service"}} {{.State.StartedAt}}';
+    const { stdout } = await run("docker", ["inspect", "--format", format, ...ids]);
+    return new Map(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ") as [string, string]),
+    );
+  }
+
+  /** Runs `docker compose` with arguments and returns its output. @throws with its error output */
   async compose(...args: readonly string[]): Promise<string> {
     const files = ["--file", join(ROOT, "docker-compose.yml"), "--file", this.#override];
     const { stdout } = await run("docker", ["compose", "--project-name", this.name, ...files, ...args], {
@@ -90,10 +116,10 @@ export class ComposeProject implements AsyncDisposable {
   }
 
   /**
-   * A shell text as a person pastes it in the folder of the compose file: `docker compose` in it is about this project.
-   * Its exit code says nothing: a grep that finds nothing is an answer.
+   * Runs a shell text as if pasted in the folder of the compose file; `docker compose` in it uses this project. The
+   * exit code is ignored: a grep that finds nothing is not an error.
    *
-   * @throws Error for a program that is missing, or a text that does not end in time
+   * @throws Error if a program is missing or the text does not end in time
    */
   async shell(text: string, environment: Readonly<Record<string, string>> = {}): Promise<ShellOutput> {
     const files = [join(ROOT, "docker-compose.yml"), this.#override].join(":");
@@ -109,7 +135,7 @@ export class ComposeProject implements AsyncDisposable {
     return promise;
   }
 
-  /** Ids of everything that the engine still has of this project. */
+  /** Ids of everything that the engine has of this project. */
   async leftovers(): Promise<readonly string[]> {
     const filter = ["--filter", `label=com.docker.compose.project=${this.name}`, "--quiet"];
     const kinds = [

@@ -1,3 +1,4 @@
+import { E2E_RUNTIME } from "../../testkit/config.ts";
 import { missingPrograms } from "../../testkit/process/programs.ts";
 import { nativeRuntime } from "../../testkit/servers/native.ts";
 import type { Runtime } from "../../testkit/servers/runtime.ts";
@@ -5,21 +6,20 @@ import type { Runtime } from "../../testkit/servers/runtime.ts";
 export const RUNTIME_NAMES = ["docker", "native"] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
-/** Neither an engine nor the programs are there. */
+/** Neither an engine nor the programs are available. */
 export class NoRuntimeError extends Error {
   readonly code = "NO_RUNTIME";
   readonly subject = "runtime";
 }
 
 /**
- * The runtime that was asked for or, where none was, containers if an engine answers and else installed programs.
+ * The wanted runtime; otherwise containers if an engine answers, else installed programs.
  *
- * @param wanted usually the value of E2E_RUNTIME
- * @throws NoRuntimeError which names what is missing
+ * @throws NoRuntimeError with what is missing
  */
-export async function chooseRuntime(wanted: string | undefined = process.env.E2E_RUNTIME): Promise<Runtime> {
+export async function chooseRuntime(wanted = E2E_RUNTIME): Promise<Runtime> {
   if (wanted === "native") return nativeRuntime();
-  if (wanted !== undefined && wanted !== "" && wanted !== "docker") {
+  if (wanted !== undefined && wanted !== "docker") {
     throw new NoRuntimeError(`E2E_RUNTIME must be ${RUNTIME_NAMES.join(" or ")}, not ${JSON.stringify(wanted)}`);
   }
   try {

@@ -24,10 +24,10 @@ import {
 import { until } from "../../testkit/until.ts";
 import { chooseImage } from "./images.ts";
 
-/** Marks every container of the suites; the value is the process that started it. */
+/** Labels every container of the suites with the process that started it. */
 export const CONTAINER_LABEL = "io.github.mcp-orchestrator.e2e";
 
-/** Set explicitly, so that the official images and those built from Debian packages are started in the same way. */
+/** Explicit, so that official images and those built from Debian packages start in the same way. */
 const IN_CONTAINER: Readonly<Record<Program, { entrypoint: string; dataDir: string }>> = {
   redis: { entrypoint: "redis-server", dataDir: "/data" },
   prometheus: { entrypoint: "/bin/prometheus", dataDir: "/prometheus" },
@@ -38,11 +38,10 @@ const CONFIG_DIR = "/etc/mcp-orchestrator";
 /**
  * Servers as containers, through Testcontainers.
  *
- * An engine of this Linux machine shares its network with them: everything stays on loopback, as with native processes.
- * Others (Docker Desktop) have a machine of their own: there, ports are published, and the containers reach this
- * machine as `host.docker.internal`.
+ * A local engine on Linux shares its network with the containers: everything stays on loopback. Other engines (Docker
+ * Desktop) have a virtual machine: ports are published, and containers reach this machine as `host.docker.internal`.
  *
- * @throws where no engine answers
+ * @throws if no engine answers
  */
 export async function dockerRuntime(): Promise<Runtime> {
   const client = await getContainerRuntimeClient();
@@ -57,8 +56,8 @@ export async function dockerRuntime(): Promise<Runtime> {
 }
 
 /**
- * Whether a container with `--network host` is on this very machine's network. The address under which Testcontainers
- * reaches the engine does not tell: it is the bridge's wherever a `/.dockerenv` makes it believe to be in a container.
+ * Whether a container with `--network host` is on this machine's network. The address that Testcontainers uses does not show it:
+ * with a `/.dockerenv` it is the bridge's.
  */
 async function sharesThisNetwork(client: ContainerRuntimeClient): Promise<boolean> {
   if (process.platform !== "linux") return false;
@@ -89,7 +88,7 @@ async function startContainer(
     .withCommand(spec.args(place))
     .withCopyContentToContainer(files)
     .withStartupTimeout(START_TIMEOUT_MS)
-    // Testcontainers has to see a sign of life; whether the server serves is asked below, as in every runtime.
+    // Testcontainers needs a sign of life. Readiness is checked below, as in every runtime.
     .withWaitStrategy(Wait.forLogMessage(/./));
   if (shared) container.withNetworkMode("host");
   else {
@@ -107,7 +106,7 @@ async function startContainer(
   }
 }
 
-/** Registers the container with the reaper as soon as it exists, that is, also where it does not start. */
+/** Registers the container with the reaper as soon as it exists, before it has started. */
 class ReapedContainer extends GenericContainer {
   id: string | undefined;
   #release = () => {};

@@ -6,10 +6,10 @@ import type { Program } from "../../testkit/servers/runtime.ts";
 
 const ENV_FILE = fileURLToPath(new URL("../../../.env", import.meta.url));
 
-/** An image as published, and the one that the bootstrap builds from Debian packages where no registry answers. */
+/** An image as published, and as built from Debian packages where no registry answers. */
 export type ImageChoice = { readonly published: string; readonly local: string };
 
-/** Reads the images that `.env` pins for a service. */
+/** The images of a service in `.env`. */
 export function pinnedImages(service: Program | "node" | "grafana"): ImageChoice {
   const pinned = parseEnv(readFileSync(ENV_FILE, "utf8"));
   const key = `${service.toUpperCase()}_IMAGE`;
@@ -18,7 +18,7 @@ export function pinnedImages(service: Program | "node" | "grafana"): ImageChoice
   return { published, local: pinned[`${key}_LOCAL`] ?? published };
 }
 
-/** The image to use: the published one if it is here, else the local one if that is, else the one to be pulled. */
+/** The image to use: the published one if present, else the local one if present, else the published one is pulled. */
 export async function chooseImage(client: ContainerRuntimeClient, service: Program | "node"): Promise<string> {
   const { published, local } = pinnedImages(service);
   for (const image of [published, local]) {

@@ -8,7 +8,7 @@ import {
   type SlackReceiver,
   TEMPLATES_FOLDER,
 } from "@mcp-orchestrator/alertmanager";
-import type { TimingProfile } from "@mcp-orchestrator/alerts";
+import type { Bundle, TimingProfile } from "@mcp-orchestrator/alerts";
 import { ALERTMANAGER_CONFIG, alertmanagerSpec } from "../../testkit/servers/alertmanager.ts";
 import { AlertmanagerClient } from "../../testkit/servers/alertmanagerClient.ts";
 import type { Place, RunningProgram, Runtime } from "../../testkit/servers/runtime.ts";
@@ -16,23 +16,41 @@ import type { RunFolder } from "../runFolder.ts";
 
 const ROUTING_KEY_FILE = "pagerduty-routing-key";
 const slackUrlFile = (receiver: SlackReceiver) => `${receiver}-url`;
+const slackPath = (receiver: SlackReceiver) => `/slack/${receiver}`;
 
 export type AlertmanagerOptions = {
   readonly port: number;
   readonly profile: TimingProfile;
   /** Base address of the inbox, as Alertmanager reaches it. */
   readonly inbox: string;
-  /** What PagerDuty would call the integration key. */
+  /** PagerDuty's integration key. */
   readonly routingKey: string;
+  /** The product's by default. */
+  readonly bundle?: Bundle;
 };
 
-/** A running Alertmanager and what can be asked of it. */
+/** A running Alertmanager with its API. */
 export class AlertmanagerServer extends AlertmanagerClient implements AsyncDisposable {
   readonly server: RunningProgram;
+  readonly #inbox: string;
+  readonly #config: string;
 
-  constructor(server: RunningProgram) {
+  constructor(server: RunningProgram, { inbox, config }: { readonly inbox: string; readonly config: string }) {
     super(`http://${server.host}:${server.port}`);
     this.server = server;
+    this.#inbox = inbox;
+    this.#config = config;
+  }
+
+  /** Sends the messages of a Slack receiver to another path of the inbox, or to its own again. It reads the file each time. */
+  async setWebhook(receiver: SlackReceiver, path = slackPath(receiver)): Promise<void> {
+    await this.server.write(slackUrlFile(receiver), `${this.#inbox}${path}`);
+  }
+
+  /** Gives it another configuration, or its own again. @throws HttpStatusError where it rejects that */
+  async configure(config = this.#config): Promise<void> {
+    await this.server.write(ALERTMANAGER_CONFIG, config);
+    await this.reload();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -40,23 +58,28 @@ export class AlertmanagerServer extends AlertmanagerClient implements AsyncDispo
   }
 }
 
-/** Starts Alertmanager with the generated routing of a timing profile; every receiver leads to the inbox. */
+/** Starts Alertmanager with the generated routing of a timing profile. The inbox is every receiver. */
 export async function startAlertmanager(
   runtime: Runtime,
   folder: RunFolder,
-  { port, profile, inbox, routingKey }: AlertmanagerOptions,
+  { port, profile, inbox, routingKey, bundle }: AlertmanagerOptions,
 ): Promise<AlertmanagerServer> {
   const flags: string[] = [];
   for (const flag of alertmanagerFlags(profile)) {
     if (await runtime.knows("alertmanager", flag.split("=")[0] as string)) flags.push(flag);
   }
-  const files = ({ configDir }: Place) => ({
-    [ALERTMANAGER_CONFIG]: renderAlertmanager(profile, endpointsFor(inbox, configDir)),
-    [ROUTING_KEY_FILE]: routingKey,
-    ...Object.fromEntries(SLACK_RECEIVERS.map((name) => [slackUrlFile(name), `${inbox}/slack/${name}`])),
-    ...templates(),
-  });
-  return new AlertmanagerServer(await runtime.start(alertmanagerSpec(port, { files, flags }), folder));
+  let config = "";
+  const files = ({ configDir }: Place) => {
+    config = renderAlertmanager(profile, endpointsFor(inbox, configDir), bundle);
+    return {
+      [ALERTMANAGER_CONFIG]: config,
+      [ROUTING_KEY_FILE]: routingKey,
+      ...Object.fromEntries(SLACK_RECEIVERS.map((name) => [slackUrlFile(name), `${inbox}${slackPath(name)}`])),
+      ...templates(),
+    };
+  };
+  const server = await runtime.start(alertmanagerSpec(port, { files, flags }), folder);
+  return new AlertmanagerServer(server, { inbox, config });
 }
 
 function endpointsFor(inbox: string, folder: string): AlertmanagerEndpoints {

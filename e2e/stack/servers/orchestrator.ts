@@ -10,22 +10,22 @@ import { REDIS_USERS, type RedisServer } from "./redis.ts";
 const MAIN = fileURLToPath(import.meta.resolve("mcp-orchestrator/main"));
 
 export type OrchestratorOptions = {
-  /** Counts the replicas from 0. */
+  /** Number of the replica, from 0. */
   readonly index: number;
-  /** How many there are in all: several need instance ids. */
+  /** Number of replicas: several need instance ids. */
   readonly replicas: number;
   readonly port: number;
   readonly redis: RedisServer;
   /** Base address of the upstream simulator. */
   readonly upstream: string;
-  /** Settings of the service by their environment names; they win over those of the stack. */
+  /** Settings of the service by their environment names, which override those of the stack. */
   readonly settings: Readonly<Record<string, string>>;
 };
 
-/** A running replica of the service and what can be asked of it. */
+/** A running replica of the service with its API. */
 export class OrchestratorServer extends OrchestratorClient implements AsyncDisposable {
   readonly server: HttpProcess;
-  /** The log file that the service writes itself; what it prints is in `server.logFile`. */
+  /** The log file of the service; its output is in `server.logFile`. */
   readonly logFile: string;
 
   constructor(server: HttpProcess, logFile: string) {
@@ -43,7 +43,7 @@ export class OrchestratorServer extends OrchestratorClient implements AsyncDispo
 export async function startOrchestrator(folder: RunFolder, options: OrchestratorOptions): Promise<OrchestratorServer> {
   const { index, replicas, port, redis, upstream, settings } = options;
   const name = `orchestrator-${index}`;
-  const logFile = join(folder.logs, `${name}.service.log`);
+  const logFile = settings.LOG_FILE ?? join(folder.logs, `${name}.service.log`);
   const passwordFile = join(folder.data(name), "redis-password");
   writeFileSync(passwordFile, redis.passwords.service, { mode: 0o600 });
   const server = new HttpProcess(
@@ -52,7 +52,7 @@ export async function startOrchestrator(folder: RunFolder, options: Orchestrator
       env: {
         HOST: LOOPBACK,
         PORT: String(port),
-        // A stack is for local use: runbooks and demos use the switches.
+        // A stack is local: runbooks and demos use the switches without a token.
         ADMIN_WITHOUT_TOKEN: "true",
         // As programs of this machine and servers in containers reach it.
         ALLOWED_HOSTS: "localhost,127.0.0.1,host.docker.internal",
@@ -65,7 +65,7 @@ export async function startOrchestrator(folder: RunFolder, options: Orchestrator
         LOG_FILE: logFile,
         ...settings,
       },
-      // Seven processes that start at once are slow tasks for every other stack of the machine.
+      // Seven processes that start at once would slow the tasks of every other stack.
       startsGently: true,
     },
     folder,

@@ -4,21 +4,21 @@ import { redisSpec } from "../../testkit/servers/redis.ts";
 import type { RunningProgram, Runtime } from "../../testkit/servers/runtime.ts";
 import type { RunFolder } from "../runFolder.ts";
 
-/** ACL users: the service itself, and the one who injects faults and looks. The default user is off. */
+/** ACL users: the service, and an administrator for faults and checks. The default user is off. */
 export const REDIS_USERS = { service: "orchestrator", admin: "admin" } as const;
 
 export type RedisOptions = {
   readonly port: number;
   /** Commands, categories, keys and channels of the service's user, as ACL rules. */
   readonly serviceRules: readonly string[];
-  /** Lets everybody on this machine in without a password, as the runbook's `redis-cli` commands expect it. */
+  /** Admits clients on this machine without a password, as the runbook's `redis-cli` commands expect. */
   readonly open?: boolean;
   /** More lines of `redis.conf`. */
   readonly config?: readonly string[];
 };
 
 /** Redis answered a command with an error. */
-export class RedisCliError extends Error {
+class RedisCliError extends Error {
   readonly code = "REDIS_CLI";
   readonly subject: string;
 
@@ -31,7 +31,7 @@ export class RedisCliError extends Error {
 
 type Passwords = Readonly<Record<keyof typeof REDIS_USERS, string>>;
 
-/** A running Redis and what is needed to talk to it. */
+/** A running Redis with its credentials. */
 export class RedisServer implements AsyncDisposable {
   readonly server: RunningProgram;
   readonly passwords: Passwords;
@@ -45,7 +45,7 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /**
-   * `redis-cli` as the admin user; returns what it printed.
+   * Runs `redis-cli` as the administrator; returns its output.
    *
    * @throws RedisCliError on an error reply
    */

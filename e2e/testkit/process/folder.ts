@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { reapAtEnd } from "./reaper.ts";
 
-/** A temporary folder for the files and the logs of servers; it does not outlive this process. */
+/** A temporary folder for files and logs of servers. It is removed with this process. */
 export class TestFolder implements Disposable {
   readonly path: string;
-  /** Where the logs are. */
+  /** The folder of the logs. */
   readonly logs: string;
   readonly #release: () => void;
 
   /**
-   * @param name what the name of the folder starts with
-   * @param logs another place for the logs; by default they are removed with the rest
+   * @param name start of the folder's name
+   * @param logs another place for the logs; by default they are removed too
    */
   constructor(name: string, logs?: string) {
     this.path = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -45,7 +45,7 @@ export class TestFolder implements Disposable {
     }
   }
 
-  /** Called where something went wrong. Here the logs go all the same: errors carry the end of them. */
+  /** Called after a failure. Here the logs are removed all the same, because errors contain their end. */
   keepLogs(): void {}
 
   [Symbol.dispose](): void {

@@ -16,22 +16,22 @@ export type ProcessSpec = {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /**
-   * Starts at a low priority for the first time, until it serves, where the priority can be restored; off unless given.
-   * A restart is part of what is tested and takes what it takes.
+   * Starts at a low priority for the first time, until it serves, if the priority can be restored; off by default. A
+   * restart, which tests measure, has the normal priority.
    */
   readonly startsGently?: boolean;
   /** Throws until the server serves. */
   ready(): Promise<void>;
   /** Pause between two calls of `ready`. */
   readonly intervalMs?: number;
-  /** Receives what it writes, besides the log. */
+  /** Receives its output, besides the log. */
   onOutput?(text: string): void;
 };
 
-/** A process that is starting has better things to do than to say that it has not started. */
+/** Pause between two calls of `ready`, which cost a starting process time. */
 const INTERVAL_MS = 150;
 
-/** A server did not come up; carries the end of its log and says where the rest is. */
+/** A server did not start; has the end of its log and the path. */
 export class ServerStartError extends Error {
   readonly code = "SERVER_START";
   readonly subject: string;
@@ -46,7 +46,7 @@ export class ServerStartError extends Error {
   }
 }
 
-/** A server as a process group of this machine. */
+/** A server as a process group on this machine. */
 export class ManagedProcess implements RunningServer {
   readonly name: string;
   readonly host: string;
@@ -78,7 +78,7 @@ export class ManagedProcess implements RunningServer {
     return this.#child?.pid;
   }
 
-  /** Resolves to exit code or signal once it has ended and everything that inherited its output has. */
+  /** Resolves to its exit code or signal, when its descendants have closed its output too. */
   get ended(): Promise<number | NodeJS.Signals | null> {
     return this.#closed;
   }
@@ -87,7 +87,7 @@ export class ManagedProcess implements RunningServer {
     this.#onUnexpectedExit = callback;
   }
 
-  /** Starts it and does not wait until it serves. Does nothing where it runs already. */
+  /** Starts it without waiting until it serves. Does nothing if it runs. */
   launch(): void {
     if (this.#child !== undefined) return;
     const { command, args, env, cwd, onOutput } = this.#spec;
@@ -107,7 +107,7 @@ export class ManagedProcess implements RunningServer {
       failed.abort(reason);
     };
     this.#exited = new Promise((resolve) => {
-      // It could not be started at all.
+      // It could not be started.
       child.once("error", (error) => resolve(gone(error)));
       child.once("exit", (code, signal) => {
         release();
@@ -119,7 +119,7 @@ export class ManagedProcess implements RunningServer {
   }
 
   /**
-   * Starts it and waits until it serves. Does nothing where it runs already.
+   * Starts it and waits until it serves. Does nothing if it runs.
    *
    * @throws ServerStartError
    */
@@ -131,7 +131,7 @@ export class ManagedProcess implements RunningServer {
     this.launch();
     const { signal } = this.#failed;
     try {
-      // One that ends at once is reported below.
+      // Its immediate end is reported below.
       if (gentle) await this.lowerPriority(true).catch(() => {});
       await until(`${this.name} to serve`, { timeoutMs: START_TIMEOUT_MS, intervalMs, signal }, this.#spec.ready);
       if (gentle) await this.lowerPriority(false);
@@ -158,13 +158,13 @@ export class ManagedProcess implements RunningServer {
     this.#signal("SIGCONT");
   }
 
-  /** Sends a signal to its leader alone, and does not wait. */
+  /** Sends a signal to its leader only, without waiting. */
   send(signal: NodeJS.Signals): void {
     this.#stopping = true;
     this.#child?.kill(signal);
   }
 
-  /** Lowers the priority of the whole group, or restores it. Does nothing where only one of the two is possible. */
+  /** Lowers the priority of the whole group, or restores it. Does nothing unless both are possible. */
   async lowerPriority(on: boolean): Promise<void> {
     const pid = this.#child?.pid;
     if (pid !== undefined && CAN_CHANGE_PRIORITY) await lowerPriority(pid, on);

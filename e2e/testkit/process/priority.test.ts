@@ -4,7 +4,7 @@ import { getPriority } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { CAN_CHANGE_PRIORITY, lowerPriority } from "./priority.ts";
 
-test("a session's priority is lowered below all others and, where that is possible, restored", async () => {
+test("a session's priority is lowered below all others and restored if possible", async () => {
   const child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
   onTestFinished(() => void child.kill("SIGKILL"));
   const leader = child.pid ?? 0;

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { REDIS_PROGRAM } from "../config.ts";
 import type { Program } from "../servers/runtime.ts";
 
 /** Names under which distributions install a program. */
@@ -22,15 +23,16 @@ export class ProgramMissingError extends Error {
 }
 
 /**
- * Path of an installed server.
+ * Path of an installed server, or of its replacement from the environment.
  *
  * @throws ProgramMissingError
  */
 export function findProgram(program: Program): string {
+  if (program === "redis" && REDIS_PROGRAM !== undefined) return REDIS_PROGRAM;
   return findExecutable(NAMES[program]);
 }
 
-/** Those servers that are not installed, by the name to look for. */
+/** The servers that are not installed, by program name. */
 export function missingPrograms(): string[] {
   return Object.values(NAMES).flatMap((names) => {
     try {
@@ -49,9 +51,7 @@ function findExecutable(names: readonly string[]): string {
       try {
         accessSync(path, constants.X_OK);
         return path;
-      } catch {
-        // Not here.
-      }
+      } catch {}
     }
   }
   throw new ProgramMissingError(names);

@@ -7,7 +7,7 @@ export type Resource =
   | { readonly processGroup: number }
   | { readonly container: string }
   | { readonly folder: string }
-  /** A process that the containers need; asked to end after them. */
+  /** A process that the containers need: it ends after them. */
   | { readonly daemon: number };
 
 /** A line to the reaper process. */
@@ -17,10 +17,10 @@ let reaper: ChildProcess | undefined;
 let lastId = 0;
 
 /**
- * Removes a process group, a container or a folder once this process is gone, however it ends. A handler of this
- * process could not promise that: a test runner that is killed runs none.
+ * Removes a process group, container or folder after the end of this process, however it ends. A handler in this
+ * process would not run after SIGKILL.
  *
- * @returns what to call once the resource was removed in the regular way
+ * @returns call it when the resource was removed in the regular way
  */
 export function reapAtEnd(resource: Resource): () => void {
   lastId += 1;
@@ -34,7 +34,7 @@ function send(message: ReaperMessage): void {
   reaper.stdin?.write(`${JSON.stringify(message)}\n`);
 }
 
-/** A process of its own session, so that Ctrl-C does not reach it; the end of its standard input is its signal. */
+/** A process in its own session, so that Ctrl-C does not reach it. The end of its standard input is its signal. */
 function startReaper(): ChildProcess {
   const script = fileURLToPath(new URL("reaperProcess.ts", import.meta.url));
   const child = spawn(process.execPath, [script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });

@@ -10,7 +10,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else resources.delete(message.release);
 }
 
-// The other end is gone. Servers first: they still write into the folders.
+// The owner has ended. Servers first, because they still write into the folders.
 const left = [...resources.values()];
 for (const resource of left) {
   if ("processGroup" in resource) signal(-resource.processGroup, "SIGKILL");
@@ -33,6 +33,6 @@ function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It is gone already.
+    // It has ended already.
   }
 }

@@ -5,14 +5,14 @@ import { AlertmanagerClient } from "./alertmanagerClient.ts";
 import { type NativeOptions, type NativeProgram, startNative } from "./native.ts";
 import { LOOPBACK, type Place, type ServerSpec } from "./runtime.ts";
 
-/** The file in `files` with which it starts. */
+/** Its configuration, a file of `files`. */
 export const ALERTMANAGER_CONFIG = "alertmanager.yml";
 
 export type AlertmanagerOptions = {
   /** Contents of its configuration folder by file name; one of them is ALERTMANAGER_CONFIG. */
   files(place: Place): Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
-  /** The address that its messages name; by default the one at which it serves. */
+  /** The address in its messages; by default the one at which it serves. */
   readonly externalUrl?: string;
 };
 
@@ -29,7 +29,7 @@ export function alertmanagerSpec(port: number, { files, flags = [], externalUrl 
       `--web.listen-address=${host}:${listenPort}`,
       `--web.external-url=${externalUrl ?? url}`,
       "--web.route-prefix=/",
-      // No peers: it need not wait for any before it notifies.
+      // No peers, so it need not wait for any before it notifies.
       "--cluster.listen-address=",
       ...flags,
     ],
@@ -37,7 +37,7 @@ export function alertmanagerSpec(port: number, { files, flags = [], externalUrl 
   };
 }
 
-/** An Alertmanager of a test's own, on loopback, with a folder that goes away with it. */
+/** An Alertmanager of one test, on loopback, with a folder that is removed with it. */
 export class TestAlertmanager extends AlertmanagerClient implements AsyncDisposable {
   readonly server: NativeProgram;
   readonly #folder: TestFolder;
@@ -48,7 +48,7 @@ export class TestAlertmanager extends AlertmanagerClient implements AsyncDisposa
     this.#folder = folder;
   }
 
-  /** Loads another configuration; alerts stay. @throws HttpStatusError where it is refused */
+  /** Loads another configuration; alerts stay. @throws HttpStatusError if it is rejected */
   async load(config: string): Promise<void> {
     await this.server.write(ALERTMANAGER_CONFIG, config);
     await this.reload();

@@ -1,7 +1,7 @@
 import { request, requestJson } from "../http.ts";
 import type { Labels } from "./prometheusClient.ts";
 
-/** An alert as Prometheus posts it. */
+/** An alert as Prometheus sends it. */
 export type PostedAlert = {
   readonly labels: Labels;
   readonly annotations?: Labels;
@@ -10,7 +10,7 @@ export type PostedAlert = {
   readonly generatorURL?: string;
 };
 
-/** An alert as Alertmanager holds it. */
+/** An alert as Alertmanager returns it. */
 export type HeldAlert = {
   readonly labels: Labels;
   readonly fingerprint: string;
@@ -22,7 +22,7 @@ export type HeldAlert = {
   };
 };
 
-/** Alertmanager over its HTTP API. */
+/** Alertmanager's HTTP API. */
 export class AlertmanagerClient {
   readonly url: string;
 
@@ -30,17 +30,17 @@ export class AlertmanagerClient {
     this.url = url;
   }
 
-  /** Posts alerts as Prometheus does. */
+  /** Posts alerts like Prometheus. */
   async post(alerts: readonly PostedAlert[]): Promise<void> {
     await request(`${this.url}/api/v2/alerts`, { json: alerts });
   }
 
-  /** Everything that it holds, with silenced and inhibited alerts. */
+  /** All its alerts, with silenced and inhibited ones. */
   alerts(): Promise<readonly HeldAlert[]> {
     return requestJson(`${this.url}/api/v2/alerts`);
   }
 
-  /** Silences what has these labels; returns the silence's id. */
+  /** Silences alerts with these labels; returns the silence's id. */
   async silence(labels: Labels, durationMs: number): Promise<string> {
     const now = Date.now();
     const { silenceID } = await requestJson<{ silenceID: string }>(`${this.url}/api/v2/silences`, {
@@ -55,7 +55,7 @@ export class AlertmanagerClient {
     return silenceID;
   }
 
-  /** Reads its configuration again. */
+  /** Reloads its configuration. */
   async reload(): Promise<void> {
     await request(`${this.url}/-/reload`, { method: "POST" });
   }

@@ -12,16 +12,16 @@ export type HttpProcessOptions = {
   readonly script: string;
   readonly nodeOptions?: readonly string[];
   readonly args?: readonly string[];
-  /** All of its environment besides PATH and the compile cache: nothing of who runs the tests gets into it. */
+  /** Its environment besides PATH and the compile cache. The environment of the tests is not inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** The path that answers 200 once it serves. */
+  /** The path that answers 200 when it serves. */
   readonly readyPath: string;
   readonly startsGently?: boolean;
   readonly onOutput?: (text: string) => void;
 };
 
-/** A program of the repository that serves HTTP on loopback, such as the orchestrator; not started yet. */
+/** A program of the repository with an HTTP server on loopback, such as the orchestrator; not started yet. */
 export class HttpProcess extends ManagedProcess {
   readonly url: string;
 

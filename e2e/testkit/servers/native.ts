@@ -16,7 +16,7 @@ import {
 
 const EXEC_TIMEOUT_MS = 30_000;
 
-/** Servers as processes of this machine, from whatever is installed. */
+/** Servers as processes of this machine, from installed programs. */
 export function nativeRuntime(): Runtime {
   return { name: "native", hostAddress: LOOPBACK, knows, start: (spec, folder) => startNative(spec, folder) };
 }
@@ -27,7 +27,7 @@ async function knows(program: Program, flag: string): Promise<boolean> {
 }
 
 export type NativeOptions = {
-  /** Path of another release than the one that is installed. */
+  /** Path of another release than the installed one. */
   readonly command?: string;
   /** Called with the data folder before the first start. */
   readonly prepare?: (dataDir: string) => Promise<void>;

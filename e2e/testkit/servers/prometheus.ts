@@ -5,7 +5,7 @@ import { type NativeOptions, type NativeProgram, startNative } from "./native.ts
 import { PrometheusClient } from "./prometheusClient.ts";
 import { LOOPBACK, type ServerSpec } from "./runtime.ts";
 
-/** The file in `files` with which it starts. */
+/** Its configuration, a file of `files`. */
 export const PROMETHEUS_CONFIG = "prometheus.yml";
 
 export type PrometheusOptions = {
@@ -33,7 +33,7 @@ export function prometheusSpec(port: number, { files, flags = [] }: PrometheusOp
   };
 }
 
-/** A Prometheus of a test's own, on loopback, with a folder that goes away with it. */
+/** A Prometheus of one test, on loopback, with a folder that is removed with it. */
 export class TestPrometheus extends PrometheusClient implements AsyncDisposable {
   readonly server: NativeProgram;
   readonly #folder: TestFolder;
@@ -51,14 +51,22 @@ export class TestPrometheus extends PrometheusClient implements AsyncDisposable 
 }
 
 /**
- * Starts a Prometheus on a free port and waits until it is ready.
+ * Starts a Prometheus and waits until it is ready.
  *
+ * @param wantedPort a free one by default
  * @throws ServerStartError; ProgramMissingError
  */
-export async function startPrometheus(options: PrometheusOptions, native?: NativeOptions): Promise<TestPrometheus> {
+export async function startPrometheus(
+  options: PrometheusOptions,
+  native?: NativeOptions,
+  wantedPort?: number,
+): Promise<TestPrometheus> {
   const folder = new TestFolder("prometheus");
   try {
-    return new TestPrometheus(await startNative(prometheusSpec(await freePort(), options), folder, native), folder);
+    return new TestPrometheus(
+      await startNative(prometheusSpec(wantedPort ?? (await freePort()), options), folder, native),
+      folder,
+    );
   } catch (error) {
     folder[Symbol.dispose]();
     throw error;

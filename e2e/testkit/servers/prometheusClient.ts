@@ -6,7 +6,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** One series of an instant query. */
 export type Sample = { readonly labels: Labels; readonly value: number };
 
-/** An alert that is pending or firing, as Prometheus sees it. */
+/** A pending or firing alert in Prometheus. */
 export type ActiveAlert = {
   readonly name: string;
   readonly state: "pending" | "firing";
@@ -18,10 +18,10 @@ export type ActiveAlert = {
 
 export type AlertState = ActiveAlert["state"] | "inactive";
 
-/** What is instead of what was awaited. */
+/** The state that was seen instead of the awaited one. */
 class StateError extends Error {}
 
-/** Prometheus over its HTTP API. */
+/** Prometheus' HTTP API. */
 export class PrometheusClient {
   readonly url: string;
 
@@ -38,14 +38,14 @@ export class PrometheusClient {
     return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
   }
 
-  /** Every sample of the one series that a range selector finds: epoch seconds and value. */
+  /** Every sample of the single series of a range selector: epoch seconds and value. */
   async samples(rangeSelector: string): Promise<readonly { readonly at: number; readonly value: number }[]> {
     const parameters = new URLSearchParams({ query: rangeSelector });
     const { result } = await this.#get<{ result: { values: [number, string][] }[] }>(`query?${parameters}`);
     return (result[0]?.values ?? []).map(([at, value]) => ({ at, value: Number(value) }));
   }
 
-  /** The values of all series of a name among those that it exposes about itself. */
+  /** The values of a metric of Prometheus itself. */
   async ownMetric(name: string): Promise<number[]> {
     const text = await request(`${this.url}/metrics`);
     return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"))].map(([, value]) => Number(value));
@@ -67,18 +67,19 @@ export class PrometheusClient {
     return groups.flatMap(({ rules }) => rules.map(({ name }) => name));
   }
 
-  /** Health of every scrape target by its address. */
-  async targets(): Promise<ReadonlyMap<string, string>> {
+  /** Health of every scrape target by its address; of one job or of all. */
+  async targets(job?: string): Promise<ReadonlyMap<string, string>> {
     type Target = { labels: Labels; health: string };
     const { activeTargets } = await this.#get<{ activeTargets: Target[] }>("targets?state=active");
-    return new Map(activeTargets.map(({ labels, health }) => [labels.instance ?? "", health]));
+    const wanted = activeTargets.filter(({ labels }) => job === undefined || labels.job === job);
+    return new Map(wanted.map(({ labels, health }) => [labels.instance ?? "", health]));
   }
 
   /**
    * Waits until an alert with these labels is in a state; `inactive` is when there is none.
    *
    * @returns the alert; undefined for `inactive`
-   * @throws UntilTimeoutError which lists all alerts that were active last
+   * @throws UntilTimeoutError with all alerts that were active last
    */
   waitForAlert(
     name: string,
@@ -97,20 +98,25 @@ export class PrometheusClient {
   }
 
   /**
-   * Waits until this many targets were scraped with success. A Prometheus that has just started looks for its targets
-   * every five seconds, whatever its scrape interval.
+   * Waits until this many targets were scraped with success. A started Prometheus looks for its targets every five
+   * seconds, at any scrape interval.
    *
    * @throws UntilTimeoutError
    */
-  async waitForTargets(count: number, timeoutMs: number): Promise<void> {
-    await until(`${count} healthy scrape targets`, { timeoutMs }, async () => {
-      const targets = await this.targets();
+  async waitForTargets(
+    count: number,
+    timeoutMs: number,
+    { job, signal }: { readonly job?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+    await until(`${count} healthy scrape targets`, options, async () => {
+      const targets = await this.targets(job);
       const up = [...targets.values()].filter((health) => health === "up").length;
       if (up !== count) throw new StateError(JSON.stringify(Object.fromEntries(targets)));
     });
   }
 
-  /** Reads its configuration and rules again. */
+  /** Reloads its configuration and rules. */
   async reload(): Promise<void> {
     await request(`${this.url}/-/reload`, { method: "POST" });
   }

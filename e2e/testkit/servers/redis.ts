@@ -11,9 +11,9 @@ const INTERVAL_MS = 20;
 export type RedisOptions = {
   /** Lines of its configuration file. */
   readonly config?: readonly string[];
-  /** Lines of an ACL file; by default there is none. */
+  /** Lines of an ACL file; none by default. */
   readonly acl?: readonly string[];
-  /** More arguments; they win over the configuration file. */
+  /** More arguments, which override the configuration file. */
   readonly args?: readonly string[];
   /** Starts a Sentinel, which rewrites its configuration file. */
   readonly sentinel?: boolean;
@@ -24,7 +24,7 @@ export type RedisLogin = { readonly user: string; readonly password: string };
 /**
  * How a Redis is started, in any runtime.
  *
- * @param login with which to ask whether it serves; without one it serves as soon as it answers anything but "loading"
+ * @param login for the check of readiness; without one, any answer but "loading" means that it is ready
  */
 export function redisSpec(port: number, options: RedisOptions, login?: RedisLogin): ServerSpec {
   const { config = [], acl, args = [], sentinel = false } = options;
@@ -47,14 +47,14 @@ export function redisSpec(port: number, options: RedisOptions, login?: RedisLogi
   };
 }
 
-/** A Redis of a test's own, on loopback, with a folder that goes away with it. */
+/** A Redis of one test, on loopback, with a folder that is removed with it. */
 export class TestRedis implements AsyncDisposable {
   readonly server: NativeProgram;
   readonly port: number;
   readonly url: string;
-  /** Where its data lies. */
+  /** The folder of its data. */
   readonly folder: string;
-  /** All of its files. */
+  /** The folder of all its files. */
   readonly files: TestFolder;
 
   constructor(server: NativeProgram, files: TestFolder) {
@@ -88,7 +88,7 @@ export class TestRedis implements AsyncDisposable {
 /**
  * Starts a Redis on a free port.
  *
- * @param options by default it has no persistence and no users
+ * @param options by default no persistence and no users
  */
 export async function startRedis(options: RedisOptions = {}, native?: NativeOptions): Promise<TestRedis> {
   const folder = new TestFolder("redis");
@@ -102,7 +102,7 @@ export async function startRedis(options: RedisOptions = {}, native?: NativeOpti
   }
 }
 
-/** One round trip needs no client library, and an error has to come at once. */
+/** One round trip needs no client library, and an error arrives at once. */
 async function ping(port: number, login: RedisLogin | undefined): Promise<void> {
   const socket = connect({ port, host: LOOPBACK });
   try {

@@ -1,12 +1,12 @@
 import type { TestFolder } from "../process/folder.ts";
 
-/** Everything that the tests start stays on this machine. */
+/** Everything that tests start stays on this machine. */
 export const LOOPBACK = "127.0.0.1";
 
 /** The third-party servers that the kit starts. */
 export type Program = "redis" | "prometheus" | "alertmanager";
 
-/** Where a server finds its files and listens, as it sees it itself. */
+/** Where a server finds its files and listens, from its own point of view. */
 export type Place = {
   readonly configDir: string;
   readonly dataDir: string;
@@ -14,7 +14,7 @@ export type Place = {
   readonly port: number;
 };
 
-/** What to start, said once for all runtimes. */
+/** What to start, the same for all runtimes. */
 export type ServerSpec = {
   readonly program: Program;
   readonly port: number;
@@ -29,29 +29,29 @@ export type ServerSpec = {
 
 export type ExecResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-/** A server process, in a container or not, that can be disturbed and restored. */
+/** A server, in a container or not, that can be disturbed and restored. */
 export type RunningServer = AsyncDisposable & {
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  /** Everything that it printed, over all its starts. */
+  /** Its output, over all its starts. */
   readonly logFile: string;
-  /** Asks it to end, and waits until it has. */
+  /** Stops it and waits until it has ended. */
   stop(): Promise<void>;
-  /** SIGKILL: it gets no chance to say goodbye. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
   /** Starts it again after `stop` or `kill`, on the same port and data, and waits until it serves. */
   start(): Promise<void>;
-  /** Freezes it: connections stay open, nothing answers. */
+  /** Freezes it: connections stay open without an answer. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Calls back if it ends unexpectedly. */
   onUnexpectedExit(callback: (how: string) => void): void;
 };
 
-/** A third-party server: its configuration can be changed and its own tools run beside it. */
+/** A third-party server with its configuration and its tools. */
 export type RunningProgram = RunningServer & {
-  /** Writes a file of its configuration folder; to make the server read it is up to the caller. */
+  /** Writes a file of its configuration folder, without a reload. */
   write(file: string, content: string): Promise<void>;
   /** Runs one of its tools: `redis-cli`, `promtool`, `amtool`. */
   exec(command: readonly string[]): Promise<ExecResult>;
@@ -60,13 +60,13 @@ export type RunningProgram = RunningServer & {
 /** How servers are run: as processes of this machine or as containers. */
 export type Runtime = {
   readonly name: "docker" | "native";
-  /** This machine, as the servers reach it. */
+  /** The name of this machine for the servers. */
   readonly hostAddress: string;
-  /** Whether the release of a program that is there knows a flag of its command line. */
+  /** Whether the installed release of a program has a command-line flag. */
   knows(program: Program, flag: string): Promise<boolean>;
   start(spec: ServerSpec, folder: TestFolder): Promise<RunningProgram>;
 };
 
-/** How long a server may take to serve, on a machine that is busy with other things, and to end. */
+/** How long a server may take to start and to end, on a busy machine. */
 export const START_TIMEOUT_MS = 90_000;
 export const STOP_TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import luaparse from "luaparse";
 import { expect, test } from "vitest";
-import { AREAS, FOLDERS, SUITES } from "../areas.ts";
+import { AREAS, FOLDERS, filesOf, SUITES } from "../areas.ts";
 import { luaMutants } from "./mutants.ts";
 
 const ORCHESTRATOR = new URL("../../../../orchestrator/", import.meta.url);
@@ -14,27 +14,35 @@ const changes = (source: string) =>
     .filter(({ operator }) => !operator.startsWith("flag"))
     .map(({ operator, change }) => `${operator}: ${change}`);
 
-test.each(scripts)("every mutant of %s is Lua, differs from the original and from every other", async (script) => {
-  const source = await readFile(new URL(`${script}.lua`, LUA), "utf8");
-  const mutants = luaMutants(script, source);
-  expect(mutants.length).toBeGreaterThan(5);
-  expect(new Set([source, ...mutants.map((mutant) => mutant.source)]).size).toBe(mutants.length + 1);
-  const before = source.split("\n");
-  // One in five: parsing them all would take seconds.
-  for (const mutant of mutants.filter((_, at) => at % 5 === 0)) {
-    expect(() => luaparse.parse(mutant.source, { luaVersion: "5.1" }), `line ${mutant.line}`).not.toThrow();
-    expect(mutant.source.split("\n").slice(0, mutant.line - 1)).toEqual(before.slice(0, mutant.line - 1));
-  }
-});
+test.each(scripts)(
+  "every mutant of %s is valid Lua and differs from the original and from every other",
+  async (script) => {
+    const source = await readFile(new URL(`${script}.lua`, LUA), "utf8");
+    const mutants = luaMutants(script, source);
+    expect(mutants.length).toBeGreaterThan(5);
+    expect(new Set([source, ...mutants.map((mutant) => mutant.source)]).size).toBe(mutants.length + 1);
+    const before = source.split("\n");
+    // One in five: parsing them all would take seconds.
+    for (const mutant of mutants.filter((_, at) => at % 5 === 0)) {
+      expect(() => luaparse.parse(mutant.source, { luaVersion: "5.1" }), `line ${mutant.line}`).not.toThrow();
+      expect(mutant.source.split("\n").slice(0, mutant.line - 1)).toEqual(before.slice(0, mutant.line - 1));
+    }
+  },
+);
 
-test("every script has tests that decide about it, and every one of them is there", () => {
+test("every script has tests that decide about it, and they exist", () => {
   expect(Object.keys(SUITES).toSorted()).toEqual(scripts.toSorted());
-  const missing = [...new Set(Object.values(SUITES).flat())].filter(
-    (suite) => !existsSync(new URL(suite.replace("orchestrator/", ""), ORCHESTRATOR)),
-  );
+  const missing = [...Object.values(SUITES), ...Object.values(FOLDERS)]
+    .flat()
+    .filter((suite) => !existsSync(new URL(suite.replace("orchestrator/", ""), ORCHESTRATOR)));
   expect(missing).toEqual([]);
-  expect(FOLDERS.filter((folder) => !existsSync(new URL(`src/${folder}`, ORCHESTRATOR)))).toEqual([]);
-  expect(new Set(AREAS).size).toBe(FOLDERS.length + scripts.length);
+  const folders = Object.keys(FOLDERS);
+  expect(folders.filter((folder) => !existsSync(new URL(`src/${folder}`, ORCHESTRATOR)))).toEqual([]);
+  const files = (Object.keys(FOLDERS) as (keyof typeof FOLDERS)[]).flatMap(filesOf);
+  expect(files).toContain("orchestrator/src/api/routes/taskRoutes.ts");
+  expect(files).toContain("orchestrator/src/queue/consume/lane.ts");
+  expect(new Set(files).size).toBe(files.length);
+  expect(new Set(AREAS).size).toBe(folders.length + scripts.length);
 });
 
 test.each([
@@ -60,7 +68,7 @@ test.each([
   for (const change of expected) expect(found).toContain(change);
 });
 
-test("the rights of a script are taken and given", () => {
+test("the flags of a script are removed and added", () => {
   const flags = (first: string) =>
     luaMutants("x", `${first}\nreturn 1\n`)
       .filter(({ operator }) => operator.startsWith("flag"))
@@ -69,6 +77,6 @@ test("the rights of a script are taken and given", () => {
   expect(flags("#!lua flags=allow-oom")).toEqual(["#!lua", "#!lua flags=allow-oom,no-writes"]);
 });
 
-test("a command without its name would only be counted as killed", () => {
+test("the name of a command is kept: every test would kill that mutant", () => {
   expect(changes("redis.call('DEL', k)")).not.toContain("text emptied: 'DEL' -> ''");
 });

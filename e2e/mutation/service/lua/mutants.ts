@@ -16,9 +16,9 @@ export type LuaMutant = {
   readonly line: number;
   /** Kind of the mistake. */
   readonly operator: string;
-  /** What the mistake changes, and into what. */
+  /** The change: before -> after. */
   readonly change: string;
-  /** The whole script with the mistake. */
+  /** The whole changed script. */
   readonly source: string;
 };
 
@@ -29,7 +29,7 @@ type CallExpression = Extract<Node, { type: "CallExpression" }>;
  * Every single mistake that the operators make in a script.
  *
  * @param script file name without `.lua`
- * @throws SyntaxError when the source is not Lua 5.1
+ * @throws SyntaxError if the source is not Lua 5.1
  */
 export function luaMutants(script: string, source: string): LuaMutant[] {
   const found = new Map<string, LuaMutant>();
@@ -49,7 +49,7 @@ export function luaMutants(script: string, source: string): LuaMutant[] {
 
 type Add = (operator: string, range: Range, replacement: string) => void;
 
-/** The first line names the script's rights: writing over the memory limit, or reading only. */
+/** The flags of a script, in its first line: writing over the memory limit, or reading only. */
 function ofFlags(source: string, add: Add): void {
   const end = source.indexOf("\n");
   const shebang = source.slice(0, end);
@@ -134,12 +134,12 @@ class Mutator {
         break;
     }
     const children = childrenOf(node);
-    // A command without its name is an error wherever it is sent: that would only be counted as killed.
+    // A command without its name is always an error: such a mutant would prove nothing.
     for (const child of children) if (!(isCommand(node) && child === node.arguments[0])) this.visit(child);
   }
 
   #condition(condition: Expression): void {
-    // Of a comparison for equality, its own mutant is the negation.
+    // A comparison for equality already has its negation as a mutant.
     if (condition.type === "BinaryExpression" && ["==", "~="].includes(condition.operator)) return;
     this.#add("condition negated", rangeOf(condition), `not (${this.#text(condition)})`);
   }
@@ -157,7 +157,7 @@ class Mutator {
     this.#add(kind, [at, at + from.length], to);
   }
 
-  /** Adding or taking away a number that is written out: the number has a mutant of its own. */
+  /** Adding or subtracting a literal number. The number has mutants of its own. */
   #arithmetic(left: Expression, right: Expression, operator: string): void {
     const other = ARITHMETIC_SWAPS[operator];
     const isNumber = left.type === "NumericLiteral" || right.type === "NumericLiteral";
@@ -165,18 +165,18 @@ class Mutator {
     this.#operator("arithmetic", left, right, operator, other);
   }
 
-  /** Leaves the left operand alone. */
+  /** Keeps only the left operand. */
   #dropRight(left: Expression, right: Expression, operator: string): void {
     const gap = this.#source.slice(endOf(left), rangeOf(right)[0]);
     const from = endOf(left) + gap.indexOf(operator);
-    // Positions of operands are without the parentheses around them.
+    // Positions of operands exclude the parentheses around them.
     let open = gap.slice(gap.indexOf(operator)).split("(").length - 1;
     let to = endOf(right);
     for (; open > 0; to++) if (this.#source[to] === ")") open--;
     this.#add("operand dropped", [from, to], "");
   }
 
-  /** Another key or argument than the one that is meant. Where a number is written out, that has a mutant of its own. */
+  /** Another key or argument. A literal number has mutants of its own. */
   #index(base: Expression, index: Expression): void {
     if (base.type !== "Identifier" || (base.name !== "KEYS" && base.name !== "ARGV")) return;
     const text = this.#text(index);
@@ -214,7 +214,7 @@ class Mutator {
       const option = arg.type === "StringLiteral" ? unquoted(arg.raw) : "";
       const values = FLAG_OPTIONS.has(option) ? 0 : VALUE_OPTIONS[option];
       if (values !== undefined) this.#dropArguments("option dropped", args, at + 1, values + 1);
-      // Argument `at + 1`; the first of a pair is as far from the first pair as a multiple of two.
+      // Argument `at + 1`; pairs begin at an even distance from the first.
       else if (
         pairsFrom !== undefined &&
         at + 1 >= pairsFrom &&

@@ -1,4 +1,4 @@
-/** Redis commands and the commands that one takes for them by mistake. Both accept the same arguments, or Redis refuses. */
+/** Redis commands and likely mistakes for them. Both accept the same arguments, or Redis rejects the command. */
 export const COMMAND_SWAPS: Readonly<Record<string, readonly string[]>> = {
   DEL: ["EXISTS"],
   EXPIRE: ["PEXPIRE"],
@@ -18,7 +18,7 @@ export const COMMAND_SWAPS: Readonly<Record<string, readonly string[]>> = {
   ZREM: ["ZSCORE"],
 };
 
-/** Options of commands that stand alone: one that is dropped leaves a command that Redis still accepts. */
+/** Options without a value: Redis accepts the command without them. */
 export const FLAG_OPTIONS: ReadonlySet<string> = new Set(["FORCE", "JUSTID", "MKSTREAM", "NX", "XX", "WITHSCORES"]);
 
 /** Options that are dropped together with their value; LIMIT has two. */
@@ -31,10 +31,10 @@ export const VALUE_OPTIONS: Readonly<Record<string, number>> = {
   RETRYCOUNT: 1,
 };
 
-/** Commands whose arguments are pairs from this index on, the command itself being 0: a pair may be missing. */
+/** Commands whose arguments are pairs from this index on, counting the command as 0. A pair may be dropped. */
 export const PAIRS_FROM: Readonly<Record<string, number>> = { HSET: 2, XADD: 3, ZADD: 2 };
 
-/** Comparisons and what one writes for them by mistake. */
+/** Comparisons and likely mistakes for them. */
 export const COMPARISON_SWAPS: Readonly<Record<string, readonly string[]>> = {
   "==": ["~="],
   "~=": ["=="],
@@ -44,7 +44,7 @@ export const COMPARISON_SWAPS: Readonly<Record<string, readonly string[]>> = {
   ">=": [">", "<"],
 };
 
-/** Arithmetic and what one writes for it by mistake. */
+/** Arithmetic operators and likely mistakes for them. */
 export const ARITHMETIC_SWAPS: Readonly<Record<string, string>> = { "+": "-", "-": "+", "*": "/", "/": "*", "%": "*" };
 
 /** Functions of the standard library and their opposites. */

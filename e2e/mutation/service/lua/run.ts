@@ -1,29 +1,48 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AreaResult, OnDecided, Survivor } from "../result.ts";
+import { argumentFor } from "../argued.ts";
+import { type AreaResult, killedAtFirst, type OnDecided, type Survivor } from "../result.ts";
+import { isDrawn, type Sample } from "../sample.ts";
 import { type LuaMutant, luaMutants } from "./mutants.ts";
 import { LuaTrial } from "./trial.ts";
 
 export type LuaRun = {
   readonly root: string;
   readonly script: string;
-  /** Test files in the order in which they are asked. */
+  /** Test files in the order in which they run. */
   readonly suites: readonly string[];
   readonly lanes: number;
-  /** Monotonic, in ms: after it no other mutant is begun. */
+  readonly sample: Sample;
+  /** The last result, to try again only what survived: the script is the same, and tests were added. */
+  readonly before?: AreaResult | undefined;
+  /** Monotonic, in ms: no mutant is begun after it. */
   readonly deadlineMs: number;
   readonly onDecided: OnDecided;
 };
 
 /**
- * Tries the mutants of a script, several at the same time, each in a copy of the service of its own.
+ * Tries the mutants of a script, several at a time, each in a copy of the service.
  *
- * @throws Error when the tests do not pass with the script as it is
+ * @throws Error if the tests fail with the original script
  */
-export async function runLua({ root, script, suites, lanes, deadlineMs, onDecided }: LuaRun): Promise<AreaResult> {
+export async function runLua({
+  root,
+  script,
+  suites,
+  lanes,
+  sample,
+  before,
+  deadlineMs,
+  onDecided,
+}: LuaRun): Promise<AreaResult> {
   const source = await readFile(join(root, "orchestrator/src/redis/lua", `${script}.lua`), "utf8");
-  const mutants = spread(luaMutants(script, source));
+  const all = luaMutants(script, source);
+  const isChosen = (mutant: LuaMutant) =>
+    before === undefined
+      ? isDrawn(mutant.source, sample)
+      : before.survivors.some((survivor) => isSame(survivorOf(mutant, source), survivor));
+  const mutants = spread(all).filter(isChosen);
   const survivors: Survivor[] = [];
   let next = 0;
   let decided = 0;
@@ -35,24 +54,36 @@ export async function runLua({ root, script, suites, lanes, deadlineMs, onDecide
       const mutant = mutants[next++];
       if (mutant === undefined) return;
       await trial.replace(script, mutant.source);
-      if ((await trial.firstFailure(suites)) === undefined) survivors.push(survivorOf(mutant, source));
+      const survivor = survivorOf(mutant, source);
+      // A mutant that is argued to change nothing still runs the fastest suite, in case that is wrong.
+      const deciding = argumentFor(survivor) === undefined ? suites : suites.slice(0, 1);
+      if ((await trial.firstFailure(deciding)) === undefined) survivors.push(survivor);
       onDecided(++decided, mutants.length);
     }
   };
   await Promise.all(Array.from({ length: Math.min(lanes, mutants.length) }, lane));
+  if (before !== undefined) {
+    survivors.push(...mutants.slice(decided).map((mutant) => survivorOf(mutant, source)));
+    const killed = before.killed + before.survivors.length - survivors.length;
+    return { ...before, killedAtFirst: killedAtFirst(before), killed, survivors };
+  }
   return {
     area: `lua/${script}`,
     killed: decided - survivors.length,
     survivors,
-    notCovered: 0,
-    notTried: mutants.length - decided,
+    leftOut: 0,
+    notTried: all.length - decided,
   };
 }
 
-/** In an order that has nothing to do with where they are: what a time budget cuts off is a fair share of all. */
+/** In pseudorandom order, so that a time budget leaves out a fair share. */
 function spread(mutants: readonly LuaMutant[]): LuaMutant[] {
   const rank = ({ source }: LuaMutant) => createHash("sha1").update(source).digest("hex");
   return mutants.toSorted((a, b) => rank(a).localeCompare(rank(b)));
+}
+
+function isSame(one: Survivor, other: Survivor): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function survivorOf({ script, line, operator, change }: LuaMutant, original: string): Survivor {

@@ -2,8 +2,8 @@ import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createVitest, type TestSpecification, type Vitest } from "vitest/node";
 
-/** A run that is longer hangs: a script that never ends blocks Redis for every client. */
-const TEST_TIMEOUT_MS = 10_000;
+/** A longer run hangs: a script without an end blocks Redis for every client. */
+const TEST_TIMEOUT_MS = 20_000;
 
 /** Runs tests of the service in a copy of it, in which a script can be replaced. */
 export class LuaTrial {
@@ -15,7 +15,7 @@ export class LuaTrial {
    * Makes the copy.
    *
    * @param root folder of the project
-   * @param folder where the copy goes; what is there is removed
+   * @param folder the place of the copy; its content is removed
    */
   static async create(root: string, folder: string): Promise<LuaTrial> {
     await rm(folder, { recursive: true, force: true });
@@ -30,6 +30,9 @@ export class LuaTrial {
       include: ["orchestrator/test/**/*.test.ts"],
       bail: 1,
       fileParallelism: false,
+      // Half of a run is its start, and a thread starts sooner than a process.
+      pool: "threads",
+      isolate: false,
       testTimeout: TEST_TIMEOUT_MS,
       hookTimeout: TEST_TIMEOUT_MS,
       reporters: [{}],
@@ -43,18 +46,19 @@ export class LuaTrial {
     this.#specifications = vitest.globTestSpecifications();
   }
 
-  /** Puts a text in the place of a script. */
+  /** Replaces a script. */
   async replace(script: string, source: string): Promise<void> {
     await writeFile(join(this.#folder, "orchestrator/src/redis/lua", `${script}.lua`), source);
   }
 
-  /** Runs test files, one after the other, up to the first test that fails. @returns its name; undefined when all pass */
+  /** Runs test files in order, up to the first test that fails. @returns its name; undefined if all pass */
   async firstFailure(files: readonly string[]): Promise<string | undefined> {
     for (const file of files) {
       const specifications = (await this.#specifications).filter(({ moduleId }) => moduleId.endsWith(`/${file}`));
       if (specifications.length === 0) throw new RangeError(`There are no tests in ${file}`);
       const { testModules, unhandledErrors } = await this.#vitest.runTestSpecifications(specifications, false);
-      for (const module of testModules) {
+      // The result has modules of earlier runs too.
+      for (const module of testModules.filter(({ moduleId }) => moduleId.endsWith(`/${file}`))) {
         for (const test of module.children.allTests("failed")) return test.fullName;
         if (!module.ok()) return `${file} (${module.errors()[0]?.message ?? "did not run"})`;
       }
