@@ -9,16 +9,14 @@ export default defineConfig({
         // Beside the code, no servers: seconds.
         test: {
           name: "unit",
-          // They share nothing: without a fresh environment for each file they take half the time.
+          // They share no state; without isolation they take half the time.
           isolate: false,
           pool: "threads",
-          // Bounds for what hangs: the tests take milliseconds, and a busy machine stretches any of them.
-          testTimeout: 30_000,
-          expect: { poll: { timeout: 10_000 } },
           include: [
             `${workspaces}/src/**/*.test.ts`,
-            "e2e/{testkit,stack,services,drill,mutation,chaos}/**/*.test.ts",
-            "scripts/**/*.test.ts",
+            "e2e/{testkit,stack,services,alertDrill,demo,drill,mutation,chaos}/**/*.test.ts",
+            "scripts/!(test)/**/*.test.ts",
+            "scripts/*.test.ts",
             "orchestrator/bench/**/*.test.ts",
           ],
         },
@@ -27,15 +25,19 @@ export default defineConfig({
         // Real binaries, no stack: promtool, amtool, Redis and Alertmanager processes, headless Chromium.
         test: {
           name: "servers",
-          include: [`${workspaces}/test/**/*.test.ts`, "e2e/suites/recordings/**/*.test.ts"],
+          include: [
+            `${workspaces}/test/**/*.test.ts`,
+            "scripts/test/**/*.test.ts",
+            "e2e/suites/recordings/**/*.test.ts",
+          ],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Most of them wait for what servers do.
+          // Most of them wait for servers.
           maxWorkers: 3,
         },
       },
       {
-        // The whole stack, one file after the other: what it measures is time.
+        // The whole stack, one file after the other, because it measures times.
         test: {
           name: "e2e",
           include: ["e2e/suites/stack/**/*.test.ts"],
@@ -64,10 +66,11 @@ export default defineConfig({
         },
       },
       {
-        // The same: the whole fire drill.
+        // The same: the whole fire drill, and then a few schedules of random faults.
         test: {
           name: "drill",
           include: ["e2e/suites/drill/**/*.test.ts"],
+          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

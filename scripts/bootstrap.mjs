@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The entry point of `npm start` and `npm test`: installs what is missing and runs the script that it is given on the Node of
-// the `node` package, whatever Node is installed. Plain JavaScript that runs on Node 18, without dependencies.
+// The entry point of `npm start` and `npm test`: installs what is missing and runs a script on the Node of the `node`
+// package. Plain JavaScript for Node 18, without dependencies.
 //
 //   node scripts/bootstrap.mjs scripts/start.ts [arguments]
 import { spawn, spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, "node_modules");
-// Written last: where it is missing, an installation was never made or was interrupted.
+// Written last: if it is missing, the installation is incomplete.
 const STAMP = join(MODULES, ".installed-from");
 const OLDEST_NODE = 18;
 const WANTED_NODE = 24;
@@ -25,7 +25,7 @@ if (majorOf(process.versions.node) < OLDEST_NODE) {
 install();
 run(findNode(), [join(ROOT, script), ...args]);
 
-/** Makes node_modules what the lock file says, unless it is already. */
+/** Makes node_modules match the lock file. */
 function install() {
   const wanted = createHash("sha256")
     .update(readFileSync(join(ROOT, "package-lock.json")))
@@ -46,17 +46,17 @@ function install() {
   console.log(`Dependencies installed in ${Math.round((Date.now() - began) / 1000)} s.`);
 }
 
-/** The npm that runs this, if one does; npm would find another one on a PATH that it has changed itself. */
+/** The npm that runs this, if any; npm would find another one on the PATH that it changes. */
 function npmCommand() {
   const path = process.env.npm_execpath;
   if (path && /npm-cli\.c?js$/.test(path)) return { command: process.execPath, args: [path], shell: false };
   return { command: "npm", args: [], shell: process.platform === "win32" };
 }
 
-/** A Node that runs TypeScript: the one of the `node` package, or this one where it is new enough. */
+/** A Node that runs TypeScript: that of the `node` package, or this one if it is new enough. */
 function findNode() {
   const packaged = join(MODULES, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
-  // npm leaves the binary out where install scripts are switched off.
+  // npm leaves the binary out if install scripts are switched off.
   if (!works(packaged)) {
     console.log(`Fetching Node ${WANTED_NODE} ...`);
     spawnSync(process.execPath, ["installArchSpecificPackage.js"], { cwd: join(MODULES, "node"), stdio: "inherit" });
@@ -72,11 +72,11 @@ function works(node) {
   return existsSync(node) && spawnSync(node, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** Becomes the script, as far as one process can: same terminal, same signals, same end. */
+/** Runs the script as if it were this process: same terminal, same signals, same exit status. */
 function run(node, argv) {
   const path = [join(MODULES, ".bin"), process.env.PATH].join(delimiter);
   const child = spawn(node, argv, { cwd: ROOT, stdio: "inherit", env: { ...process.env, PATH: path } });
-  // A terminal sends Ctrl-C to both, other senders only to this one: the script takes two in a row for one.
+  // A terminal sends Ctrl-C to both processes, other senders only to this one. The script counts two in a row as one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(error.message));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -1,7 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { describe, expect, it } from "vitest";
-import { circlesOf, importsOf, importViolations, ROOM_PATHS, roomOf, targetOf } from "./importDirection.ts";
+import {
+  cyclesOf,
+  importsOf,
+  importViolations,
+  LAYER_PATHS,
+  layerOf,
+  readsEnvironment,
+  targetOf,
+} from "./importDirection.ts";
 
 const sources = new Map(
   execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--", "*.ts", "*.mjs"], { encoding: "utf8" })
@@ -10,15 +19,22 @@ const sources = new Map(
     .map((file) => [file, readFileSync(file, "utf8")]),
 );
 
+type Manifest = {
+  readonly name: string;
+  readonly workspaces?: readonly string[];
+  readonly exports?: Readonly<Record<string, string>>;
+  readonly dependencies?: object;
+  readonly devDependencies?: object;
+};
+const manifestOf = (folder: string) => JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as Manifest;
+const root = manifestOf(".");
+const manifests = new Map((root.workspaces ?? []).map((workspace) => [workspace, manifestOf(workspace)]));
+
 /** Exports of the workspaces by the names under which they are imported. */
 const exports = new Map(
-  (JSON.parse(readFileSync("package.json", "utf8")) as { workspaces: string[] }).workspaces.flatMap((workspace) => {
-    const text = readFileSync(`${workspace}/package.json`, "utf8");
-    const manifest = JSON.parse(text) as { name: string; exports?: Record<string, string> };
-    return Object.entries(manifest.exports ?? {}).map(
-      ([key, file]) => [manifest.name + key.slice(1), workspace + file.slice(1)] as const,
-    );
-  }),
+  [...manifests].flatMap(([workspace, { name, exports }]) =>
+    Object.entries(exports ?? {}).map(([key, file]) => [name + key.slice(1), workspace + file.slice(1)] as const),
+  ),
 );
 
 describe("direction of imports", () => {
@@ -27,21 +43,36 @@ describe("direction of imports", () => {
     expect([...sources].flatMap(([file, source]) => importViolations(file, source, exports))).toEqual([]);
   });
 
-  it("has no room that is empty", () => {
-    const rooms = new Set([...sources.keys()].map(roomOf));
-    expect(ROOM_PATHS.filter((path) => !rooms.has(path))).toEqual([]);
+  it("is declared: the workspace or the root names the imported packages", () => {
+    const declaredIn = ({ dependencies, devDependencies, name }: Manifest) => [
+      name,
+      ...Object.keys({ ...dependencies, ...devDependencies }),
+    ];
+    const undeclared = [...sources].flatMap(([file, source]) => {
+      const own = [...manifests].find(([workspace]) => file.startsWith(`${workspace}/`))?.[1];
+      const declared = [root, ...(own === undefined ? manifests.values() : [own])].flatMap(declaredIn);
+      return importsOf(source)
+        .filter((name) => /^[@a-z]/.test(name) && !isBuiltin(name))
+        .map((name) => name.split("/", name.startsWith("@") ? 2 : 1).join("/"))
+        .filter((name) => !declared.includes(name))
+        .map((name) => `${file}: ${name}`);
+    });
+    expect(undeclared).toEqual([]);
   });
 
-  it("has no circles", () => {
+  it("has no layer without files", () => {
+    const layers = new Set([...sources.keys()].map(layerOf));
+    expect(LAYER_PATHS.filter((path) => !layers.has(path))).toEqual([]);
+  });
+
+  it("has no cycles, not even of types", () => {
     const graph = new Map(
       [...sources].map(([file, source]) => [
         file,
-        importsOf(source)
-          .filter(({ isType }) => !isType)
-          .flatMap(({ name }) => targetOf(file, name, exports) ?? []),
+        importsOf(source).flatMap((name) => targetOf(file, name, exports) ?? []),
       ]),
     );
-    expect(circlesOf(graph)).toEqual([]);
+    expect(cyclesOf(graph)).toEqual([]);
   });
 
   it.each([
@@ -54,21 +85,26 @@ describe("direction of imports", () => {
     ["e2e/testkit/until.ts", "mcp-orchestrator/contract", "e2e/testkit/ sees only"],
     ["orchestrator/src/api/server.ts", "@mcp-orchestrator/e2e/testkit/until", "api/ sees only"],
     ["orchestrator/src/metrics/contract.ts", "./registry.ts", "contract.ts sees only"],
-    ["orchestrator/src/queue/consumer.ts", "../api/server.ts", "queue/ sees only"],
+    ["orchestrator/src/queue/entry.ts", "../api/server.ts", "queue/* sees only"],
+    ["orchestrator/src/queue/entry.ts", "./submit/submission.ts", "queue/* sees only"],
+    ["orchestrator/src/queue/recover/leases.ts", "../consume/lane.ts", "queue/recover/ sees only"],
+    ["orchestrator/src/queue/submit/submission.ts", "../inspect/lookup.ts", "queue/submit/ sees only"],
     ["deploy/kubernetes/src/files.ts", "@mcp-orchestrator/alerts/nothing", "no package of the project exports it"],
-  ])("refuses %s importing %s", (file, name, complaint) => {
+  ])("refuses %s importing %s", (file, name, violation) => {
     const source = `import { x } from "${name}";`;
-    expect(importViolations(file, source, exports)).toEqual([expect.stringContaining(complaint)]);
+    expect(importViolations(file, source, exports)).toEqual([expect.stringContaining(violation)]);
   });
 
-  it("refuses a file that no room has", () => {
-    expect(importViolations("more/new.ts", "", exports)).toEqual(["more/new.ts belongs to no room"]);
+  it("rejects a file that belongs to no layer", () => {
+    expect(importViolations("more/new.ts", "", exports)).toEqual(["more/new.ts belongs to no layer"]);
   });
 
   it.each([
     ["alerts/src/index.ts", "mcp-orchestrator/contract"],
     ["orchestrator/src/main.ts", "./api/server.ts"],
     ["orchestrator/src/api/server.ts", "../queue/submit/submission.ts"],
+    ["orchestrator/src/queue/consume/lane.ts", "../complete/completion.ts"],
+    ["orchestrator/src/queue/submit/submission.ts", "../task.ts"],
     ["orchestrator/src/api/server.test.ts", "@mcp-orchestrator/e2e/testkit/until"],
     ["e2e/stack/stack.ts", "@mcp-orchestrator/alertmanager"],
     ["e2e/drill/drill.ts", "../stack/stack.ts"],
@@ -77,19 +113,13 @@ describe("direction of imports", () => {
   });
 
   it("sees every form of import", () => {
-    const source = `import a from "a";\nimport type { B } from "b";\nexport * from "c";\nconst d = await import("d");\nimport "e";`;
-    expect(importsOf(source).map(({ name, isType }) => (isType ? `type ${name}` : name))).toEqual([
-      "a",
-      "type b",
-      "c",
-      "d",
-      "e",
-    ]);
+    const source = `import a from "a";\nimport type { B } from "b";\nexport * from "c";\nconst d = await import("./d.ts");\nimport "e";`;
+    expect(importsOf(source)).toEqual(["a", "b", "c", "./d.ts", "e"]);
   });
 
-  it("finds circles of two and of more files, and none in what only meets again", () => {
+  it("finds cycles of two and of more files, and none in shared imports", () => {
     const graph = { a: ["b"], b: ["c", "d"], c: ["a"], d: ["e"], e: ["d"], f: ["a", "g"], g: ["e", "elsewhere"] };
-    expect(circlesOf(new Map(Object.entries(graph)))).toEqual([
+    expect(cyclesOf(new Map(Object.entries(graph)))).toEqual([
       ["d", "e"],
       ["a", "b", "c"],
     ]);
@@ -97,16 +127,20 @@ describe("direction of imports", () => {
 });
 
 describe("environment", () => {
-  it("is read only in a config.ts, in scripts and in test support", () => {
-    const readers = [...sources]
-      .filter(
-        ([file, source]) =>
-          /^(orchestrator|alerts|alertmanager|dashboards)\/src\//.test(file) &&
-          !file.endsWith(".test.ts") &&
-          /process\.env/.test(source),
-      )
-      .map(([file]) => file);
-    // main.ts takes nothing from it, but hands the place of the compile cache on to the workers.
-    expect(readers.filter((file) => !file.endsWith("/config.ts") && file !== "orchestrator/src/main.ts")).toEqual([]);
+  it("is read only in a config.ts", () => {
+    const readers = [...sources].filter(([file, source]) => !file.endsWith("/config.ts") && readsEnvironment(source));
+    expect(readers.map(([file]) => file)).toEqual([]);
   });
+
+  // `$` stands for the environment, so that this file does not name it.
+  const withName = (source: string) => source.replaceAll("$", ["process", "env"].join("."));
+
+  it.each(["$.PORT", '$["PORT"]', "const { PORT } = $;", "read($)", "f(x = $)", "{ env: $.PORT }"])(
+    "is read by %s",
+    (source) => expect(readsEnvironment(withName(source))).toBe(true),
+  );
+
+  it.each(["spawn(program, { env: $ })", "{ ...$, PORT }", "$.PATH", "$.npm_execpath"])("is not read by %s", (source) =>
+    expect(readsEnvironment(withName(source))).toBe(false),
+  );
 });

@@ -16,11 +16,11 @@ beforeEach(() => {
   passed = new Passed("check", ["src/**/*"], { root, folder: join(root, "memory") });
 });
 
-it("knows nothing of a check that never passed", () => {
+it("does not know a check that never passed", () => {
   expect(passed.holds()).toBe(false);
 });
 
-it("holds for as long as the files of the check are the same", () => {
+it("holds as long as the files of the check are the same", () => {
   passed.remember(true);
   writeFileSync(join(root, "other.ts"), "changed");
   expect(passed.holds()).toBe(true);
@@ -36,7 +36,7 @@ it.each([
   expect(passed.holds()).toBe(false);
 });
 
-it("is forgotten when the check fails", () => {
+it("is removed when the check fails", () => {
   passed.remember(true);
   passed.remember(false);
   expect(passed.holds()).toBe(false);

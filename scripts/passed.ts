@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { CACHE, ROOT } from "./provision/command.ts";
 
 /**
- * Remembers that a check passed, for as long as everything that it reads is the same. For checks that are slow and depend
- * on files alone; what involves time or other processes is always run.
+ * Remembers that a check passed, as long as the files that it reads are the same. For slow checks that depend on files
+ * only; a check that involves time or other processes is always run.
  */
 export class Passed {
   readonly #file: string;
@@ -20,7 +20,7 @@ export class Passed {
     mkdirSync(folder, { recursive: true });
   }
 
-  /** Whether it passed with the files as they are. */
+  /** Whether it passed with the present files. */
   holds(): boolean {
     try {
       return readFileSync(this.#file, "utf8") === this.#digest();

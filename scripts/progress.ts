@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-/** Tells a person what is going on: a line when something begins, another when it has ended. */
+/** Reports progress: a line at the start of a step, another at its end. */
 export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
   console.log(`${pc.dim("...")} ${what}`);
@@ -18,7 +18,7 @@ export function notice(text: string): void {
   console.log(pc.yellow(text));
 }
 
-/** Something that must not be overlooked. */
+/** Prints a warning that must not be overlooked. */
 export function warning(lines: readonly string[]): void {
   const width = Math.max(...lines.map((line) => line.length));
   const rule = "*".repeat(width + 4);

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { findingsIn, proseFiles, TERMS } from "./prose.ts";
+import { findingsIn, longClausesIn, proseFiles, TERMS } from "./prose.ts";
 
 const words = (text: string) => findingsIn("a.md", text).map(({ word }) => word);
 
@@ -16,14 +17,27 @@ describe("the vocabulary check", () => {
     ["The dead man's switch hears of it", ["hears of"]],
     ["Balances the books", ["the books"]],
     ["class Books {", ["Books"]],
-    ["a foreign key fills Redis", ["foreign key"]],
+    ["a foreign key fills Redis", ["foreign"]],
     ["refused at the door", ["at the door"]],
     ["wait for so long", ["so long"]],
     ["it runs no more.", ["no more"]],
     ["that is no number", ["is no number"]],
     ["nobody", ["nobody"]],
+    ["labels that tell two of them apart", ["tell"]],
+    ["when all is well", ["all is well"]],
+    ["it starts anew", ["anew"]],
+    ["the rest is handed back", ["handed back"]],
+    ["a worker that hangs is recycled", ["recycled"]],
+    ["const lastHeardAtMs = FOREIGN_CASES;", ["Heard", "FOREIGN"]],
   ] as const)("finds what the glossary replaces: %s", ([text, expected]) => {
     expect(words(text)).toEqual(expected);
+  });
+
+  it("finds every word that the glossary replaces", () => {
+    const glossary = /<!-- glossary -->([\s\S]*?)<!--/.exec(readFileSync("CONTRIBUTING.md", "utf8"))?.[1] ?? "";
+    const replaced = [...glossary.matchAll(/([^|\n]*)\|$/gm)].flatMap(([, cell = ""]) => cell.split(",")).slice(2);
+    expect(replaced.length).toBeGreaterThan(30);
+    expect(replaced.map((word) => word.trim()).filter((word) => word !== "" && words(word).length === 0)).toEqual([]);
   });
 
   test.for([
@@ -38,7 +52,7 @@ describe("the vocabulary check", () => {
     expect(words(text)).toEqual([]);
   });
 
-  it("looks at an exception's line all the same", () => {
+  it("checks the rest of a line with an exception", () => {
     expect(words("chown nobody:nogroup, and somebody else")).toEqual(["somebody"]);
   });
 
@@ -52,10 +66,30 @@ describe("the vocabulary check", () => {
     expect(reasons.filter((why) => why.length < 8)).toEqual([]);
   });
 
-  it("looks at pages, code, scripts and templates", () => {
+  it("checks pages, code, scripts and templates", () => {
     const files = proseFiles();
     for (const file of ["README.md", "orchestrator/src/redis/lua/complete.lua", "alertmanager/templates/links.tmpl"])
       expect(files).toContain(file);
     expect(files).not.toContain("scripts/prose.ts");
+  });
+});
+
+describe("the check of clauses", () => {
+  const words = (count: number) => Array.from({ length: count }, () => "word").join(" ");
+
+  it("finds one of more than thirty words, over several lines, with the first line of its paragraph", () => {
+    const text = `# Title\n\nShort.\n\n- ${words(16)}\n  ${words(15)}.\n- ${words(30)}.\n`;
+    expect(longClausesIn("a.md", text)).toEqual([
+      { file: "a.md", line: 5, word: "word word word word word word ...", instead: "at most 30 words, not 31" },
+    ]);
+  });
+
+  it("counts from one mark to the next", () => {
+    expect(longClausesIn("a.md", `${words(20)}; ${words(20)}: ${words(20)}. ${words(20)}`)).toEqual([]);
+  });
+
+  it("ignores code, tables and comments", () => {
+    const long = words(40);
+    expect(longClausesIn("a.md", `\`\`\`sh\n${long}\n\`\`\`\n| ${long} |\n<!-- ${long} -->\n`)).toEqual([]);
   });
 });

@@ -16,16 +16,16 @@ test("a new alert gets its folder and an entry in each table", () => {
   const [definitions = "", faults = "", panels = ""] = FILES.map((file) => files.get(file));
   expect(definitions).toContain('import { redisVerySlow } from "./redisVerySlow/alert.ts";\n');
   expect(definitions).toMatch(/^ {4}redisVerySlow,$/m);
-  expect(faults).toContain('  "redis-very-slow",\n  "none",\n] as const');
+  expect(faults).toMatch(/^ {2}"redis-very-slow": \{ inject: .*\},\n {2}none: /m);
   expect(panels).toMatch(/^ {2}"redis-very-slow": \d+,\n\} as const;/m);
   expect(new Set(panels.match(/: \d+,/g)).size).toBe(panels.match(/: \d+,/g)?.length);
 });
 
-test("what only its author knows does not compile until it is filled in", () => {
+test("it does not compile until its author has filled it in", () => {
   const own = [...scaffold("RedisVerySlow", existing)].filter(([file]) => file.includes("redisVerySlow"));
   for (const [, text] of own) expect(text).toContain("FILL_IN.");
 });
 
-test.each([["redisSlow"], ["Redis Slow"], [""], ["../Evil"], ["QueueDepthSpike"]])("%j is refused", (name) => {
+test.each([["redisSlow"], ["Redis Slow"], [""], ["../Evil"], ["QueueDepthSpike"]])("%j is rejected", (name) => {
   expect(() => scaffold(name, existing)).toThrow(NewAlertError);
 });

@@ -1,4 +1,6 @@
-/** A new alert cannot be made. */
+import { camelCase, kebabCase } from "change-case";
+
+/** A new alert cannot be created. */
 export class NewAlertError extends Error {
   readonly code = "NEW_ALERT";
   readonly subject: string;
@@ -11,19 +13,19 @@ export class NewAlertError extends Error {
 }
 
 /**
- * The files of a new alert: its folder, and its entries in the catalogue, the table of faults and that of panels. What only
- * its author knows is FILL_IN, a name that does not exist, so that the compiler asks for it.
+ * The files of a new alert: its folder, and its entries in the catalogue, the table of faults and that of panels. What
+ * its author has to write is FILL_IN, a name that does not exist, so the compiler reports it.
  *
  * @param name in the style of alerts: `RedisSlow`
  * @param existing texts of the files that get an entry, by path
- * @throws NewAlertError where the name cannot be used, or a file is not as expected
+ * @throws NewAlertError if the name is invalid, or a file is not as expected
  */
 export function scaffold(name: string, existing: ReadonlyMap<string, string>): Map<string, string> {
   if (!/^[A-Z][A-Za-z0-9]{3,}$/.test(name)) {
     throw new NewAlertError(name, `An alert is named like RedisSlow, in letters and digits, not "${name}"`);
   }
-  const identifier = name.replace(/^[A-Z]+?(?=[A-Z][a-z]|[a-z]|$)/, (capitals) => capitals.toLowerCase());
-  const key = name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
+  const identifier = camelCase(name);
+  const key = kebabCase(name);
   const folder = `alerts/src/catalogue/${identifier}`;
   const changed = (file: string, edits: readonly (readonly [RegExp, string])[]): [string, string] => {
     let text = existing.get(file) ?? "";
@@ -40,9 +42,11 @@ export function scaffold(name: string, existing: ReadonlyMap<string, string>): M
   return new Map([
     changed("alerts/src/catalogue/definitions.ts", [
       [/\n\n\/\*\*/, `\nimport { ${identifier} } from "./${identifier}/alert.ts";\n\n/**`],
-      [/( {4}watchdog,\n)/, `    ${identifier},\n$1`],
+      [/("mcp-orchestrator-queues": \[\n)/, `$1    ${identifier},\n`],
     ]),
-    changed("alerts/src/catalogue/faults.ts", [[/( {2}"none",\n\] as const)/, `  "${key}",\n$1`]]),
+    changed("alerts/src/catalogue/faults.ts", [
+      [/( {2}none: \{)/, `  "${key}": { inject: () => FILL_IN.whatIsDone, remove: FILL_IN.whatUndoesIt },\n$1`],
+    ]),
     changed("alerts/src/panels.ts", [[/(\n\} as const;)/, `\n  "${key}": ${Math.max(0, ...ids) + 1},$1`]]),
     [`${folder}/alert.ts`, alertText(name, identifier, key)],
     [`${folder}/runbook.ts`, runbookText()],
@@ -57,12 +61,12 @@ import { defineAlert, type Signal } from "../alert.ts";
 import { runbook } from "./runbook.ts";
 import { samples } from "./samples.ts";
 
-const labels = FILL_IN.labelsThatTellItsInstancesApart;
+const labels = FILL_IN.labelsOfItsInstances;
 
 const signal: Signal = {
   record: FILL_IN.levelMetricOperation,
   labels,
-  // Gauges that every replica reports alike take max; what each replica counts itself takes sum, of a rate.
+  // max for gauges that are equal on every replica; sum of a rate for what each replica counts.
   expression: max(labels, series(FILL_IN.metricOfTheContract)),
 };
 
@@ -83,24 +87,24 @@ export const ${identifier} = defineAlert({
 `;
 
 const runbookText = () => `import type { Facts } from "../alert.ts";
-import { redisPing } from "../commands.ts";
-import type { Runbook } from "../runbook.ts";
+import { redisPing } from "../runbooks/commands.ts";
+import type { Runbook } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
   meaning: \`\${FILL_IN.whatFired} more than \${facts.threshold} for \${facts.for}.\`,
   impact: FILL_IN.whatUsersNotice,
-  symptoms: [FILL_IN.firstSymptom],
-  diagnosis: [{ text: FILL_IN.whatToLookAtFirst, commands: [redisPing] }],
-  mitigation: [{ cause: FILL_IN.likelyCause, steps: [{ text: FILL_IN.whatEndsIt }] }],
-  escalation: FILL_IN.whomToCallAndWhen,
+  first: [redisPing],
+  diagnosis: [FILL_IN.whatToLookAt],
+  mitigation: [{ cause: FILL_IN.likelyCause, steps: [FILL_IN.whatEndsIt] }],
+  escalation: FILL_IN.whenToCallAndWhom,
   prevention: [FILL_IN.whatKeepsItAway],
   corrections: [],
   related: [FILL_IN.relatedAlert],
 });
 `;
 
-const samplesText = () => `import type { Samples } from "../samples.ts";
-import { gauge } from "../scrapes.ts";
+const samplesText = () => `import { type Samples, timeline } from "../samples/samples.ts";
+import { gauge } from "../samples/scrapes.ts";
 
 /** Written by hand: take no number from alert.ts, or a wrong one proves itself right. */
 export const samples: Samples = {
@@ -110,13 +114,7 @@ export const samples: Samples = {
     {
       name: "pending from the first evaluation above the threshold, firing after 5m and not one evaluation earlier, then resolved",
       series: { [FILL_IN.series]: gauge({ "0s": 0, "2m": FILL_IN.above, "15m": FILL_IN.below }) },
-      expect: [
-        { at: "1m45s" },
-        { at: "2m", pending: [FILL_IN.instance] },
-        { at: "6m45s", pending: [FILL_IN.instance] },
-        { at: "7m", firing: [FILL_IN.instance] },
-        { at: "25m" },
-      ],
+      expect: timeline("1m45s silent, 2m pending, 6m45s pending, 7m firing, 25m silent", FILL_IN.instance),
       annotated: { at: "7m", labels: FILL_IN.instance, annotations: FILL_IN.annotations },
     },
   ],

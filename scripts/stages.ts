@@ -10,9 +10,9 @@ export type Stage = {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The npm script that it runs, where it does. */
+  /** The npm script that it runs, if any. */
   readonly script?: string;
-  /** Everything that it reads, where that alone decides: not run again while it is as it was when the stage passed. */
+  /** The files that it reads, if only they matter: a stage that passed with them is not run again. */
   readonly inputs?: readonly string[];
   /** vitest's JSON report; a stage without one counts as a single check. */
   readonly report?: string;
@@ -20,15 +20,15 @@ export type Stage = {
 
 export type StageResult = { readonly name: string; readonly count: Count; readonly durationMs: number };
 
-/** No stage takes nearly this long. One that hangs must fail while the run is still watched. */
-const STAGE_TIMEOUT_MS = 15 * 60_000;
+/** Longer than any stage takes, so that one that hangs fails while the run is watched. */
+const STAGE_TIMEOUT_MS = 25 * 60_000;
 
-/** A stage that is an npm script and one check. */
+/** A stage with an npm script that counts as one check. */
 export function check(name: string, script: string, ...args: readonly string[]): Stage {
   return { name, command: "npm", args: ["run", "--silent", script, "--", ...args], script };
 }
 
-/** A stage that is a vitest project. */
+/** A stage with a vitest project. */
 export function suite(project: string): Stage {
   const report = join(CACHE, "results", `${project}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];

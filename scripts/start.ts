@@ -1,41 +1,32 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PRODUCTION } from "@mcp-orchestrator/alerts";
 import { startPreview } from "@mcp-orchestrator/dashboards";
 import { Command, Option } from "commander";
 import pc from "picocolors";
+import { showRunbooks, unitsOf } from "../e2e/drill/drillStack.ts";
+import { startUnitManager } from "../e2e/drill/runbooks/unitManager.ts";
 import { Load } from "../e2e/services/load/load.ts";
 import { steadyLoad } from "../e2e/services/load/rates.ts";
 import { ServiceApi } from "../e2e/services/load/serviceApi.ts";
+import { untilPartDies } from "../e2e/stack/deaths.ts";
 import { RUNTIME_NAMES, type RuntimeName } from "../e2e/stack/runtime/choose.ts";
-import { type Stack, startStack } from "../e2e/stack/stack.ts";
+import { linksOf, type Stack, startStack } from "../e2e/stack/stack.ts";
 import { watchForInterruption } from "../e2e/testkit/interruption.ts";
 import { isFree } from "../e2e/testkit/ports.ts";
+import { type Part, PORT_VARIABLES, readPorts } from "./config.ts";
 import { seconds } from "./progress.ts";
 import { ROOT } from "./provision/command.ts";
 import { provideServers } from "./provision/servers.ts";
-import { type Part, PORT_VARIABLES, readPorts } from "./settings.ts";
 
-/** With this key in place the real APIs are called. */
+/** With this key, the real APIs are called. */
 const CHAT_KEY_FILE = join(ROOT, "secrets", "chat-api-key");
 const LOG_FILE = join(ROOT, "logs", "orchestrator.log");
 
 class PortsBusyError extends Error {
   readonly code = "PORTS_BUSY";
   readonly subject = "ports";
-}
-
-class PartDiedError extends Error {
-  readonly code = "PART_DIED";
-  readonly subject: string;
-
-  constructor(name: string, how: string, logFile: string) {
-    const tail = readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-15).join("\n");
-    super(`${name} died (${how}). The end of its log, ${logFile}:\n${tail}`);
-    this.name = "PartDiedError";
-    this.subject = name;
-  }
 }
 
 const options = new Command("npm start --")
@@ -49,7 +40,7 @@ const options = new Command("npm start --")
   .opts<{ runtime?: RuntimeName; load?: boolean }>();
 
 const interrupted = watchForInterruption();
-// Nothing has to be stopped in order before everything runs.
+// Until the stack runs, nothing needs an orderly stop.
 const leave = () => process.exit(130);
 interrupted.addEventListener("abort", leave);
 try {
@@ -63,28 +54,41 @@ try {
 
 async function main(): Promise<void> {
   const began = performance.now();
-  const ports = readPorts(process.env);
+  const ports = readPorts();
   await checkPorts(ports);
   const runtime = await provideServers(options.runtime);
   console.log(`Starting; the servers run as ${runtime.name === "docker" ? "containers" : "processes"}.`);
+  const stackPorts = { ...ports, orchestrators: [ports.orchestrator] };
   await using stack = await startStack({
     name: "npm-start",
     profile: PRODUCTION,
     runtime,
-    ports: { ...ports, orchestrators: [ports.orchestrator] },
+    ports: stackPorts,
+    dashboardsPort: ports.dashboards,
     settings: { LOG_FILE, ...upstreamSettings() },
     openRedis: true,
-    rulesAtOnce: true,
+    rules: "by-caller",
+    watchesAlerting: true,
     onReady: (part) => console.log(`${pc.green("ok ")} ${part} ${pc.dim(seconds(performance.now() - began))}`),
   });
-  const preview = await startPreview({ prometheusUrl: stack.prometheus.url, port: ports.dashboards });
+  await using units = await startUnitManager(stack.folder.data("units"), unitsOf(stack));
+  showRunbooks(stack, units, ports.dashboards);
+  const preview = await startPreview({
+    prometheusUrl: stack.prometheus.url,
+    port: ports.dashboards,
+    links: linksOf(stackPorts, ports.dashboards),
+  });
   await using _ = { [Symbol.asyncDispose]: () => preview.close() };
   interrupted.removeEventListener("abort", leave);
   console.log(overview(stack, preview.url));
   await using api = new ServiceApi(stack.orchestrator.url);
   await using load = new Load({ api, ledger: { note: () => {} }, idPrefix: `example-${Date.now()}` });
   if (options.load) load.run(steadyLoad(PRODUCTION));
-  if (!interrupted.aborted) await Promise.race([once(interrupted, "abort"), death(stack)]);
+  const ended = Promise.race([once(interrupted, "abort"), untilPartDies(stack)]);
+  const rules = stack.prometheus
+    .startRulesWhenScraped(interrupted)
+    .then(() => console.log(`${pc.green("ok ")} alert rules`));
+  if (!interrupted.aborted) await Promise.race([ended, rules.then(() => ended)]);
   console.log("\nStopping ...");
 }
 
@@ -94,13 +98,13 @@ async function checkPorts(ports: Readonly<Record<Part, number>>): Promise<void> 
     if (!(await isFree(port))) busy.push(`  ${port} for ${part}: set ${PORT_VARIABLES[part]} to move it`);
   }
   if (busy.length === 0) return;
-  throw new PortsBusyError(`Ports that something else listens on; nothing was started.\n${busy.join("\n")}`);
+  throw new PortsBusyError(`These ports are in use; nothing was started.\n${busy.join("\n")}`);
 }
 
-/** The simulator stands in for the APIs unless there is a key to the real ones. */
+/** The simulator replaces the APIs unless there is a key to the real ones. */
 function upstreamSettings(): Record<string, string> {
   if (!existsSync(CHAT_KEY_FILE)) return {};
-  // Empty is the service's own default: the real address.
+  // Empty selects the service's default: the real address.
   return { CHAT_API_KEY_FILE: CHAT_KEY_FILE, CHAT_BASE_URL: "", MARKET_BASE_URL: "" };
 }
 
@@ -133,13 +137,4 @@ function overview(
     "",
     "Ctrl-C stops everything.",
   ].join("\n");
-}
-
-/** Never resolves; rejects when a part ends that was not asked to. */
-function death({ orchestrators, redis, prometheus, alertmanager, simulator }: Stack): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const { server } of [...orchestrators, redis, prometheus, alertmanager, simulator]) {
-      server.onUnexpectedExit((how) => reject(new PartDiedError(server.name, how, server.logFile)));
-    }
-  });
 }

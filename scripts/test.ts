@@ -23,7 +23,7 @@ const GROUPS: readonly (readonly Stage[])[] = [
         "{alerts,alertmanager}/{src,generated,test}/**/*",
         "e2e/{mutation,testkit}/**/*.ts",
         "orchestrator/src/**/*.ts",
-        "docs/mutants.*",
+        "docs/reference/mutants.*",
         "README.md",
         "package-lock.json",
         "scripts/debian/other-releases.sh",
@@ -31,8 +31,13 @@ const GROUPS: readonly (readonly Stage[])[] = [
     },
   ],
 ];
-/** What takes minutes and is left to CI or to an explicit request. */
-const MORE: readonly (readonly Stage[])[] = [[suite("chaos")], [suite("compose")], [suite("drill")]];
+/** Stages that take minutes, for CI or an explicit request. */
+const MORE: readonly (readonly Stage[])[] = [
+  [check("bundles", "test:bundles")],
+  [suite("chaos")],
+  [suite("compose")],
+  [suite("drill")],
+];
 const NAMES = [...GROUPS, ...MORE].flat().map(({ name }) => name);
 
 const options = new Command("npm test --")
@@ -43,7 +48,7 @@ const options = new Command("npm test --")
   .addOption(new Option("--only <stages...>", "some of the stages").choices(NAMES))
   .option(
     "--all",
-    "the service under random faults, the compose file on a real engine and the whole fire drill as well, as in CI",
+    "other bundles, the service under random faults, the compose file on a real engine and the whole drill too, as in CI",
   )
   .parse()
   .opts<{ runtime?: RuntimeName; only?: string[]; all?: true }>();
@@ -78,7 +83,7 @@ async function main(): Promise<number> {
   return failed > 0 || interrupted.aborted ? 1 : 0;
 }
 
-/** The groups that were asked for, without stages whose npm script does not exist. */
+/** The selected groups, without stages whose npm script does not exist. */
 function selected(): Stage[][] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
   const groups = options.all || options.only !== undefined ? [...GROUPS, ...MORE] : GROUPS;
@@ -89,7 +94,7 @@ function selected(): Stage[][] {
           const wanted = options.only === undefined || options.only.includes(name);
           return wanted && (script === undefined || script in scripts);
         })
-        // What is asked for by name is run.
+        // A stage that is named is always run.
         .map(({ inputs = [], ...stage }) =>
           options.only === undefined && inputs.length > 0 ? { ...stage, inputs } : stage,
         ),

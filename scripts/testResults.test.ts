@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { countReport, sum } from "./testResults.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "mcp-orchestrator-results-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const { path: folder, remove } = mkdtempDisposableSync(join(tmpdir(), "mcp-orchestrator-results-"));
+afterAll(remove);
 
 const report = (numPassedTests: number, numFailedTests: number, testResults: object[] = []) => {
   const file = join(folder, "report.json");
@@ -13,7 +13,7 @@ const report = (numPassedTests: number, numFailedTests: number, testResults: obj
   return file;
 };
 
-test("a report is counted as it is", () => {
+test("a report is counted", () => {
   expect(countReport(report(7, 0), 0)).toEqual({ passed: 7, failed: 0 });
   expect(countReport(report(7, 2), 1)).toEqual({ passed: 7, failed: 2 });
 });
@@ -22,7 +22,7 @@ test("a file that could not be loaded is a failure", () => {
   expect(countReport(report(7, 0, [{ status: "failed", assertionResults: [] }]), 1)).toEqual({ passed: 7, failed: 1 });
 });
 
-test("a bad end without a failed test, or without a report, is a failure", () => {
+test("a failed run without a failed test, or without a report, is a failure", () => {
   expect(countReport(report(7, 0), 1)).toEqual({ passed: 7, failed: 1 });
   expect(countReport(join(folder, "nothing.json"), 0)).toEqual({ passed: 0, failed: 1 });
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 
-/** What one stage of `npm test` found. */
+/** The results of one stage of `npm test`. */
 export type Count = { readonly passed: number; readonly failed: number };
 
 const report = z.object({
@@ -11,8 +11,8 @@ const report = z.object({
 });
 
 /**
- * Counts vitest's JSON report. A file that could not even be loaded is a failure, and so is a run that ended badly for
- * a reason that no test shows: an error outside of all tests, or no report at all.
+ * Counts vitest's JSON report. A file that could not be loaded is a failure, and so is a run that failed without a
+ * failed test: an error outside tests, or no report.
  */
 export function countReport(file: string, exitCode: number): Count {
   if (!existsSync(file)) return { passed: 0, failed: 1 };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests all alerts automatically, as the runbook promises: calls the fire drill, which takes the same arguments.
+# Tests all alerts, as the runbook says: calls the fire drill, which takes the same arguments.
 #   scripts/test_alerts.sh
 #   scripts/test_alerts.sh --only QueueDepthSpike,NoActiveWorkers
 #   scripts/test_alerts.sh --scale 1

@@ -3,7 +3,7 @@ import { step } from "../progress.ts";
 import { SERVERS } from "../provision/images.ts";
 import { buildImages } from "./images.ts";
 
-/** `npm run images`: builds every image that can be made of Debian packages, for machines without a registry. */
+/** `npm run images`: builds every image that Debian packages allow, for machines without a registry. */
 const services = [...SERVERS, "node"] as const;
 const client = await getContainerRuntimeClient();
 await step(`Images of ${services.join(", ")} from Debian packages`, () => buildImages(client, services));

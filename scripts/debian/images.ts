@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdtempDisposableSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ContainerRuntimeClient } from "testcontainers";
@@ -15,10 +15,9 @@ const BASE_IMAGE = `mcp-orchestrator/debian:${SUITE}`;
 const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
- * Builds the images from Debian packages under the project's own prefix, with the certificates that this machine
- * trusts.
+ * Builds the images from Debian packages under the project's own prefix, with the certificates of this machine.
  *
- * @throws ImagesError where that is not possible; CommandError where it fails
+ * @throws ImagesError if that is not possible; CommandError if it fails
  */
 export async function buildImages(client: ContainerRuntimeClient, services: readonly Service[]): Promise<void> {
   if (services.length === 0) return;
@@ -37,13 +36,13 @@ type Context = Disposable & { readonly path: string };
 
 const plainContext = (): Context => ({ path: DOCKERFILES, [Symbol.dispose]: () => {} });
 
-/** The Node that runs this, and the npm that started it. */
+/** The Node that runs this, and its npm. */
 function nodeContext(): Context {
   const npm = process.env.npm_execpath ?? realpathSync(execFileSync("which", ["npm"], { encoding: "utf8" }).trim());
-  const path = mkdtempSync(join(tmpdir(), "mcp-orchestrator-node-"));
-  copyFileSync(process.execPath, join(path, "node"));
-  cpSync(dirname(dirname(npm)), join(path, "npm"), { recursive: true, dereference: true });
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const context = mkdtempDisposableSync(join(tmpdir(), "mcp-orchestrator-node-"));
+  copyFileSync(process.execPath, join(context.path, "node"));
+  cpSync(dirname(dirname(npm)), join(context.path, "npm"), { recursive: true, dereference: true });
+  return context;
 }
 
 async function buildBase(services: readonly Service[]): Promise<void> {
@@ -51,20 +50,17 @@ async function buildBase(services: readonly Service[]): Promise<void> {
     if (!canInstall()) throw new ImagesError(services, "debootstrap is not installed");
     await installPackages(["debootstrap"]);
   }
-  const root = mkdtempSync(join(tmpdir(), "mcp-orchestrator-image-"));
-  try {
-    // Suites have no script of their own until debootstrap knows them; sid's fits all of them.
-    const script = "/usr/share/debootstrap/scripts/sid";
-    const archive = packageSource(services);
-    const options = ["--variant=minbase", "--include=ca-certificates", SUITE, root, archive, script];
-    await runCommand("debootstrap", options, { log: "image-base" });
-    if (existsSync(CA_BUNDLE)) copyFileSync(CA_BUNDLE, join(root, CA_BUNDLE));
-    // A mirror that lags behind, or a machine whose clock is ahead, is not a reason to fail; signatures are still checked.
-    writeFileSync(join(root, "etc/apt/apt.conf.d/10lagging-mirror"), 'Acquire::Check-Valid-Until "false";\n');
-    await runCommand("sh", ["-c", `tar -C "$0" -c . | docker import - ${BASE_IMAGE}`, root], { log: "image-import" });
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  using folder = mkdtempDisposableSync(join(tmpdir(), "mcp-orchestrator-image-"));
+  const root = folder.path;
+  // debootstrap has no script for new suites; sid's fits all of them.
+  const script = "/usr/share/debootstrap/scripts/sid";
+  const archive = packageSource(services);
+  const options = ["--variant=minbase", "--include=ca-certificates", SUITE, root, archive, script];
+  await runCommand("debootstrap", options, { log: "image-base" });
+  if (existsSync(CA_BUNDLE)) copyFileSync(CA_BUNDLE, join(root, CA_BUNDLE));
+  // A mirror that is behind, or a clock that is ahead, must not fail the build; signatures are still checked.
+  writeFileSync(join(root, "etc/apt/apt.conf.d/10lagging-mirror"), 'Acquire::Check-Valid-Until "false";\n');
+  await runCommand("sh", ["-c", `tar -C "$0" -c . | docker import - ${BASE_IMAGE}`, root], { log: "image-import" });
 }
 
 /** The archive that apt uses on this machine. */

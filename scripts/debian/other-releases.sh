@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches releases beside those of the system, for the tests that run on both: current ones of Prometheus and
-# Alertmanager, Redis 8.0 and the newest, and Valkey 9. Debian packages of newer suites, unpacked under .cache/tools and installed nowhere.
+# Fetches other releases than the system's, for tests that run on both: current Prometheus and Alertmanager, Redis 8.0
+# and the newest, Valkey 9, and kubectl. Debian packages of newer suites are unpacked under .cache/tools, not installed.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,8 +17,8 @@ monitoring() {
   "$tools/alertmanager-0.33/amtool" --version 2>&1 | head -1
 }
 
-# Unpacks one release of the server. It wants a newer libc than the system may have, and brings it, with all else that it
-# is linked with.
+# Unpacks one release of the server, with the libraries that it is linked with, since it needs a newer libc than the
+# system's.
 #   server FOLDER PROGRAM "SUITE..." PACKAGE CHECK LIBRARY...
 server() {
   local folder=$1 program=$2 suites=$3 package=$4 check=$5
@@ -26,7 +26,7 @@ server() {
   "$root/scripts/debian/unpack-packages.sh" "$suites" "$unpacked/$folder" "$package" "$@"
   rm -rf "${tools:?}/$folder"
   mkdir -p "$tools/$folder"
-  # The server and its checks are one program, which goes by its name.
+  # The server and its checks are one program, which looks at its own name.
   mv "$unpacked/$folder/usr/bin/$check" "$tools/$folder/program"
   mv "$unpacked/$folder"/usr/lib/*-linux-gnu* "$tools/$folder/lib"
   rm -rf "$tools/$folder/lib/gconv"
@@ -39,6 +39,14 @@ LAUNCHER
   "$tools/$folder/$program" --version
 }
 
+# The kustomize of Debian 12's kubectl has no replacements.
+kubectl_of_trixie() {
+  "$root/scripts/debian/unpack-packages.sh" trixie "$unpacked/kubectl" kubectl/trixie
+  mkdir -p "$tools/kubectl"
+  mv "$unpacked/kubectl/usr/bin/kubectl" "$tools/kubectl/"
+  "$tools/kubectl/kubectl" version --client
+}
+
 common=(libc6 libatomic1 libjemalloc2 liblzf1 libssl3t64 libstdc++6 libgcc-s1 libsystemd0 libcap2 libzstd1 zlib1g)
 
 [ -x "$tools/prometheus-3.5/promtool" ] && [ -x "$tools/alertmanager-0.33/amtool" ] || monitoring
@@ -48,3 +56,4 @@ common=(libc6 libatomic1 libjemalloc2 liblzf1 libssl3t64 libstdc++6 libgcc-s1 li
   server redis-8.0 redis-server trixie redis-tools redis-check-rdb "${common[@]}"
 [ -x "$tools/valkey-9/valkey-server" ] ||
   server valkey-9 valkey-server forky valkey-tools valkey-check-rdb "${common[@]}"
+kubectl version --client 2>/dev/null | grep -q '^Kustomize Version: v5' || [ -x "$tools/kubectl/kubectl" ] || kubectl_of_trixie

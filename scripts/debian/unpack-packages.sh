@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks packages of other Debian suites into a folder and installs them nowhere:
+# Unpacks packages of other Debian suites into a folder, without installing them:
 #   scripts/debian/unpack-packages.sh "SUITE..." FOLDER PACKAGE...
 # Of several suites the last one is preferred.
 set -euo pipefail
@@ -21,7 +21,7 @@ Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
 
-# A mirror that lags behind, or a clock that is ahead, is not a reason to fail; signatures are still checked.
+# A mirror that is behind, or a clock that is ahead, must not fail; signatures are still checked.
 private=(
   -o Dir::Etc::sourcelist=/dev/null
   -o "Dir::Etc::sourceparts=$work/sources"

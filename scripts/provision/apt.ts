@@ -5,19 +5,19 @@ const POLICY_FILE = "/usr/sbin/policy-rc.d";
 const POLICY =
   "#!/bin/sh\n# mcp-orchestrator: packages are being installed without starting their services\nexit 101\n";
 
-/** Whether packages can be installed here: Debian or one of its children, as root. */
+/** Whether packages can be installed: on Debian or a derivative, as root. */
 export function canInstall(): boolean {
   return process.getuid?.() === 0 && hasCommand("apt-get") && /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(osRelease());
 }
 
 /**
- * Installs packages with apt and starts none of their services.
+ * Installs packages with apt without starting their services.
  *
  * @throws CommandError
  */
 export async function installPackages(packages: readonly string[]): Promise<void> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  // One that is not ours stays as it is; one of ours is left over from a run that was killed.
+  // A file of another program stays; one of this project is left over from a killed run.
   const ours = !existsSync(POLICY_FILE) || readFileSync(POLICY_FILE, "utf8") === POLICY;
   const restore = () => ours && rmSync(POLICY_FILE, { force: true });
   process.once("exit", restore);

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const CACHE = join(ROOT, ".cache");
 
-/** A command ended badly; carries the end of what it printed. */
-export class CommandError extends Error {
+/** A command failed; has the end of its output. */
+class CommandError extends Error {
   readonly code = "COMMAND_FAILED";
   readonly subject: string;
 
@@ -28,7 +28,7 @@ export type CommandOptions = {
 };
 
 /**
- * Runs a command to its end with its output in a log file.
+ * Runs a command to its end, with its output in a log file.
  *
  * @throws CommandError
  */

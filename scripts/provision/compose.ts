@@ -9,10 +9,10 @@ const PLUGINS = join(FOLDER, "usr", "libexec", "docker", "cli-plugins");
 const run = promisify(execFile);
 
 /**
- * Makes `docker compose` and BuildKit work: with the plugins that are installed or, on Debian, with those of a newer
- * suite, unpacked under `.cache`.
+ * Makes `docker compose` and BuildKit work: with the installed plugins, or on Debian with those of a newer suite,
+ * unpacked under `.cache`.
  *
- * @returns the environment in which the docker command finds them; undefined where they are not available
+ * @returns the environment of the docker command; undefined if they are not available
  */
 export async function provideCompose(): Promise<NodeJS.ProcessEnv | undefined> {
   if (!hasCommand("docker")) return undefined;

@@ -11,16 +11,16 @@ import { CACHE, hasCommand } from "./command.ts";
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 
-/** No engine, and none could be started; the message says why. */
+/** No engine answers, and none could be started; the message says why. */
 export class EngineError extends Error {
   readonly code = "NO_ENGINE";
   readonly subject = "docker";
 }
 
-/** A Docker engine that answers. Disposing of it stops it where it was started here. */
+/** A Docker engine that answers. Disposing of it stops it if it was started here. */
 export type Engine = AsyncDisposable & { readonly client: ContainerRuntimeClient };
 
-/** The engine that answers already; undefined where none does. */
+/** The engine that answers already; undefined if none does. */
 export async function runningEngine(): Promise<Engine | undefined> {
   try {
     return { client: await getContainerRuntimeClient(), [Symbol.asyncDispose]: async () => {} };
@@ -30,9 +30,9 @@ export async function runningEngine(): Promise<Engine | undefined> {
 }
 
 /**
- * Starts an engine, installing it where it is missing and can be.
+ * Starts an engine, and installs it if it is missing and packages can be installed.
  *
- * @param say receives what is about to be done to this machine
+ * @param say receives each change before it is made to this machine
  * @throws EngineError
  */
 export async function startEngine(say: (what: string) => void): Promise<Engine> {

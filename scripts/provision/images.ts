@@ -7,7 +7,7 @@ type Published = Service | "grafana";
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** The images are not available: neither pulled nor built. */
+/** The images could be neither pulled nor built. */
 export class ImagesError extends Error {
   readonly code = "NO_IMAGES";
   readonly subject: string;
@@ -19,7 +19,7 @@ export class ImagesError extends Error {
   }
 }
 
-/** Those services of which neither the published nor the local image is here. */
+/** The services without a published or local image on this machine. */
 export async function missingImages<S extends Published>(
   client: ContainerRuntimeClient,
   services: readonly S[],
@@ -35,7 +35,7 @@ export async function missingImages<S extends Published>(
 /**
  * Pulls the published images.
  *
- * @throws ImagesError where the registry does not answer or does not have them
+ * @throws ImagesError if the registry does not answer or lacks them
  */
 export async function pullImages(client: ContainerRuntimeClient, services: readonly Published[]): Promise<void> {
   if (services.length === 0) return;
@@ -62,7 +62,7 @@ async function registryAnswers(client: ContainerRuntimeClient): Promise<boolean>
     const { IndexServerAddress: registry } = (await client.container.dockerode.info()) as {
       IndexServerAddress: string;
     };
-    // 401 is an answer: it asks for a token.
+    // 401 means that the registry answers and asks for a token.
     const response = await fetch(new URL("/v2/", registry), { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     return response.status === 401 || response.ok;
   } catch {

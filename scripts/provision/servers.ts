@@ -10,10 +10,10 @@ import { ImagesError, missingImages, pullImages, SERVERS } from "./images.ts";
 export const SERVER_PACKAGES = ["redis-server", "redis-tools", "prometheus", "prometheus-alertmanager"] as const;
 
 /**
- * Makes Redis, Prometheus and Alertmanager available in the least intrusive way that works: containers where an engine
- * answers and has, or can pull, the images; else what is installed; else Debian packages.
+ * Makes Redis, Prometheus and Alertmanager available in the least intrusive way: containers if an engine answers and
+ * has, or can pull, the images; else installed programs; else Debian packages.
  *
- * @throws NoRuntimeError which lists what a person has to install
+ * @throws NoRuntimeError with what a person has to install
  */
 export async function provideServers(wanted: RuntimeName | undefined): Promise<Runtime> {
   if (wanted !== "native" && (await containersWork())) return chooseRuntime("docker");
@@ -22,7 +22,7 @@ export async function provideServers(wanted: RuntimeName | undefined): Promise<R
   return chooseRuntime("native");
 }
 
-/** Installs the servers as packages where they are missing. Throws NoRuntimeError. */
+/** Installs missing servers as packages. @throws NoRuntimeError */
 export async function provideNativeServers(): Promise<void> {
   const missing = missingPrograms();
   if (missing.length === 0) return;

@@ -9,24 +9,24 @@ import { type Engine, EngineError, runningEngine, startEngine } from "./engine.t
 import { ImagesError, missingImages, pullImages, SERVERS, type Service } from "./images.ts";
 import { provideNativeServers, SERVER_PACKAGES } from "./servers.ts";
 
-/** What the suites run on; disposing of it stops what was started for them. */
+/** The programs and the engine of the suites; disposing of it stops what was started. */
 export type TestBed = AsyncDisposable & {
   readonly runtime: RuntimeName;
-  /** In which the docker command finds compose. */
+  /** The environment of the docker command. */
   readonly environment: NodeJS.ProcessEnv;
 };
 
 /** The stack's servers, and the base of the orchestrator's own image. */
 const IMAGES: readonly Service[] = [...SERVERS, "node"];
-/** What the commands of the runbooks use, beside the servers' own tools. */
+/** Programs of the runbook commands besides the servers' own tools. */
 const RUNBOOK_TOOLS = ["curl", "jq"];
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 
 /**
  * Provides the programs that the suites use and, by default, an engine with the images.
  *
- * @param wanted without it containers are used where that is possible at all, and the reason is printed where not
- * @param compose whether the compose file is among the suites, which use Grafana where its image is available
+ * @param wanted by default containers; if that is not possible, the reason is printed
+ * @param compose whether the compose suite runs, which uses Grafana if its image is available
  * @throws NoRuntimeError, EngineError, ImagesError
  */
 export async function provideTestBed(wanted: RuntimeName | undefined, compose: boolean): Promise<TestBed> {
@@ -39,7 +39,8 @@ export async function provideTestBed(wanted: RuntimeName | undefined, compose: b
     await provideImages(engine);
     if (compose) await provideGrafana(engine);
     const environment = await provideCompose();
-    if (environment === undefined) notice("No docker compose here, and none to be had: the compose suites fail.");
+    if (environment === undefined)
+      notice("docker compose is neither installed nor available: the compose suites fail.");
     return { runtime: "docker", environment: environment ?? {}, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -62,7 +63,7 @@ async function providePrograms(): Promise<void> {
   } else {
     await provideNativeServers();
   }
-  // The tests that need them say so themselves where they cannot be fetched like this.
+  // If they cannot be fetched, the tests that need them report it.
   if (hasCommand("apt-get")) {
     const script = "scripts/debian/other-releases.sh";
     await step("Other releases of the servers and their tools", () =>
@@ -84,7 +85,7 @@ async function provideImages({ client }: Engine): Promise<void> {
   }
 }
 
-/** There are no Debian packages of it to build an image from. */
+/** Services without Debian packages to build an image from. */
 async function provideGrafana({ client }: Engine): Promise<void> {
   const missing = await missingImages(client, ["grafana"]);
   if (missing.length === 0) return;

@@ -1,5 +1,4 @@
-# Node in the place of the official image: the Node and npm of this project, because Debian builds its Node without the
-# stripping of types that runs TypeScript.
+# Node in place of the official image: the Node and npm of this project, because Debian's Node cannot strip types.
 ARG BASE
 FROM ${BASE}
 COPY node /usr/local/bin/node

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { ROOT } from "./provision/command.ts";
 
-/** The ports that a person can move, by the variable that moves them. */
+/** The configurable ports, by their variables. */
 export const PORT_VARIABLES = {
   orchestrator: "ORCHESTRATOR_PORT",
   prometheus: "PROMETHEUS_PORT",
@@ -16,18 +16,18 @@ export const PORT_VARIABLES = {
 
 export type Part = keyof typeof PORT_VARIABLES;
 
-/** Values that are unusable; each problem names its variable. */
-export class SettingsError extends Error {
+/** Invalid values; each problem names its variable. */
+class SettingsError extends Error {
   readonly code = "SETTINGS_INVALID";
   readonly subject = "environment";
 }
 
 /**
- * The ports from the environment or, where it is silent, from `.env`.
+ * The ports from the environment, otherwise from `.env`.
  *
  * @throws SettingsError
  */
-export function readPorts(environment: NodeJS.ProcessEnv): Record<Part, number> {
+export function readPorts(environment: NodeJS.ProcessEnv = process.env): Record<Part, number> {
   const defaults = parseEnv(readFileSync(join(ROOT, ".env"), "utf8"));
   const problems: string[] = [];
   const taken = new Map<number, string>();
