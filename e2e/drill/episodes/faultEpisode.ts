@@ -12,7 +12,7 @@ import { INSTALLATION } from "../../stack/installation.ts";
 import { FAULT_INJECTIONS } from "../faults/index.ts";
 import { alertsOf, type Expectation, within } from "../judge/expectation.ts";
 import { groupWaitMs, PATIENCE_MS, patienceForResolvedMs, predict } from "../judge/prediction.ts";
-import { type FaultPlan, lookBackMs, planFor, REMEMBERED_MS } from "../runbooks/plan.ts";
+import { type FaultPlan, lookBackMs, planFor, REMEMBERED_MS, type RunbookCommand } from "../runbooks/plan.ts";
 import type { InstanceOf } from "../runbooks/runbookRunner.ts";
 import type { Episode, EpisodeContext } from "./episode.ts";
 import type { Scenario } from "./scenario.ts";
@@ -33,10 +33,7 @@ export function faultEpisode(scenario: Scenario, ordinary: TimingProfile): Episo
   const budget = predict(scenario, profile);
   const completeMs = longestDetectionMs(scenario, profile);
   const plan = planOf(scenario);
-  const claimed = plan.diagnosis.filter(({ command }) => command.healthy !== undefined);
-  // An earlier episode would make an alert on a budget late, and a claim about a healthy system wrong.
-  const looksBack =
-    scenario.budgets !== undefined || claimed.some(({ command }) => lookBackMs(command) > REMEMBERED_MS);
+  const claimed = claimsOf(plan);
   const instanceOf: InstanceOf = (name) => expectation[name as AlertName]?.instances[0] ?? {};
   return {
     id,
@@ -50,7 +47,7 @@ export function faultEpisode(scenario: Scenario, ordinary: TimingProfile): Episo
     budget,
     held: heldOf(expectation, profile),
     ...(scenario.budgets === undefined ? {} : { budgets: scenario.budgets }),
-    ...(looksBack ? { needsFreshStack: true } : {}),
+    ...(looksFarBack(scenario) ? { needsFreshStack: true } : {}),
     ...(scenario.traces === undefined ? {} : { traces: scenario.traces }),
     ...(scenario.startsProcesses === undefined ? {} : { startsProcesses: scenario.startsProcesses }),
     async run({ faultContext, watch, timeline, wait, runbooks, onEnd }: EpisodeContext) {
@@ -102,6 +99,19 @@ export function heldOf(expectation: Expectation, profile: TimingProfile): NonNul
 /** The commands that a runbook runner runs for a scenario. */
 export function planOf({ alert, fault, runbooks = [alert], replicas = 1 }: Scenario): FaultPlan {
   return planFor(fault, runbooks, replicas);
+}
+
+/** Whether an earlier episode of its stack would make an alert on a budget late, or a claim about a healthy system wrong. */
+export function looksFarBack(scenario: Scenario): boolean {
+  return (
+    scenario.budgets !== undefined ||
+    claimsOf(planOf(scenario)).some(({ command }) => lookBackMs(command) > REMEMBERED_MS)
+  );
+}
+
+/** The commands of the diagnosis that say what they show in a healthy system. */
+function claimsOf({ diagnosis }: FaultPlan): RunbookCommand[] {
+  return diagnosis.filter(({ command }) => command.healthy !== undefined);
 }
 
 /** Time until the slowest of the expected alerts has been notified. */
