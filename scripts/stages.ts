@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { Passed } from "./passed.ts";
 import { CACHE, ROOT } from "./provision/command.ts";
 import { type Count, countReport } from "./testResults.ts";
@@ -18,10 +20,22 @@ export type Stage = {
   readonly report?: string;
 };
 
-export type StageResult = { readonly name: string; readonly count: Count; readonly durationMs: number };
+export type StageResult = {
+  readonly name: string;
+  readonly count: Count;
+  readonly durationMs: number;
+  /** The last lines that a failed stage printed. */
+  readonly lastLines?: readonly string[];
+};
 
 /** Longer than any stage takes, so that one that hangs fails while the run is watched. */
 const STAGE_TIMEOUT_MS = 25 * 60_000;
+
+/** For output that is still on its way when a stage has ended. */
+const OUTPUT_WAIT_MS = 2_000;
+
+/** Holds the message of a failed test or command. */
+const LAST_LINES = 60;
 
 /** A stage with an npm script that counts as one check. */
 export function check(name: string, script: string, ...args: readonly string[]): Stage {
@@ -44,23 +58,35 @@ export async function runStage(stage: Stage, environment: NodeJS.ProcessEnv): Pr
     console.log(`Passed before with the same files; \`npm test -- --only ${stage.name}\` runs it all the same.`);
     return { name: stage.name, count: { passed: 1, failed: 0 }, durationMs: performance.now() - began };
   }
-  const exitCode = await run(stage, environment);
+  const { exitCode, lastLines } = await run(stage, environment);
   passed?.remember(exitCode === 0);
   const count =
     stage.report === undefined
       ? { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 }
       : countReport(stage.report, exitCode);
-  return { name: stage.name, count, durationMs: performance.now() - began };
+  const durationMs = performance.now() - began;
+  return { name: stage.name, count, durationMs, ...(count.failed > 0 ? { lastLines } : {}) };
 }
 
-function run({ name, command, args }: Stage, env: NodeJS.ProcessEnv): Promise<number> {
+async function run({ name, command, args }: Stage, env: NodeJS.ProcessEnv) {
   const child = spawn(command, args, {
     cwd: ROOT,
-    env,
-    stdio: ["ignore", "inherit", "inherit"],
+    // A pipe would take the colours away.
+    env: process.stdout.isTTY ? { FORCE_COLOR: "1", ...env } : env,
+    stdio: ["ignore", "pipe", "pipe"],
     timeout: STAGE_TIMEOUT_MS,
   });
-  return new Promise((resolve) => {
+  let printed = "";
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
+    from.setEncoding("utf8").on("data", (text: string) => {
+      to.write(text);
+      printed = `${printed}${text}`.slice(-LAST_LINES * 200);
+    });
+  }
+  const exitCode = await new Promise<number>((resolve) => {
     child.once("error", (error) => {
       console.error(error.message);
       resolve(1);
@@ -71,4 +97,10 @@ function run({ name, command, args }: Stage, env: NodeJS.ProcessEnv): Promise<nu
       resolve(code ?? 1);
     });
   });
+  // What it leaves behind may keep its output open.
+  await Promise.race([
+    finished(child.stdout).catch(() => undefined),
+    setTimeout(OUTPUT_WAIT_MS, undefined, { ref: false }),
+  ]);
+  return { exitCode, lastLines: printed.trimEnd().split("\n").slice(-LAST_LINES) };
 }

@@ -71,6 +71,10 @@ async function main(): Promise<number> {
     console.error(pc.red(error instanceof Error && "code" in error ? error.message : String((error as Error)?.stack)));
     results.push({ name: "setup", count: { passed: 0, failed: 1 }, durationMs: 0 });
   }
+  for (const { name, lastLines = [] } of results) {
+    if (lastLines.length > 0)
+      console.log(`\n${pc.red(`The last lines of ${name}, which failed:`)}\n${lastLines.join("\n")}`);
+  }
   const { passed, failed } = sum(results.map(({ count }) => count));
   console.log("");
   for (const { name, count, durationMs } of results) {
