@@ -48,8 +48,9 @@ export type FaultPlan = {
  * @param replicas of the service, as its runbooks expect them
  */
 export function planFor(fault: FaultId, alerts: readonly AlertName[], replicas: number): FaultPlan {
-  const { groups } = buildCatalogue({ ...BUNDLE, expectedReplicas: replicas });
-  const opened = groups.flatMap((group) => group.alerts).filter(({ name }) => alerts.includes(name));
+  const opened = catalogueFor(replicas)
+    .groups.flatMap((group) => group.alerts)
+    .filter(({ name }) => alerts.includes(name));
   const of = (pick: (runbook: Runbook) => readonly Command[]) =>
     opened.flatMap(({ name, runbook }) =>
       pick(runbook)
@@ -65,6 +66,16 @@ export function planFor(fault: FaultId, alerts: readonly AlertName[], replicas: 
       commandsOf({ first: [], diagnosis: [], mitigation: mitigation.filter((one) => one.fault === undefined) }),
     ),
   };
+}
+
+type Catalogue = ReturnType<typeof buildCatalogue>;
+const catalogues = new Map<number, Catalogue>();
+
+/** The catalogue for a service with so many replicas. Kept: every scenario asks for it, and it takes a while to build. */
+function catalogueFor(replicas: number): Catalogue {
+  const catalogue = catalogues.get(replicas) ?? buildCatalogue({ ...BUNDLE, expectedReplicas: replicas });
+  catalogues.set(replicas, catalogue);
+  return catalogue;
 }
 
 /** Every command that no fault's plan runs and no exception leaves out; each once per runbook. */
