@@ -17,6 +17,7 @@ it.each([
   METRICS,
   { kind: "metrics", deltas: [], circuits: [] },
   { kind: "delayed", delayMs: 0 },
+  { kind: "draining" },
   { kind: "circuit", upstream: "chat", event: { kind: "failed" } },
   { kind: "circuit", upstream: "market", event: { kind: "succeeded" } },
   { kind: "circuit", upstream: "chat", event: { kind: "closed" } },

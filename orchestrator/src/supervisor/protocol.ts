@@ -35,11 +35,14 @@ export type Flush = {
 /** A task was delayed and is due after this time. */
 type Delayed = { readonly kind: "delayed"; readonly delayMs: number };
 
+/** The worker drains because it received a signal, and exits with status 0 after that. */
+type Draining = { readonly kind: "draining" };
+
 /** An event of a circuit breaker. The main process forwards it from one worker to the others. */
 export type Circuit = { readonly kind: "circuit"; readonly upstream: Upstream; readonly event: CircuitEvent };
 
 /** A message from a worker to the main process. */
-export type FromWorker = Heartbeat | Flush | Delayed | Circuit;
+export type FromWorker = Heartbeat | Flush | Delayed | Draining | Circuit;
 
 /** Validates a message of a worker; undefined for anything else. The deltas are checked when they are added. */
 export function parseFromWorker(message: unknown): FromWorker | undefined {
@@ -58,6 +61,8 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
       return isNumbers(value.deltas) && isNumbers(value.circuits) ? (message as Flush) : undefined;
     case "delayed":
       return isNumber(value.delayMs) ? (message as Delayed) : undefined;
+    case "draining":
+      return message as Draining;
     case "circuit":
       return UPSTREAMS.some((upstream) => upstream === value.upstream) && isCircuitEvent(value.event)
         ? (message as Circuit)

@@ -209,6 +209,54 @@ describe("the status of a worker", () => {
   });
 });
 
+describe("a worker that receives a signal", () => {
+  const drains = (process: Process) => process.options.onMessage({ kind: "draining" });
+
+  it("has stopped if it announced its drain and ended in order: no crash, no death, and the next starts at once", async () => {
+    const deaths = vi.fn(async () => undefined);
+    const { ml, crash, crashes, processes, statusOf, logged } = setUp({}, deaths);
+    drains(ml);
+    crash(ml, 0);
+    expect(processes).toHaveLength(3);
+    expect(statusOf("ml")).toMatchObject({ state: "running", pid: 102, restarts: 0, lastCrash: undefined });
+    expect(await crashes("ml")).toBe(0);
+    expect(deaths).not.toHaveBeenCalled();
+    expect(logged("Worker express_pool:ml:0 stopped")).toHaveLength(1);
+    // Only that run was announced.
+    crash(processes[2] as Process, 0);
+    expect(await crashes("ml")).toBe(1);
+    expect(deaths).toHaveBeenCalledTimes(1);
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("%s before it can handle it has stopped", async (signal) => {
+    const { ml, crash, metrics, processes } = setUp();
+    crash(ml, null, signal);
+    expect(processes).toHaveLength(3);
+    expect((await metrics.read("mcp_worker_crashes_total")).filter(({ value }) => value > 0)).toEqual([]);
+  });
+
+  it.each([
+    [1, null],
+    [null, "SIGKILL"],
+  ] as const)("has crashed if a task ends it during the drain, with code %s or %s", async (code, signal) => {
+    const deaths = vi.fn(async () => undefined);
+    const { ml, crash, metrics, processes } = setUp({}, deaths);
+    drains(ml);
+    crash(ml, code, signal);
+    expect(processes).toHaveLength(2);
+    expect((await metrics.read("mcp_worker_crashes_total")).filter(({ value }) => value > 0)).toHaveLength(1);
+    expect(deaths).toHaveBeenCalledTimes(1);
+  });
+
+  it("is not started again if the supervisor stops it too", () => {
+    const { ml, crash, processes, supervisor } = setUp();
+    drains(ml);
+    supervisor.scale("ml", 0);
+    crash(ml, 0);
+    expect(processes).toHaveLength(2);
+  });
+});
+
 describe("a check of the workers", () => {
   it.each([
     ["silence at its limit", 5_000, {}, []],

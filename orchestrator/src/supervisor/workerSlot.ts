@@ -53,6 +53,8 @@ type Run = {
   beat?: Heartbeat;
   circuits: Flush["circuits"];
   draining: boolean;
+  /** The worker drains by itself, because it received a signal. */
+  drainsItself: boolean;
   /** Killed because of one known task, which already has its outcome. The death must not count for the other tasks. */
   killedForStuckTask: boolean;
 };
@@ -216,6 +218,7 @@ export class WorkerSlot {
       silentSinceMs: startedAtMs,
       circuits: [],
       draining: false,
+      drainsItself: false,
       killedForStuckTask: false,
       process: launch({
         script: settings.script,
@@ -239,6 +242,8 @@ export class WorkerSlot {
       this.#deps.onDeltas(message.deltas);
     } else if (message.kind === "delayed") {
       this.#deps.onDelayed(message.delayMs);
+    } else if (message.kind === "draining") {
+      run.drainsItself = true;
     } else if (message.kind === "circuit") {
       this.#deps.onCircuit(message);
     } else {
@@ -252,7 +257,10 @@ export class WorkerSlot {
     this.#run = undefined;
     this.#ended.resolve();
     const facts = { worker: this.name, pid: run.process.pid, code: end.code, signal: end.signal };
-    if (run.draining) {
+    // A signal to the whole process group reaches the workers before this process stops them: that is not a crash. A
+    // crash during such a drain is one.
+    const stopped = run.draining || (run.drainsItself && end.code === 0) || endedBeforeListening(end);
+    if (stopped) {
       log.info(facts, `Worker ${this.name} stopped`);
       if (this.#wanted) this.#spawn();
       return;
@@ -276,4 +284,9 @@ export class WorkerSlot {
     }, pauseMs);
     this.#restart = restart;
   }
+}
+
+/** A worker handles these signals, unless it has not loaded its modules yet. Then it has no tasks to drain. */
+function endedBeforeListening({ signal, killedFor }: ProcessEnd): boolean {
+  return killedFor === undefined && (signal === "SIGTERM" || signal === "SIGINT");
 }

@@ -25,7 +25,12 @@ export type WorkerDeps = {
 
 /** Composition root of a worker process. Starts at the start message of the main process, and exits after a drain. */
 export async function runWorker({ type, index, config, log }: WorkerDeps): Promise<void> {
-  const messages = listen();
+  const send = (message: FromWorker, sent: () => void = () => undefined) => {
+    // Fails only if the main process has ended. Then this process ends too, by its disconnect.
+    if (process.connected) process.send?.(message, undefined, undefined, () => sent());
+    else sent();
+  };
+  const messages = listen(() => send({ kind: "draining" }));
   const start = await messages.start;
   log.level = start.logLevel;
   messages.onLevel((level) => {
@@ -33,11 +38,6 @@ export async function runWorker({ type, index, config, log }: WorkerDeps): Promi
   });
 
   const counters = new CounterDeltas(createLayout(start.types));
-  const send = (message: FromWorker, sent: () => void = () => undefined) => {
-    // Fails only if the main process has ended. Then this process ends too, by its disconnect.
-    if (process.connected) process.send?.(message, undefined, undefined, () => sent());
-    else sent();
-  };
   const upstreams = createUpstreams(config.upstreams, {
     telemetry: counters.telemetry,
     log,
@@ -104,8 +104,10 @@ type Circuit = Extract<ToWorker, { kind: "circuit" }>;
 /**
  * Receives the messages of the main process. SIGTERM starts a drain. SIGINT is ignored: Ctrl-C reaches the whole process
  * group, and the main process handles it.
+ *
+ * @param onSigterm called at each SIGTERM
  */
-function listen() {
+function listen(onSigterm: () => void) {
   const start = Promise.withResolvers<Start>();
   const drain = Promise.withResolvers<number | undefined>();
   let onLevel = (_level: string): void => undefined;
@@ -119,7 +121,10 @@ function listen() {
     else onRecover();
   });
   process.on("SIGINT", () => undefined);
-  process.on("SIGTERM", () => drain.resolve(undefined));
+  process.on("SIGTERM", () => {
+    onSigterm();
+    drain.resolve(undefined);
+  });
   return {
     start: start.promise,
     onLevel: (listener: typeof onLevel) => {

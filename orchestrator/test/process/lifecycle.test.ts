@@ -133,6 +133,38 @@ describe("stop", () => {
     expect(performance.now() - from).toBeGreaterThan(2_000);
   });
 
+  it("by SIGTERM to all processes at once counts no crash and no poison candidate; new workers serve the delay", async () => {
+    await using redis = await startRedis();
+    await using service = await ServiceProcess.create({
+      REDIS_URL: redis.url,
+      SHUTDOWN_DELAY_MS: "3000",
+      SHUTDOWN_TIMEOUT_MS: "300",
+      DELIVERY_LIMIT: "1",
+      WORKER_RESTART_MIN_MS: "60000",
+      WORKER_RESTART_MAX_MS: "60000",
+    });
+    await service.start();
+    await service.ready();
+    const [before] = await service.workers();
+    const ids = await service.submit(1, { takesMs: 900 });
+    await service.until(
+      () => service.started(),
+      (started) => started.length === 1,
+    );
+    // Like KillMode=control-group of systemd, or stopasgroup of supervisor.
+    for (const pid of [service.pid, before?.pid ?? 0]) process.kill(pid, "SIGTERM");
+    await service.until(
+      () => service.states(ids),
+      (states) => states.completed === 1,
+    );
+    expect(await service.metric("mcp_worker_crashes_total")).toBe(0);
+    const [after] = await service.workers();
+    expect(after).toMatchObject({ restarts: 0, active: true });
+    expect(after?.pid).not.toBe(before?.pid);
+    expect(await service.exited()).toBe(0);
+    expect(service.output).not.toContain("crashed");
+  });
+
   it("releases tasks that do not finish in time", async () => {
     const minIdleMs = 60_000;
     await using redis = await startRedis();
