@@ -51,7 +51,7 @@ export const EQUIVALENTS: readonly Equivalence[] = [
     why: "No target exposes both.",
   },
   {
-    mutant: /RedisNotDurable: function \S+ last_over_time -> (max|min)_over_time$/,
+    mutant: /(RedisNotDurable|SwitchLeftOn): function \S+ last_over_time -> (max|min)_over_time$/,
     why: "Of the last hour only that there was a sample counts: no text prints the value.",
   },
   {

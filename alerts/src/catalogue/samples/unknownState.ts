@@ -11,13 +11,12 @@ type StateLoss = {
   readonly bad: readonly [number, number, number];
   /** A value under the threshold. */
   readonly good: number;
-  readonly forMinutes: 5 | 10;
+  readonly forMinutes: 5 | 10 | 60;
   readonly keepFiringForMinutes: 2 | 3;
   /** The expected notification of the last value. */
   readonly annotations: Labels;
 };
 
-const END = "100m";
 const minute = (count: number) => `${count}m`;
 
 /** The cases of every alert on the state of Redis: that state becomes unknown while the alert fires, or before. */
@@ -29,12 +28,13 @@ export function casesWhileUnknown(loss: StateLoss): Case[] {
   const gone = { [minute(lost)]: "stale" } as const;
   const atFirst = { "0s": good, "2m": first, [`${lost - 1}m15s`]: highest, [`${lost - 1}m45s`]: last };
   const firing = [labels];
+  const end = minute(lost + 90);
   return [
     {
       name: "it keeps firing while the state of Redis is unknown, for an hour, with the last value that was known",
       series: {
-        [series("a:8000")]: gauge({ ...atFirst, ...gone }, END),
-        mcp_redis_state_known: gauge({ "0s": 1, [minute(lost)]: 0 }, END),
+        [series("a:8000")]: gauge({ ...atFirst, ...gone }, end),
+        mcp_redis_state_known: gauge({ "0s": 1, [minute(lost)]: 0 }, end),
       },
       expect: [
         { at: minute(lost + 3), firing },
@@ -48,19 +48,19 @@ export function casesWhileUnknown(loss: StateLoss): Case[] {
     {
       name: "it resolves when a replica can read that state again, and it is well",
       series: {
-        [series("a:8000")]: gauge({ ...atFirst, ...gone }, END),
-        [series("b:8000")]: gauge({ ...atFirst, ...gone, [minute(lost + 20)]: good }, END),
-        'mcp_redis_state_known{instance="a:8000"}': gauge({ "0s": 1, [minute(lost)]: 0 }, END),
-        'mcp_redis_state_known{instance="b:8000"}': gauge({ "0s": 1, [minute(lost)]: 0, [minute(lost + 20)]: 1 }, END),
+        [series("a:8000")]: gauge({ ...atFirst, ...gone }, end),
+        [series("b:8000")]: gauge({ ...atFirst, ...gone, [minute(lost + 20)]: good }, end),
+        'mcp_redis_state_known{instance="a:8000"}': gauge({ "0s": 1, [minute(lost)]: 0 }, end),
+        'mcp_redis_state_known{instance="b:8000"}': gauge({ "0s": 1, [minute(lost)]: 0, [minute(lost + 20)]: 1 }, end),
       },
       expect: [{ at: `${lost + 19 + keep}m45s`, firing }, { at: minute(lost + 20 + keep) }],
     },
     {
       name: "it cannot begin to fire while that state is unknown, whatever else fires",
       series: {
-        [series("a:8000")]: gauge({ "0s": good, "2m": last, "2m30s": "stale" }, END),
-        mcp_redis_state_known: gauge({ "0s": 1, "2m30s": 0 }, END),
-        [alertSeries("SomethingElse", labels)]: gauge({ "0s": 1 }, END),
+        [series("a:8000")]: gauge({ "0s": good, "2m": last, "2m30s": "stale" }, end),
+        mcp_redis_state_known: gauge({ "0s": 1, "2m30s": 0 }, end),
+        [alertSeries("SomethingElse", labels)]: gauge({ "0s": 1 }, end),
       },
       expect: [{ at: "3m", pending: firing }, { at: "8m" }, { at: "15m" }],
     },

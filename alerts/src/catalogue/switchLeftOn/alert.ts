@@ -11,6 +11,7 @@ const signal: Signal = {
   record: "override_type:mcp_operator_override:max",
   labels,
   expression: max(labels, series("mcp_operator_override")),
+  fromRedisState: true,
 };
 
 export const switchLeftOn = defineAlert({

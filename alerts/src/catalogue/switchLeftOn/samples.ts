@@ -1,11 +1,18 @@
 import { type Samples, timeline } from "../samples/samples.ts";
 import { gauge } from "../samples/scrapes.ts";
+import { casesWhileUnknown } from "../samples/unknownState.ts";
 
 const on = (override: string, type = "", instance = "a:8000") =>
   `mcp_operator_override{override="${override}"${type === "" ? "" : `, type="${type}"`}, instance="${instance}"}`;
 const limit = { override: "rate_limit" };
 const paused = { override: "paused", type: "ml" };
 const END = "150m";
+const annotations = {
+  summary: "The switch rate_limit was left on",
+  description: "An operator changed rate_limit more than 1h ago, and it still differs from the configuration.",
+  runbook_url: "http://localhost:8090/runbooks/SwitchLeftOn.md",
+  dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=17&var-type=",
+};
 
 export const samples: Samples = {
   threshold: 0,
@@ -20,16 +27,7 @@ export const samples: Samples = {
       name: "pending as long as it is on, firing after 1h and not one evaluation earlier, then resolved",
       series: { [on("rate_limit")]: gauge({ "0s": 0, "2m": 1, "80m": 0 }, END) },
       expect: timeline("1m45s silent, 2m pending, 61m45s pending, 62m firing, 81m45s firing, 82m silent", limit),
-      annotated: {
-        at: "62m",
-        labels: limit,
-        annotations: {
-          summary: "The switch rate_limit was left on",
-          description: "An operator changed rate_limit more than 1h ago, and it still differs from the configuration.",
-          runbook_url: "http://localhost:8090/runbooks/SwitchLeftOn.md",
-          dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=17&var-type=",
-        },
-      },
+      annotated: { at: "62m", labels: limit, annotations },
     },
     {
       name: "half an hour on, off, and on again is silent",
@@ -66,5 +64,30 @@ export const samples: Samples = {
       series: { [on("rate_limit")]: gauge({ "0s": 1, "30m": "stale", "35m15s": 1 }, END) },
       expect: timeline("35m silent, 61m pending, 95m pending, 95m15s firing", limit),
     },
+    {
+      name: "a replica that knows the state of Redis and no longer reports the switch ends it",
+      series: {
+        [on("rate_limit")]: gauge({ "0s": 0, "2m": 1, "70m": "stale" }, END),
+        mcp_redis_state_known: gauge({ "0s": 1 }, END),
+      },
+      expect: timeline("76m30s firing, 77m30s silent", limit),
+    },
+    {
+      name: "it cannot begin to fire while that state is unknown, also of a switch that was on for half an hour",
+      series: {
+        [on("rate_limit")]: gauge({ "0s": 0, "2m": 1, "30m": "stale" }, END),
+        mcp_redis_state_known: gauge({ "0s": 1, "30m": 0 }, END),
+      },
+      expect: timeline("34m30s pending, 35m silent, 75m silent", limit),
+    },
+    ...casesWhileUnknown({
+      labels: limit,
+      series: (instance) => on("rate_limit", "", instance),
+      bad: [1, 1, 1],
+      good: 0,
+      forMinutes: 60,
+      keepFiringForMinutes: 2,
+      annotations,
+    }),
   ],
 };
