@@ -85,6 +85,10 @@ export const EQUIVALENTS: readonly Equivalence[] = [
     why: "The branches have the same labels, and no text prints the value: which of them comes first cannot be seen.",
   },
   {
+    mutant: /OrchestratorTargetDown: branch \S+ (.* == 0) or (.*) -> \2 or \1$/,
+    why: "No text prints the value: which of the branches comes first cannot be seen.",
+  },
+  {
     mutant: /(Watchdog|mcp_installation:expected .*): number /,
     why: "An alert fires for a sample of any value, and this one prints none.",
   },

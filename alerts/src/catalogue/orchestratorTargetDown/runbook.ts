@@ -3,7 +3,7 @@ import { logEnd, query, rollingRestart, startReplica } from "../runbooks/command
 import type { Runbook } from "../runbooks/runbook.ts";
 
 export const runbook = (facts: Facts): Runbook => ({
-  meaning: `One replica has not answered Prometheus for ${facts.for}.`,
+  meaning: `One replica has not answered Prometheus for ${facts.for}, or it restarts again and again.`,
   impact: "The others do its work, or it runs unmonitored.",
   first: [
     query("targets", "Which replica?", 'up{job="mcp-orchestrator"} == 0', {
@@ -16,6 +16,12 @@ export const runbook = (facts: Facts): Runbook => ({
   diagnosis: ["Do `/healthz` and `/metrics` of the `instance` answer on its own host?"],
   mitigation: [
     { cause: "It is down", fault: "stop-service", steps: [startReplica] },
+    {
+      cause: "It restarts again and again",
+      steps: [
+        "The log has the reason of the last exit. Roll back ([how](README.md#settings)), or correct the settings.",
+      ],
+    },
     {
       cause: "Its log ends with a configuration error",
       steps: ["Correct the settings and apply them ([how](README.md#settings))."],

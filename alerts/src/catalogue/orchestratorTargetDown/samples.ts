@@ -2,6 +2,9 @@ import { type Samples, timeline } from "../samples/samples.ts";
 import { gauge } from "../samples/scrapes.ts";
 
 const up = (instance: string, job = "mcp-orchestrator") => `up{job="${job}", instance="${instance}"}`;
+/** Scrapes, over and over: whether it answers. */
+const cycle = (scrapes: string, count: number) =>
+  Array.from({ length: count }, (_, index) => scrapes[index % scrapes.length]).join(" ");
 const a = { instance: "a:8000" };
 
 export const samples: Samples = {
@@ -18,8 +21,8 @@ export const samples: Samples = {
         annotations: {
           summary: "Replica a:8000 cannot be scraped",
           description:
-            "Prometheus has had no answer from a:8000 for 5m. The replica is down or unreachable; if it runs, it is " +
-            "not monitored.",
+            "Prometheus has had no answer from a:8000 for 5m, or hardly any in the last 30m. The replica is down, " +
+            "unreachable or in a crash loop; if it runs, it is not monitored.",
           runbook_url: "http://localhost:8090/runbooks/OrchestratorTargetDown.md",
           dashboard_url: "http://localhost:3000/d/mcp-orchestrator?viewPanel=13&var-instance=a%3A8000",
         },
@@ -47,6 +50,43 @@ export const samples: Samples = {
         'up{job="mcp-orchestrator", instance="a:8000", scraper="two"}': gauge({ "0s": 0 }),
       },
       expect: [{ at: "5m", firing: [a] }],
+    },
+    {
+      name: "a crash loop that answers one scrape in five minutes, until it is taken away",
+      series: {
+        [up("a:8000")]: `1x159 0x16 ${cycle(`1${"0".repeat(19)}`, 103)} stale`,
+        [up("b:8000")]: gauge({ "0s": 1 }, "80m"),
+      },
+      expect: timeline(
+        "44m pending, 44m15s silent, 59m15s silent, 64m15s pending, 64m30s firing, 71m30s firing, 72m silent",
+        a,
+      ),
+    },
+    {
+      name: "one that answers a quarter of the scrapes is silent, and one that answers fewer is not",
+      series: {
+        [up("a:8000")]: cycle("1000", 400),
+        [up("b:8000")]: cycle(`0000${"1000".repeat(29)}`, 400),
+      },
+      expect: [
+        { at: "60m", firing: [{ instance: "b:8000" }] },
+        { at: "90m", firing: [{ instance: "b:8000" }] },
+      ],
+    },
+    {
+      name: "two restarts make a loop",
+      series: { [up("a:8000")]: `1x3 0x18 1 0x18 1 ${cycle("0", 40)}` },
+      expect: timeline("5m30s pending, 5m45s silent, 10m30s pending, 10m45s pending, 11m firing", a),
+    },
+    {
+      name: "fewer do not, of a replica that did not answer before",
+      series: { [up("a:8000")]: `0x18 1 0x18 1 ${cycle("0", 40)}` },
+      expect: timeline("4m30s pending, 4m45s silent, 9m45s silent, 10m pending, 14m45s pending, 15m firing", a),
+    },
+    {
+      name: "restarts of half an hour ago are no loop",
+      series: { [up("a:8000")]: gauge({ "0s": 1, "10m": 0, "14m45s": 1, "15m": 0, "38m": 1 }, "60m") },
+      expect: timeline("20m firing, 38m firing, 41m firing, 42m silent", a),
     },
   ],
 };
