@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { DataFrame } from "@grafana/data";
 import fc from "fast-check";
@@ -12,7 +11,7 @@ import type { Panel } from "./web/data/model.ts";
 import { display, fieldOf } from "./web/field/fieldConfig.ts";
 import { formatValue } from "./web/field/units.ts";
 
-/** Grafana's own library is the oracle: the preview shows what Grafana shows. */
+/** Grafana's own library is the oracle: the preview shows what Grafana shows. `test/colors.test.ts` has its colours. */
 
 // Its build for `import` uses named exports of a CommonJS module, which Node does not find.
 const {
@@ -61,44 +60,6 @@ function overriddenUnits({ fieldConfig }: Panel): string[] {
   const properties = fieldConfig?.overrides.flatMap((override) => override.properties) ?? [];
   return properties.filter(({ id }) => id === "unit").map(({ value }) => String(value));
 }
-
-/** Place on the colour wheel, in degrees. */
-function hueOf(color: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
-  return (Math.atan2(Math.sqrt(3) * (green - blue), 2 * red - green - blue) * 180) / Math.PI;
-}
-
-describe.each(["dark", "light"] as const)("in the %s theme", (mode) => {
-  const style = readFileSync(new URL("web/style.css", import.meta.url), "utf8");
-  const [, block = ""] = new RegExp(`data-theme="${mode}"\\] \\{(.*?)\\}`, "s").exec(style) ?? [];
-  const own = new Map(
-    [...block.matchAll(/--(?:color-)?([\w-]+): (#\w{6});/g)].map(([, name = "", value = ""]) => [name, value]),
-  );
-  const { visualization } = createTheme({ colors: { mode } });
-  const wheel = ["red", "orange", "yellow", "green", "blue", "purple"];
-  const nearest = (color: string) => {
-    const distance = (name: string) => {
-      const turn = Math.abs(hueOf(color) - hueOf(colorManipulator.asHexString(visualization.getColorByName(name))));
-      return Math.min(turn, 360 - turn);
-    };
-    return wheel.toSorted((a, b) => distance(a) - distance(b))[0];
-  };
-  const used = new Set(
-    [...JSON.stringify(ALL).matchAll(/"(?:color|fixedColor)":"([\w-]+)"/g)].map(([, name = ""]) => name),
-  );
-
-  test.each([...used])("the preview's %s has the hue of Grafana's", (name) => {
-    const value = own.get(name);
-    if (value === undefined) throw new Error(`the theme has no ${name}`);
-    if (name !== "text") expect(nearest(value)).toBe(name.replace(/^.*-/, ""));
-  });
-
-  test("a heat map has the hue of its scheme", () => {
-    const schemes = ofType("heatmap").map(([, { options }]) => (options as { color: { scheme: string } }).color.scheme);
-    expect(new Set(schemes)).toEqual(new Set(["Oranges"]));
-    expect(nearest(own.get("heat") ?? "")).toBe("orange");
-  });
-});
 
 /** Values around every limit at which the text or the colour of a field changes. */
 function tellingValues(panel: Panel, name?: string): number[] {

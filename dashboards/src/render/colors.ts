@@ -3,6 +3,12 @@ import type { ThresholdLine } from "../model/catalogue.ts";
 import { SEVERITY_COLORS } from "../model/levels.ts";
 import type { Color, Level, State, Words } from "../model/panel.ts";
 
+/** Opacity of the bars of a state timeline, in percent. */
+export const BAR_OPACITY = 80;
+
+/** The colours of a heat map. */
+export const HEAT = { scheme: "Oranges", steps: 64 } as const;
+
 /** One colour for a series. */
 export function fixedColor(color: Color): sdk.FieldColorBuilder {
   return new sdk.FieldColorBuilder().mode(sdk.FieldColorModeId.Fixed).fixedColor(color);

@@ -19,7 +19,7 @@ import {
 } from "../model/panel.ts";
 import { minIntervalOf } from "../model/time.ts";
 import type { Vector } from "../query/vector.ts";
-import { fixedColor, levelSteps, lineSteps, NO_DATA, noDataMapping, wordMapping } from "./colors.ts";
+import { BAR_OPACITY, fixedColor, HEAT, levelSteps, lineSteps, NO_DATA, noDataMapping, wordMapping } from "./colors.ts";
 import { alertLinks } from "./links.ts";
 import { query, refId } from "./queries.ts";
 import { tablePanel } from "./table.ts";
@@ -110,7 +110,7 @@ function stateTimelinePanel(panel: StateTimelinePanel, links: Bundle["links"]): 
     .mergeValues(true)
     .rowHeight(0.8)
     .lineWidth(0)
-    .fillOpacity(80)
+    .fillOpacity(BAR_OPACITY)
     .legend(new common.VizLegendOptionsBuilder().showLegend(false))
     // Words have their colours. With colours by threshold, Grafana writes "< 1" and "1+" instead of words.
     .colorScheme(fixedColor("text"))
@@ -137,10 +137,11 @@ function heatmapPanel(panel: HeatmapPanel): Builder<sdk.Panel> {
     .color(
       new heatmap.HeatmapColorOptionsBuilder()
         .mode(heatmap.HeatmapColorMode.Scheme)
-        .scheme("Oranges")
+        .scheme(HEAT.scheme)
+        // Without effect on a scheme: Grafana's defaults.
         .scale(heatmap.HeatmapColorScale.Exponential)
         .exponent(0.5)
-        .steps(64),
+        .steps(HEAT.steps),
     )
     .targets([target]);
 }

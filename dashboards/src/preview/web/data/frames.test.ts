@@ -33,18 +33,18 @@ describe("series", () => {
     GRID,
   );
 
-  test("are on one time axis, sorted by name, with gaps where samples are missing", () => {
+  test("are on one time axis, in the order of the answers, with gaps where samples are missing", () => {
     expect(frame.timesS).toEqual([100, 110, 120, 130]);
     expect(frame.series).toEqual([
-      { name: "codegen", refId: "A", values: [null, null, null, 9] },
       { name: "ml", refId: "A", values: [1, 2, null, 4] },
+      { name: "codegen", refId: "A", values: [null, null, null, 9] },
     ]);
   });
 
   test("can be stacked", () => {
     expect(stack(frame.series).map(({ values }) => values)).toEqual([
-      [null, null, null, 9],
-      [1, 2, null, 13],
+      [1, 2, null, 4],
+      [null, null, null, 13],
     ]);
   });
 });

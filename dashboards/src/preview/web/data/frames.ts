@@ -18,13 +18,11 @@ export function toFrame(panel: Panel, answers: readonly (readonly RangeSeries[])
   for (let time = grid.fromS; time <= grid.toS + grid.stepS / 1000; time += grid.stepS) timesS.push(time);
   const queries = queriesOf(panel);
   const series = answers.flatMap((answer, index) =>
-    answer
-      .map(({ labels, points }) => ({
-        name: seriesName(queries[index]?.legendFormat, labels),
-        refId: queries[index]?.refId ?? "",
-        values: onGrid(points, grid, timesS.length),
-      }))
-      .toSorted((a, b) => a.name.localeCompare(b.name)),
+    answer.map(({ labels, points }) => ({
+      name: seriesName(queries[index]?.legendFormat, labels),
+      refId: queries[index]?.refId ?? "",
+      values: onGrid(points, grid, timesS.length),
+    })),
   );
   return { timesS, series };
 }
@@ -64,10 +62,12 @@ export function toBuckets(frame: Frame): Bucket[] {
     .toSorted((a, b) => a.to - b.to);
   const buckets = cumulative.map(({ to, values }, index): Bucket => {
     const lower = cumulative[index - 1];
+    const count = (value: number, at: number) => value - (lower?.values[at] ?? 0);
     return {
       from: lower?.to ?? 0,
       to,
-      values: values.map((value, at) => (value === null ? null : Math.max(0, value - (lower?.values[at] ?? 0)))),
+      // A smaller one is an error of rounding, as for Grafana.
+      values: values.map((value, at) => (value === null ? null : count(value, at) > 1e-9 ? count(value, at) : 0)),
     };
   });
   const used = (bucket: Bucket) => bucket.values.some((value) => (value ?? 0) > 0);

@@ -1,13 +1,18 @@
-const SERIES_COLORS = 8;
-
 /** The value of a colour name in the current theme. */
-export function color(name: string | undefined): string {
-  return cssVariable(`--color-${name ?? "text"}`) || cssVariable("--color-text");
+export function color(name = "text"): string {
+  return cssVariable(`--${name}`);
+}
+
+/** Gives an element an edge in a colour, and its text too if that is readable. */
+export function paint({ style }: HTMLElement, name = "text"): void {
+  style.borderLeft = `3px solid ${name === "text" ? "transparent" : color(name)}`;
+  style.color = color(`ink-${name}`);
 }
 
 /** Colour of the n-th series of a panel. */
 export function seriesColor(index: number): string {
-  return cssVariable(`--series-${(index % SERIES_COLORS) + 1}`);
+  const palette = color("palette").split(" ");
+  return palette[index % palette.length] ?? "";
 }
 
 /** A colour with the given opacity, 0 to 1. */

@@ -22,6 +22,7 @@ export type Field = {
     readonly axisSoftMax?: number;
     readonly cellOptions?: { readonly type?: string };
     readonly drawStyle?: string;
+    readonly fillOpacity?: number;
     readonly hidden?: boolean;
     readonly hideFrom?: { readonly legend?: boolean };
     readonly lineStyle?: { readonly dash?: readonly number[] };

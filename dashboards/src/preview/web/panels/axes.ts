@@ -40,12 +40,11 @@ export function timeLabels(timesS: readonly number[], incrementS: number): strin
 }
 
 function look(): uPlot.Axis {
-  const grid = cssVariable("--grid");
   return {
     stroke: cssVariable("--text-muted"),
     font: `11px ${cssVariable("--font")}`,
     gap: 4,
-    grid: { stroke: grid, width: 1 },
+    grid: { stroke: cssVariable("--border"), width: 1 },
     ticks: { show: false },
   };
 }

@@ -1,6 +1,7 @@
 import type uPlot from "uplot";
 import { type Bucket, toBuckets } from "../data/frames.ts";
-import { cssVariable } from "../field/colors.ts";
+import type { Panel } from "../data/model.ts";
+import { color } from "../field/colors.ts";
 import { fieldOf } from "../field/fieldConfig.ts";
 import { formatValue } from "../field/units.ts";
 import { timeAxis, valueAxis } from "./axes.ts";
@@ -8,10 +9,7 @@ import { Plot } from "./plot.ts";
 import type { CreateRenderer } from "./renderer.ts";
 import { inWords } from "./tooltip.ts";
 
-/** Faint cells stay visible beside one with nearly all observations. */
-const EXPONENT = 0.5;
-
-/** Draws a distribution over time: one row for each bucket, darker with more observations. */
+/** Draws a distribution over time: one row for each bucket, cells by the panel's colour scheme. */
 export const heatmap: CreateRenderer = (body, panel, events) => {
   const plot = new Plot(events);
   body.append(plot.element);
@@ -21,7 +19,7 @@ export const heatmap: CreateRenderer = (body, panel, events) => {
   return {
     draw: ({ frame, grid }) => {
       const buckets = toBuckets(frame);
-      const most = Math.max(...buckets.flatMap(({ values }) => values.map((value) => value ?? 0)), Number.MIN_VALUE);
+      const colorOf = colorScale(panel, buckets);
       const bound = (index: number) => {
         const bucket = buckets[Math.round(index)];
         return bucket === undefined ? formatValue(buckets.at(-1)?.to ?? 0, unit) : formatValue(bucket.from, unit);
@@ -30,13 +28,13 @@ export const heatmap: CreateRenderer = (body, panel, events) => {
         buckets
           .map((bucket) => ({ name: bounds(bucket), number: bucket.values[index] ?? 0 }))
           .filter(({ number }) => number > 0)
-          .map(({ name, number }) => ({ color: cssVariable("--heat"), name, value: formatValue(number, "reqps") }));
+          .map(({ name, number }) => ({ color: colorOf(number), name, value: formatValue(number, "reqps") }));
       plot.draw({
         ...{ grid, at, y: { range: [0, Math.max(1, buckets.length)] } },
         summary: inWords(panel.title, at(frame.timesS.length - 1)),
         axes: [timeAxis(), { ...valueAxis(bound), incrs: [1, 2, 5, 10], grid: { show: false } }],
         series: [{}, { show: true, paths: () => null, points: { show: false } }],
-        hooks: { drawClear: [(self) => drawCells(self, frame.timesS, buckets, most, grid.stepS)] },
+        hooks: { drawClear: [(self) => drawCells(self, frame.timesS, buckets, colorOf, grid.stepS)] },
         data: [[...frame.timesS], frame.timesS.map(() => null)],
       });
     },
@@ -44,14 +42,27 @@ export const heatmap: CreateRenderer = (body, panel, events) => {
   };
 };
 
-function drawCells(chart: uPlot, timesS: readonly number[], buckets: readonly Bucket[], most: number, stepS: number) {
+/** The colour of a cell: equal steps from the smallest number to the largest. */
+function colorScale(panel: Panel, buckets: readonly Bucket[]): (number: number) => string {
+  const colors = color((panel.options as { color: { scheme: string } }).color.scheme).split(" ");
+  const numbers = buckets.flatMap(({ values }) => values.filter((value) => (value ?? 0) > 0).map(Number));
+  const least = Math.min(...numbers);
+  const range = Math.max(...numbers) - least || 1;
+  return (number) => colors[Math.min(Math.floor((colors.length * (number - least)) / range), colors.length - 1)] ?? "";
+}
+
+function drawCells(
+  chart: uPlot,
+  timesS: readonly number[],
+  buckets: readonly Bucket[],
+  colorOf: (number: number) => string,
+  stepS: number,
+) {
   const { ctx } = chart;
-  const hue = cssVariable("--heat");
   ctx.save();
   ctx.beginPath();
   ctx.rect(chart.bbox.left, chart.bbox.top, chart.bbox.width, chart.bbox.height);
   ctx.clip();
-  ctx.fillStyle = hue;
   buckets.forEach(({ values }, row) => {
     const top = Math.round(chart.valToPos(row + 1, "y", true));
     const height = Math.round(chart.valToPos(row, "y", true)) - top;
@@ -60,7 +71,7 @@ function drawCells(chart: uPlot, timesS: readonly number[], buckets: readonly Bu
       if (timeS === undefined || value === null || value <= 0) return;
       const left = Math.round(chart.valToPos(timeS - stepS, "x", true));
       const width = Math.round(chart.valToPos(timeS, "x", true)) - left;
-      ctx.globalAlpha = 0.06 + 0.94 * (value / most) ** EXPONENT;
+      ctx.fillStyle = colorOf(value);
       ctx.fillRect(left, top, withGap(width), withGap(height));
     });
   });

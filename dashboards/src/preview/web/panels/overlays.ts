@@ -8,7 +8,7 @@ export function drawThresholds(chart: uPlot, lines: readonly { value: number; co
   for (const line of lines) {
     const y = Math.round(chart.valToPos(line.value, "y", true));
     if (y < bbox.top || y > bbox.top + bbox.height) continue;
-    dashed(ctx, color(line.color), [8, 6], () => {
+    dashed(ctx, translucent(color(line.color), 0.7), [8, 6], () => {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
     });
@@ -22,7 +22,7 @@ export function drawMarks(chart: uPlot, marks: readonly Mark[]): void {
   for (const mark of marks) {
     const x = Math.round(chart.valToPos(mark.timeS, "x", true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    dashed(ctx, translucent(color(mark.color), 0.55), [2, 4], () => {
+    dashed(ctx, color(mark.color), [2, 4], () => {
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
     });

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import { h } from "../dom.ts";
-import { color, translucent } from "../field/colors.ts";
+import { color, paint, translucent } from "../field/colors.ts";
 import { display, fieldOf } from "../field/fieldConfig.ts";
 import type { CreateRenderer } from "./renderer.ts";
 
@@ -21,7 +21,7 @@ export const stat: CreateRenderer = (body, panel) => {
       const { text, color: name } = display(field, now);
       const shown = color(name);
       value.textContent = text;
-      value.style.color = shown;
+      paint(value, name);
       chart?.destroy();
       chart = undefined;
       if (!withCourse || series === undefined) return;
@@ -34,7 +34,7 @@ export const stat: CreateRenderer = (body, panel) => {
           cursor: { show: false },
           axes: [{ show: false }, { show: false }],
           scales: { x: { time: true }, y: { range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) } },
-          series: [{}, { stroke: shown, width: 1.5, fill: translucent(shown, 0.18), points: { show: false } }],
+          series: [{}, { stroke: shown, width: 1.5, fill: translucent(shown, 0.2), points: { show: false } }],
         },
         // The value now is the last point, as in Grafana.
         [[...frame.timesS], series.values.with(-1, Number.isNaN(now) ? null : now)],

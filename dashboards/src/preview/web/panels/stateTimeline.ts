@@ -1,7 +1,7 @@
 import type { FrameSeries, TimeGrid } from "../data/frames.ts";
 import type { Panel } from "../data/model.ts";
 import { h } from "../dom.ts";
-import { color } from "../field/colors.ts";
+import { color, translucent } from "../field/colors.ts";
 import { display, fieldOf } from "../field/fieldConfig.ts";
 import { linkList } from "../links.ts";
 import { timeLabels } from "./axes.ts";
@@ -65,13 +65,16 @@ export function stretches(series: FrameSeries): Stretch[] {
   return found;
 }
 
-/** A stretch with its word, colour and times. */
-type State = Pick<Stretch, "from" | "to"> & TooltipLine;
+/** A stretch with its word, colours and times. */
+type State = Pick<Stretch, "from" | "to"> & TooltipLine & { readonly fill: string; readonly ink: string };
 
 function stateOf(panel: Panel, series: string, { from, to, value }: Stretch, { fromS, stepS }: TimeGrid): State {
-  const { text, color: colorName } = display(fieldOf(panel, series), value);
+  const field = fieldOf(panel, series);
+  const { text, color: name } = display(field, value);
+  const [swatch, ink] = [color(name), color(`on-${name}`)];
+  const fill = translucent(swatch, (field.custom.fillOpacity ?? 100) / 100);
   const clock = (index: number) => new Date((fromS + index * stepS) * 1000).toLocaleTimeString("en-GB");
-  return { from, to, color: color(colorName), name: `${clock(from)} to ${clock(to)}`, value: text };
+  return { from, to, fill, ink, color: swatch, name: `${clock(from)} to ${clock(to)}`, value: text };
 }
 
 function bar(series: string, state: State, { fromS, toS, stepS }: TimeGrid): HTMLElement {
@@ -79,8 +82,8 @@ function bar(series: string, state: State, { fromS, toS, stepS }: TimeGrid): HTM
   const element = h("div", { className: "timeline-bar", data: { state: state.value } }, state.value);
   element.style.left = `${(100 * state.from) / samples}%`;
   element.style.width = `${(100 * (state.to - state.from)) / samples}%`;
-  // Light enough for the text on it.
-  element.style.background = `color-mix(in srgb, ${state.color} 80%, white)`;
+  element.style.background = state.fill;
+  element.style.color = state.ink;
   element.addEventListener("mousemove", ({ clientX, clientY }) => showTooltip(clientX, clientY, series, [state]));
   return element;
 }

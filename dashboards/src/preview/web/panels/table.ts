@@ -1,7 +1,7 @@
 import { type Row, toTable } from "../data/frames.ts";
 import type { Panel } from "../data/model.ts";
 import { h } from "../dom.ts";
-import { color } from "../field/colors.ts";
+import { paint } from "../field/colors.ts";
 import { display, fieldOf } from "../field/fieldConfig.ts";
 import { linkList } from "../links.ts";
 import type { CreateRenderer } from "./renderer.ts";
@@ -40,7 +40,7 @@ function cell(panel: Panel, column: string, row: Row): HTMLElement {
     ...linkList(text, field, { "__value.raw": value, ...prefixed(row) }),
   );
   if (field.custom.cellOptions?.type === "color-text") {
-    element.style.color = color(colorName);
+    paint(element, colorName);
   }
   return element;
 }

@@ -13,7 +13,6 @@ import { Plot } from "./plot.ts";
 import type { CreateRenderer } from "./renderer.ts";
 import { inWords, type TooltipLine } from "./tooltip.ts";
 
-const MAX_TINTED_LINES = 3;
 /** Distance from the cursor in px within which a mark is named. */
 const NEAR_PX = 4;
 
@@ -44,7 +43,7 @@ export const timeSeries: CreateRenderer = (body, panel, events) => {
       summary: inWords(panel.title, linesAt(shown, data.frame.timesS.length - 1, format)),
       at: (index, chart) => [...marksNear(chart, marks), ...linesAt(shown, index, format)],
       axes: [timeAxis(), { ...valueAxis(format), ...wholeSteps(field) }],
-      series: [{}, ...shown.map((series) => line(series, stacked, shown.length))],
+      series: [{}, ...shown.map(line)],
       bands: stacked ? shown.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [],
       hooks: {
         drawClear: [(self) => drawMarks(self, marks)],
@@ -78,24 +77,21 @@ function wholeSteps({ decimals }: Field): uPlot.Axis {
   return decimals === 0 ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {};
 }
 
-/** Areas are tinted for few lines only; many tints would mix to grey. */
-function line({ color: stroke, field }: Colored, stacked: boolean, lines: number): uPlot.Series {
-  const { drawStyle, lineStyle, lineWidth = 1 } = field.custom;
-  const tinted = lines <= MAX_TINTED_LINES && field.min === 0 && lineStyle?.dash === undefined;
-  const opacity = stacked ? 0.35 : tinted ? 0.07 : 0;
+function line({ color: stroke, field }: Colored): uPlot.Series {
+  const { drawStyle, fillOpacity = 0, lineStyle, lineWidth = 1 } = field.custom;
   return {
     stroke,
     width: lineWidth + 0.5,
     ...(lineStyle?.dash === undefined ? {} : { dash: [...lineStyle.dash] }),
-    ...(drawStyle === "bars" ? BARS : {}),
-    ...(opacity > 0 ? { fill: translucent(stroke, opacity) } : {}),
-    points: { show: drawStyle !== "bars", filter: isolated },
+    fill: translucent(stroke, fillOpacity / 100),
+    points: { show: true, filter: isolated, fill: stroke },
     spanGaps: false,
+    ...(drawStyle === "bars" ? BARS : {}),
   };
 }
 
-const BARS: Pick<uPlot.Series, "paths"> =
-  uPlot.paths.bars === undefined ? {} : { paths: uPlot.paths.bars({ size: [0.8] }) };
+const BARS: uPlot.Series =
+  uPlot.paths.bars === undefined ? {} : { paths: uPlot.paths.bars({ size: [0.8] }), points: { show: false } };
 
 /** Draws a point for a sample between two gaps, which has no line. */
 const isolated: uPlot.Series.Points.Filter = (chart, index) => {
