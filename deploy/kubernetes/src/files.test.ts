@@ -211,7 +211,7 @@ describe("the autoscaler", () => {
     [
       { sentinel: { master: "main", nodes: ["a.example:26379", "b:26380"] } },
       "redis-sentinel-streams",
-      { sentinelMaster: "main", addresses: "a.example:26379,b.mcp-orchestrator.svc.cluster.local:26380" },
+      { sentinelMaster: "main", addresses: "b.mcp-orchestrator.svc.cluster.local:26380,a.example:26379" },
       [26_379, 26_380, 6379],
       "mcp:queue:ml",
     ],

@@ -11,8 +11,8 @@ export type RedisAccess = {
   /** KEDA's scaler with its addresses of Redis. */
   readonly scaler: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether `address` of the metadata is that of a service in the namespace of the base. */
-  readonly inNamespace: boolean;
+  /** Marks what of `metadata` names the namespace of the base: overlays/another-namespace selects it. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Secret parameters of the scaler, by their keys in the secret of the service. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Ports that the pods connect to. */
@@ -20,6 +20,11 @@ export type RedisAccess = {
 };
 
 const DEFAULT_PORT = 6379;
+const MARK = "mcp-orchestrator/redis";
+const IN_NAMESPACE = "in-namespace";
+/** The overlay finds a namespace by its position between dots: in this many nodes, in a domain such as `cluster.local`. */
+const MOST_IN_NAMESPACE = 6;
+const DOMAIN_PARTS = 2;
 /** Keys of the secret of the service. */
 const PASSWORD = "redis-password";
 const SENTINEL_PASSWORD = "sentinel-password";
@@ -42,7 +47,16 @@ export function redisAccess({ redis, namespace, clusterDomain }: Kubernetes = BU
     const [host = "", port = String(DEFAULT_PORT)] = node.split(":");
     return `${isShort(host) ? `${host}.${namespace}.svc.${clusterDomain}` : host}:${port}`;
   };
-  const list = (nodes: readonly string[]) => nodes.map(qualified).join(",");
+  const inNamespace = (nodes: readonly string[]) => nodes.filter((node) => isShort(node.split(":")[0] ?? ""));
+  // Those of the namespace first, so that their positions do not depend on the others.
+  const list = (nodes: readonly string[]) => [...new Set([...inNamespace(nodes), ...nodes])].map(qualified).join(",");
+  const marksOf = (nodes: readonly string[]): Record<string, string> => {
+    const own = inNamespace(nodes);
+    if (own.length === 0) return {};
+    const isFound = own.length <= MOST_IN_NAMESPACE && clusterDomain.split(".").length === DOMAIN_PARTS;
+    if (!isFound) return { [MARK]: "in-base-only" };
+    return Object.fromEntries(own.map((_, index) => [`${MARK}-${index + 1}`, IN_NAMESPACE]));
+  };
   const database = url.pathname.replace(/^\//, "");
   const common = {
     username: redis.username,
@@ -80,7 +94,7 @@ export function redisAccess({ redis, namespace, clusterDomain }: Kubernetes = BU
         sentinelMaster: sentinel.master,
         ...(sentinel.username === undefined ? {} : { sentinelUsername: sentinel.username }),
       },
-      inNamespace: false,
+      annotations: marksOf(sentinel.nodes),
       secrets: { ...secrets, ...(sentinel.password ? { sentinelPassword: SENTINEL_PASSWORD } : {}) },
       // The Sentinels, and the masters that they name.
       ports: [...new Set([...portsOf(sentinel.nodes), own])],
@@ -92,7 +106,7 @@ export function redisAccess({ redis, namespace, clusterDomain }: Kubernetes = BU
       keyPrefix: "{mcp}",
       scaler: "redis-cluster-streams",
       metadata: { ...common, addresses: list(cluster) },
-      inNamespace: false,
+      annotations: marksOf(cluster),
       secrets,
       ports: [...new Set(portsOf(cluster))],
     };
@@ -102,7 +116,7 @@ export function redisAccess({ redis, namespace, clusterDomain }: Kubernetes = BU
     keyPrefix: "mcp",
     scaler: "redis-streams",
     metadata: { ...common, address: qualified(`${url.hostname}:${own}`) },
-    inNamespace: isShort(url.hostname),
+    annotations: isShort(url.hostname) ? { [MARK]: IN_NAMESPACE } : {},
     secrets,
     ports: [own],
   };

@@ -20,9 +20,6 @@ export function entriesPerReplica(): number {
   return Math.max(1, Math.floor(alertNamed("HighConsumerLag").threshold.value / 2));
 }
 
-/** Marks an address that follows the namespace of an overlay, which selects it. */
-const IN_NAMESPACE = { "mcp-orchestrator/redis": "in-namespace" };
-
 /** The name of the trigger authentication, for triggers. */
 const AUTHENTICATION = `${NAME}-redis`;
 
@@ -41,12 +38,12 @@ export function redisAuthentication(kubernetes: Bundle["kubernetes"] = BUNDLE.ku
  * consumer group.
  */
 export function scaledObject(kubernetes: Bundle["kubernetes"] = BUNDLE.kubernetes): ScaledObject {
-  const { scaler, metadata, inNamespace, keyPrefix } = redisAccess(kubernetes);
+  const { scaler, metadata, annotations, keyPrefix } = redisAccess(kubernetes);
   const { min, max } = kubernetes.replicas;
   const keys = createKeys(keyPrefix);
   const streams = kubernetes.types.flatMap((type) => LANES.map((lane) => keys.queue(type, lane).stream));
   return new ScaledObject({
-    metadata: { name: NAME, labels: LABELS, ...(inNamespace && { annotations: IN_NAMESPACE }) },
+    metadata: { name: NAME, labels: LABELS, ...(Object.keys(annotations).length > 0 && { annotations }) },
     spec: {
       scaleTargetRef: { name: NAME },
       minReplicaCount: min,

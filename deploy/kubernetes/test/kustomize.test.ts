@@ -1,10 +1,10 @@
-import { mkdtempDisposableSync } from "node:fs";
+import { mkdtempDisposableSync, mkdtempSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AlertmanagerConfig } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1alpha1";
-import { resolveBundle } from "@mcp-orchestrator/alerts";
+import { type BundleConfig, resolveBundle } from "@mcp-orchestrator/alerts";
 import { amtool, promtool, promtoolTest, run } from "@mcp-orchestrator/alerts/tools";
 import { dump } from "js-yaml";
 import { afterAll, describe, expect, test } from "vitest";
@@ -79,18 +79,56 @@ test("single-replica stays at one, however long the queues are", () => {
   expect([spec.minReplicaCount, spec.maxReplicaCount, spec.fallback.replicas]).toEqual([1, 1, 1]);
 });
 
-test.each([
-  ["an address outside the namespace", { url: "rediss://redis.example.com:6380" }],
-  ["Sentinels", { sentinel: { master: "main", nodes: ["a:26379", "b.example:26379"] } }],
-  ["a Cluster", { cluster: ["a:7000", "b.example:7000"] }],
-])("another namespace leaves %s as it is", async (name, redis) => {
-  const root = join(folder, name);
-  await cp(GENERATED_FOLDER, join(root, "generated"), { recursive: true });
-  await cp(join(OVERLAYS, "another-namespace"), join(root, "overlays/another-namespace"), { recursive: true });
-  const configured = scaledObject(resolveBundle({ kubernetes: { redis } }).kubernetes);
-  await writeFile(join(root, "generated/scaled-object.yaml"), dump(configured.toJSON()));
-  const rendered = ofKind<Scaled>(kustomize(join(root, "overlays/another-namespace")), "ScaledObject");
-  expect(rendered.spec.triggers).toEqual(configured.spec.triggers);
+describe("where KEDA finds Redis under another namespace", () => {
+  type Access = NonNullable<BundleConfig["kubernetes"]>;
+  /** The triggers of the overlay. @throws Error with what kustomize says */
+  async function triggers(access: Access) {
+    const root = mkdtempSync(join(folder, "access-"));
+    await cp(GENERATED_FOLDER, join(root, "generated"), { recursive: true });
+    await cp(join(OVERLAYS, "another-namespace"), join(root, "overlays/another-namespace"), { recursive: true });
+    const configured = scaledObject(resolveBundle({ kubernetes: access }).kubernetes);
+    await writeFile(join(root, "generated/scaled-object.yaml"), dump(configured.toJSON()));
+    return ofKind<Scaled>(kustomize(join(root, "overlays/another-namespace")), "ScaledObject").spec.triggers;
+  }
+  const ports = [7000, 7001, 7002, 7003, 7004, 7005];
+  const inOrders = (port: number) => `node-${port}.orders.svc.cluster.local:${port}`;
+
+  test.each<[string, Access, object]>([
+    [
+      "an address outside it",
+      { redis: { url: "rediss://redis.example.com:6380" } },
+      { address: "redis.example.com:6380" },
+    ],
+    [
+      "Sentinels",
+      { redis: { sentinel: { master: "main", nodes: ["b.example:26379", "a:26379"] } } },
+      { addresses: "a.orders.svc.cluster.local:26379,b.example:26379" },
+    ],
+    [
+      "Sentinels outside it",
+      { redis: { sentinel: { master: "main", nodes: ["a.example:26379"] } }, clusterDomain: "example.k8s.local" },
+      { addresses: "a.example:26379" },
+    ],
+    [
+      "a Cluster",
+      { redis: { cluster: ports.map((port) => `node-${port}:${port}`) } },
+      { addresses: ports.map(inOrders).join(",") },
+    ],
+    [
+      "one server of a cluster with another domain",
+      { clusterDomain: "example.k8s.local" },
+      { address: "redis.orders.svc.example.k8s.local:6379" },
+    ],
+  ])("%s", async (_, access, metadata) => {
+    for (const trigger of await triggers(access)) expect(trigger).toMatchObject({ metadata });
+  });
+
+  test.each<[string, Access]>([
+    ["of a larger Cluster", { redis: { cluster: [...ports, 7006].map((port) => `node-${port}:${port}`) } }],
+    ["with another domain", { redis: { cluster: ["a:7000", "b:7000"] }, clusterDomain: "example.k8s.local" }],
+  ])("short names %s are an error that names the remedy", async (_, access) => {
+    await expect(triggers(access)).rejects.toThrow(/kubernetes\.namespace in bundle\.config\.ts/);
+  });
 });
 
 describe("alerts under another namespace", () => {
