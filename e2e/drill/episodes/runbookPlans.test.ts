@@ -4,6 +4,7 @@ import { ALWAYS_FIRING, alertsOf } from "../judge/expectation.ts";
 import { exceptionFor, RUNBOOK_EXCEPTIONS } from "../runbooks/exceptions.ts";
 import { longestRangeMs, remainingCommands } from "../runbooks/plan.ts";
 import { looksFarBack, planOf } from "./faultEpisode.ts";
+import { plansOf, ROUNDS } from "./faultRounds.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 const plans = SCENARIOS.map(planOf);
@@ -22,6 +23,19 @@ describe("the commands of the runbooks", () => {
       ({ alert, command }) => !run.has(`${alert} ${command.id}`) && exceptionFor(command.id) === undefined,
     );
     expect(missing).toEqual([]);
+  });
+
+  test("are run under a fault in a round too, or are listed as exceptions", () => {
+    const run = new Set(
+      ROUNDS.flatMap((faults) => plansOf(faults)).flatMap(({ diagnosis, mitigation, others }) =>
+        [...diagnosis, ...mitigation, ...others].map(({ alert, command }) => `${alert} ${command.id}`),
+      ),
+    );
+    const missing = commands.filter(
+      ({ alert, command }) => !run.has(`${alert} ${command.id}`) && exceptionFor(command.id, "round") === undefined,
+    );
+    // Nothing is at fault when it fires.
+    expect([...new Set(missing.map(({ alert }) => alert))]).toEqual([ALWAYS_FIRING]);
   });
 
   test("exist if they are listed as exceptions", () => {

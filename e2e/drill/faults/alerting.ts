@@ -44,7 +44,15 @@ const BROKEN = {
 /** Someone adds a rule that Prometheus accepts and cannot evaluate. */
 export const breakARule: InjectFault<RulesFaultContext> = async ({ prometheus }) => {
   await prometheus.loadRules([BROKEN]);
-  return { remove: () => prometheus.loadRules() };
+  return {
+    remove: () => prometheus.loadRules(),
+    restore: () => prometheus.writeRules(),
+    requireEnded: async () => {
+      const names = await prometheus.ruleNames();
+      if (BROKEN.rules.some(({ record }) => names.includes(record)))
+        throw new FaultError("break-a-rule", "Prometheus still has the rule");
+    },
+  };
 };
 
 /** Someone changes the routes by hand, and makes a mistake. */
@@ -54,7 +62,17 @@ export const breakAlertmanagerConfiguration: InjectFault<AlertmanagerFaultContex
     (error: unknown) => error instanceof HttpStatusError,
   );
   if (!rejected) throw new FaultError("break-alertmanager-configuration", "Alertmanager accepted it");
-  return { remove: () => alertmanager.configure() };
+  return {
+    remove: () => alertmanager.configure(),
+    restore: () => alertmanager.writeConfig(),
+    requireEnded: async () => {
+      if (!(await alertmanager.hasAccepted()))
+        throw new FaultError(
+          "break-alertmanager-configuration",
+          "Alertmanager has not loaded its former configuration",
+        );
+    },
+  };
 };
 
 /** One of the replicas goes from service discovery, and works on. */

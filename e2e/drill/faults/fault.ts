@@ -17,6 +17,10 @@ export class FaultError extends Error {
 /** An injected fault. Removing it twice does no harm. */
 export type ActiveFault = {
   remove(): Promise<void>;
+  /** Where its runbook ends it by a file and a command: puts the file back. */
+  restore?(): Promise<void>;
+  /** Where `restore` is: @throws FaultError unless the command has ended it */
+  requireEnded?(): Promise<void>;
 };
 
 /**

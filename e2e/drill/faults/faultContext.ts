@@ -39,11 +39,16 @@ export type CommonFaultContext = {
 
 /** The same where the files of Alertmanager can be changed. */
 export type AlertmanagerFaultContext = CommonFaultContext & {
-  readonly alertmanager: Pick<AlertmanagerServer, "alerts" | "configure" | "post" | "setWebhook">;
+  readonly alertmanager: Pick<
+    AlertmanagerServer,
+    "alerts" | "configure" | "hasAccepted" | "post" | "setWebhook" | "writeConfig"
+  >;
 };
 
 /** The same where the rules of Prometheus can be changed. */
-export type RulesFaultContext = CommonFaultContext & { readonly prometheus: Pick<PrometheusServer, "loadRules"> };
+export type RulesFaultContext = CommonFaultContext & {
+  readonly prometheus: Pick<PrometheusServer, "loadRules" | "ruleNames" | "writeRules">;
+};
 
 /** The same in the stack of the drill. */
 export type FaultContext = AlertmanagerFaultContext & {

@@ -12,7 +12,7 @@ import {
   parseDuration,
   type Runbook,
 } from "@mcp-orchestrator/alerts";
-import { exceptionFor } from "./exceptions.ts";
+import { exceptionFor, type Form } from "./exceptions.ts";
 
 /** A command of an alert's runbook. */
 export type RunbookCommand = { readonly alert: AlertName; readonly command: Command };
@@ -46,15 +46,21 @@ export type FaultPlan = {
  * The commands for a fault: the diagnosis of the opened runbooks, and their fix for its cause.
  * @param alerts whose runbooks are opened
  * @param replicas of the service, as its runbooks expect them
+ * @param form of the run, which decides what is left out
  */
-export function planFor(fault: FaultId, alerts: readonly AlertName[], replicas: number): FaultPlan {
+export function planFor(
+  fault: FaultId,
+  alerts: readonly AlertName[],
+  replicas: number,
+  form: Form = "drill",
+): FaultPlan {
   const opened = catalogueFor(replicas)
     .groups.flatMap((group) => group.alerts)
     .filter(({ name }) => alerts.includes(name));
   const of = (pick: (runbook: Runbook) => readonly Command[]) =>
     opened.flatMap(({ name, runbook }) =>
       pick(runbook)
-        .filter(({ id }) => exceptionFor(id) === undefined)
+        .filter(({ id }) => exceptionFor(id, form) === undefined)
         .map((command) => ({ alert: name, command })),
     );
   return {

@@ -65,6 +65,11 @@ export class RunbookRunner {
     this.#deps = deps;
   }
 
+  /** The form of the commands that it runs. */
+  get deployment(): Deployment {
+    return this.#deps.shell.deployment;
+  }
+
   /**
    * Runs commands that look, and compares their output with what the runbook says about a healthy system.
    *

@@ -48,9 +48,14 @@ export class AlertmanagerServer extends AlertmanagerClient implements AsyncDispo
   }
 
   /** Gives it another configuration, or its own again. @throws HttpStatusError where it rejects that */
-  async configure(config = this.#config): Promise<void> {
-    await this.server.write(ALERTMANAGER_CONFIG, config);
+  async configure(config?: string): Promise<void> {
+    await this.writeConfig(config);
     await this.reload();
+  }
+
+  /** The same, without loading it. */
+  async writeConfig(config = this.#config): Promise<void> {
+    await this.server.write(ALERTMANAGER_CONFIG, config);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

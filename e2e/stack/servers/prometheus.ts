@@ -82,11 +82,16 @@ export class PrometheusServer extends PrometheusClient implements AsyncDisposabl
   }
 
   /** Loads the rules now, and groups beside them. */
-  async loadRules(added: readonly RuleGroup[] = []): Promise<void> {
+  async loadRules(added?: readonly RuleGroup[]): Promise<void> {
+    await this.writeRules(added);
+    await this.reload();
+  }
+
+  /** The same, without loading them. */
+  async writeRules(added: readonly RuleGroup[] = []): Promise<void> {
     const { profile, source } = this.#options;
     const { groups } = ruleFile(profile, source);
     await this.server.write(RULE_FILE, generatedYaml({ groups: [...groups, ...added] }));
-    await this.reload();
   }
 
   /** Removes all rules. */

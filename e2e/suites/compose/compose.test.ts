@@ -13,6 +13,7 @@ import {
   withOutput,
 } from "@mcp-orchestrator/alerts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROUNDS, remembers, restartUnderFaults, runRound } from "../../drill/episodes/faultRounds.ts";
 import { lookBackMs, REMEMBERED_MS, type RunbookCommand } from "../../drill/runbooks/plan.ts";
 import { RunbookRunner } from "../../drill/runbooks/runbookRunner.ts";
 import { serviceEnvironment } from "../../drill/serviceEnvironment.ts";
@@ -24,7 +25,7 @@ import { E2E_RUNTIME } from "../../testkit/config.ts";
 import { request, requestJson } from "../../testkit/http.ts";
 import { PrometheusClient } from "../../testkit/servers/prometheusClient.ts";
 import { until } from "../../testkit/until.ts";
-import { ROUNDS, remembers, runRound, startRound } from "./faultRounds.ts";
+import { startRound } from "./composeRound.ts";
 
 const TIMEOUT_MS = 120_000;
 const UP_TIMEOUT_MS = 600_000;
@@ -326,16 +327,32 @@ describe.runIf(E2E_RUNTIME !== "native")("docker compose", () => {
       "the commands of the runbooks show what they must: %s",
       async (_names, faults) => {
         await using round = await startRound(project, faults);
-        looked.push(...(await runRound(faults, round, runner())));
-        await connect();
-        await using api = new ServiceApi(orchestrator.url);
-        await round.load[Symbol.asyncDispose]();
-        await until("every task to end", { timeoutMs: TIMEOUT_MS, intervalMs: 1_000 }, async () =>
-          expect(await round.ledger.reconcile((taskId) => api.find(taskId))).toEqual([]),
-        );
+        looked.push(...(await runRound(faults, round, runner(), { diagnosed: true })));
+        await everyTaskEnds(round);
       },
       ROUND_MS,
     );
+
+    test(
+      "rolling-restart ends what it can: a main process that hangs, and another number of workers than configured",
+      async () => {
+        await using round = await startRound(project, []);
+        const configured = await restartUnderFaults(round, runner());
+        await everyTaskEnds(round);
+        await using api = new ServiceApi(orchestrator.url);
+        expect(await api.wantedWorkers("ml")).toBe(configured);
+      },
+      ROUND_MS,
+    );
+
+    async function everyTaskEnds({ load, ledger }: Awaited<ReturnType<typeof startRound>>): Promise<void> {
+      await connect();
+      await using api = new ServiceApi(orchestrator.url);
+      await load[Symbol.asyncDispose]();
+      await until("every task to end", { timeoutMs: TIMEOUT_MS, intervalMs: 1_000 }, async () =>
+        expect(await ledger.reconcile((taskId) => api.find(taskId))).toEqual([]),
+      );
+    }
 
     test(
       "afterwards, they show what they must in a healthy system",

@@ -1,33 +1,10 @@
 import { writeFileSync } from "node:fs";
 import type { SlackReceiver } from "@mcp-orchestrator/alertmanager";
-import {
-  type AlertName,
-  BUNDLE,
-  CONTEXT,
-  commandText,
-  generatedYaml,
-  minutes,
-  PRODUCTION,
-  parseDuration,
-  type RuleGroup,
-  ruleFile,
-  withOutput,
-} from "@mcp-orchestrator/alerts";
+import { generatedYaml, PRODUCTION, type RuleGroup, ruleFile } from "@mcp-orchestrator/alerts";
 import { Redis } from "ioredis";
-import type { Scenario } from "../../drill/episodes/scenario.ts";
-import { SCENARIOS } from "../../drill/episodes/scenarios.ts";
-import {
-  type ActiveFault,
-  type AlertmanagerFaultContext,
-  type DrilledFaultId,
-  FAULT_INJECTIONS,
-  type RulesFaultContext,
-} from "../../drill/faults/index.ts";
-import { longestRangeMs, planFor, type RunbookCommand } from "../../drill/runbooks/plan.ts";
-import type { InstanceOf, RunbookRunner } from "../../drill/runbooks/runbookRunner.ts";
+import { loadOf, type RoundContext, type RoundFault } from "../../drill/episodes/faultRounds.ts";
 import { Ledger } from "../../services/load/ledger.ts";
-import { Load, type LoadPlan } from "../../services/load/load.ts";
-import { CHAT_TYPES, everyType } from "../../services/load/rates.ts";
+import { Load } from "../../services/load/load.ts";
 import { ServiceApi } from "../../services/load/serviceApi.ts";
 import type { ComposeProject } from "../../stack/compose/project.ts";
 import { requestJson } from "../../testkit/http.ts";
@@ -35,86 +12,11 @@ import { AlertmanagerClient, type PostedAlert } from "../../testkit/servers/aler
 import { PrometheusClient } from "../../testkit/servers/prometheusClient.ts";
 import { until } from "../../testkit/until.ts";
 
-/**
- * Faults by hand that do not hide each other, so that they can be there at the same time: a fault needs a scrape or two
- * to be seen, and so do many at once. The type leaves out those that only the drill's stack can have.
- */
-export const ROUNDS = [
-  [
-    "lose-an-entry",
-    "stall-upstream-small-backlog",
-    "stall-upstream-flood",
-    "very-slow-upstream",
-    "fill-redis",
-    "flap-ack",
-  ],
-  ["failing-upstream", "pause-with-an-old-task", "kill-workers-of-a-type", "leave-bypass-on", "fail-snapshots"],
-  ["slow-upstream", "kill-workers", "refuse-redis-state"],
-  ["revoke-ack", "refuse-promotion", "hang-a-worker"],
-  ["scale-type-to-zero", "refuse-submissions", "starve-workers"],
-  ["refuse-submissions-of-a-lane"],
-  ["stop-service"],
-  // Prometheus sees the others while the message of the last waits.
-  ["break-a-rule", "break-alertmanager-configuration", "revoke-webhook"],
-] as const satisfies readonly (readonly DrilledFaultId[])[];
-
-/** Each recorded series with its expression, and how often it is evaluated. */
-const RECORDED = ruleFile(PRODUCTION).groups.flatMap(({ interval, rules }) =>
-  rules.flatMap((rule) => ("record" in rule ? [{ ...rule, everyMs: parseDuration(interval) }] : [])),
-);
-
-/** Whether a query, or a recorded series that it reads, has a range: it shows a fault for a while after its end. */
-export function remembers(text: string, recorded = RECORDED): boolean {
-  const others = (own: string) => recorded.filter(({ record }) => record !== own);
-  return (
-    longestRangeMs(text) > 0 ||
-    recorded.some(({ record, expr }) => text.includes(record) && remembers(expr, others(record)))
-  );
-}
-
-/**
- * The command as a round checks it: only run where its query reads what is evaluated in minutes. That a target is down is
- * seen only until Prometheus' next look at the DNS, which has no name for a stopped container.
- */
-function inRound({ alert, command }: RunbookCommand): RunbookCommand {
-  const text = commandText(command, "compose");
-  const isSeldom = RECORDED.some(({ record, everyMs }) => text.includes(record) && everyMs >= minutes(1));
-  return isSeldom || alert === "OrchestratorTargetDown" ? withoutClaim({ alert, command }) : { alert, command };
-}
-
-/** The command is only run. */
-function withoutClaim({ alert, command }: RunbookCommand): RunbookCommand {
-  return { alert, command: withOutput(command, CONTEXT) };
-}
-
-type RoundFault = (typeof ROUNDS)[number][number];
-
-/** The faults in no round, and why. Runbooks of some are opened under another fault. */
-export const LEFT_OUT = {
-  "slow-calls": "A share of slow calls is seen after hours.",
-  "failing-calls": "The same.",
-  "flap-service": "Only the drill has something between Prometheus and the service.",
-  "hide-a-replica": "It takes a second replica, and another configuration of Prometheus.",
-} as const satisfies Readonly<Record<Exclude<DrilledFaultId, RoundFault>, string>>;
-
-/** Runbooks of those, by a fault of a round that resembles theirs. Their commands run, and claim nothing about it. */
-const OPENED_TOO: Partial<Record<RoundFault, readonly AlertName[]>> = {
-  "very-slow-upstream": ["ExpressBudgetBurnsSlowly"],
-  "failing-upstream": ["SuccessBudgetBurnsSlowly"],
-  "stop-service": ["ServiceUnstable", "ReplicasMissing"],
-};
-
-/** Tasks per second that a round works with; its faults add market tasks, except the one that refuses those of clients. */
-function loadOf(faults: readonly RoundFault[]): LoadPlan {
-  const needsMarket = faults.includes("refuse-submissions-of-a-lane");
-  return { express: everyType(0.5, CHAT_TYPES), regular: everyType(0.5, needsMarket ? undefined : CHAT_TYPES) };
-}
-
-/** What a round has of the stack; disposing of it stops its load. */
-export type RoundContext = AlertmanagerFaultContext & RulesFaultContext & AsyncDisposable & { readonly ledger: Ledger };
+/** A round on a compose project; disposing of it stops its load. */
+type ComposeRound = RoundContext & AsyncDisposable & { readonly ledger: Ledger };
 
 /** Connects to a compose project as its operator, and starts the load of a round. */
-export async function startRound(project: ComposeProject, faults: readonly RoundFault[]): Promise<RoundContext> {
+export async function startRound(project: ComposeProject, faults: readonly RoundFault[]): Promise<ComposeRound> {
   const parts = new AsyncDisposableStack();
   const ended = new AbortController();
   const read = (service: string, name: string) => project.compose("exec", "-T", service, "cat", `/credentials/${name}`);
@@ -141,6 +43,11 @@ export async function startRound(project: ComposeProject, faults: readonly Round
     signalWorker: async (pid, name) => {
       const kill = `kill -${name.replace("SIG", "")} ${pid} || true`;
       await project.compose("exec", "-T", "orchestrator", "sh", "-c", kill);
+    },
+    hang: async () => {
+      const [{ pid } = {}] = await api.workers();
+      const stop = `kill -STOP "$(sed -n 's/^PPid:\\t//p' /proc/${pid}/status)"`;
+      await project.compose("exec", "-T", "orchestrator", "sh", "-c", stop);
     },
     upstreams: async (change) => void (await requestJson(control, { method: "PUT", json: change })),
     redis: {
@@ -196,9 +103,14 @@ class ComposeAlertmanager extends AlertmanagerClient {
 
   /** Gives it another configuration, or its own again. @throws HttpStatusError where it rejects that */
   async configure(config?: string): Promise<void> {
+    await this.writeConfig(config);
+    await this.reload();
+  }
+
+  /** The same, without loading it. */
+  async writeConfig(config?: string): Promise<void> {
     if (config === undefined) await this.#setup();
     else await this.#write(CONFIG, config);
-    await this.reload();
   }
 
   async #setup(): Promise<void> {
@@ -221,56 +133,13 @@ class ComposePrometheus extends PrometheusClient {
   }
 
   /** Loads the rules that ship, and groups beside them. */
-  async loadRules(added: readonly RuleGroup[] = []): Promise<void> {
-    writeFileSync(this.#file, generatedYaml({ groups: [...ruleFile(PRODUCTION).groups, ...added] }));
+  async loadRules(added?: readonly RuleGroup[]): Promise<void> {
+    await this.writeRules(added);
     await this.reload();
   }
-}
 
-/**
- * Injects the faults of a round, runs the commands of the runbooks of their alerts, also those for other causes, removes
- * the faults that their runbook does not fix, and runs the commands that fix the others.
- *
- * @returns the commands that looked
- * @throws with what a command showed instead of what it must
- */
-export async function runRound(
-  faults: readonly RoundFault[],
-  context: RoundContext,
-  runner: RunbookRunner,
-): Promise<readonly RunbookCommand[]> {
-  const scenarios = SCENARIOS.filter(({ fault }) => (faults as readonly string[]).includes(fault));
-  const opens = ({ alert, runbooks = [alert] }: Scenario): readonly AlertName[] => runbooks;
-  // Of the fault of this alert: others that make it fire too may do so elsewhere.
-  const instanceOf: InstanceOf = (name) =>
-    scenarios.find((scenario) => opens(scenario).includes(name as AlertName))?.expectation[name as AlertName]
-      ?.instances[0] ?? {};
-  const plans = faults.map((fault) => {
-    const own = scenarios.filter((scenario) => scenario.fault === fault);
-    const alerts = new Set(own.flatMap(opens));
-    return {
-      ...planFor(fault, [...alerts], BUNDLE.expectedReplicas),
-      openedToo: planFor(fault, OPENED_TOO[fault] ?? [], BUNDLE.expectedReplicas),
-      fault,
-      fixedByRunbook: own.some(({ fixedByRunbook }) => fixedByRunbook),
-    };
-  });
-  const diagnosis = plans.flatMap((plan) => plan.diagnosis.map(inRound));
-  const others = plans.flatMap(({ openedToo, otherCauses }) => [
-    ...openedToo.diagnosis.map(withoutClaim),
-    ...[...otherCauses, ...openedToo.otherCauses].map((one) => (one.command.changes ? one : withoutClaim(one))),
-  ]);
-  const active = new Map<RoundFault, ActiveFault>();
-  try {
-    for (const fault of faults) active.set(fault, await FAULT_INJECTIONS[fault](context));
-    await runner.diagnose(diagnosis, instanceOf);
-    const once = new Map(others.map((one) => [commandText(one.command, "compose"), one]));
-    await runner.mitigate([...once.values()], instanceOf);
-    for (const { fault, fixedByRunbook } of plans) if (!fixedByRunbook) await active.get(fault)?.remove();
-    for (const { mitigation } of plans) await runner.mitigate(mitigation, instanceOf);
-  } catch (error) {
-    for (const one of active.values()) await one.remove();
-    throw error;
+  /** The same, without loading them. */
+  async writeRules(added: readonly RuleGroup[] = []): Promise<void> {
+    writeFileSync(this.#file, generatedYaml({ groups: [...ruleFile(PRODUCTION).groups, ...added] }));
   }
-  return diagnosis;
 }

@@ -1,16 +1,29 @@
 import { ALERTS, commandsOf, commandText, drillProfile, PREAMBLES } from "@mcp-orchestrator/alerts";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type DrillStack, runbookShell, startDrillStack } from "../../drill/drillStack.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type DrillStack, faultContextOf, runbookShell, startDrillStack } from "../../drill/drillStack.ts";
+import {
+  loadOf,
+  ROUNDS,
+  type RoundContext,
+  type RoundFault,
+  restartUnderFaults,
+  runRound,
+} from "../../drill/episodes/faultRounds.ts";
 import { exceptionFor } from "../../drill/runbooks/exceptions.ts";
 import { DRILL_DEPLOYMENT } from "../../drill/runbooks/plan.ts";
+import { RunbookRunner } from "../../drill/runbooks/runbookRunner.ts";
+import { Ledger } from "../../services/load/ledger.ts";
+import { Load } from "../../services/load/load.ts";
 import { chooseRuntime } from "../../stack/runtime/choose.ts";
 import { request } from "../../testkit/http.ts";
+import { signalPid } from "../../testkit/process/signals.ts";
 import { until } from "../../testkit/until.ts";
 
-/** What the runbooks do to units on a host and the drill must not do. */
+/** What the runbooks print and the drill must not do: to units on a host, and about other causes than that of a fault. */
 
 const START_MS = 120_000;
 const UNTIL_MS = 15_000;
+const ROUND_MS = 120_000;
 /** Texts by the id of the command; the texts of one id are equal in every runbook. */
 const TEXTS = new Map(
   ALERTS.flatMap(({ runbook }) => commandsOf(runbook))
@@ -35,6 +48,50 @@ const reloadedAt = async ({ url }: { readonly url: string }) => {
 test("these are all commands that the drill leaves out", () => {
   const tested = ["alerting-reload", "alerting-start", "redis-start", "restart", "rolling-restart", "start-missing"];
   expect([...TEXTS.keys()].toSorted()).toEqual(tested);
+});
+
+describe("under faults", () => {
+  /** Runs something with the load of a round, after which every task must end. */
+  async function withLoad<T>(
+    faults: readonly RoundFault[],
+    act: (context: RoundContext, runner: RunbookRunner) => Promise<T>,
+  ): Promise<T> {
+    const { api, profile, stack } = drill;
+    const ledger = new Ledger();
+    const ended = new AbortController();
+    await using load = new Load({ api, ledger, idPrefix: `round-${Date.now()}` });
+    load.run(loadOf(faults));
+    const hang = async () => signalPid(stack.orchestrator.server.pid ?? 0, "SIGSTOP");
+    const shell = runbookShell(drill);
+    const runner = new RunbookRunner({ shell, profile, signal: ended.signal, ran: () => {} });
+    try {
+      const result = await act({ ...faultContextOf(drill, load, ended.signal), hang }, runner);
+      await load[Symbol.asyncDispose]();
+      await until("every task to end", { timeoutMs: ROUND_MS }, async () =>
+        expect(await ledger.reconcile((taskId) => api.find(taskId))).toEqual([]),
+      );
+      return result;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  test.each(ROUNDS.map((faults) => [faults.join(", "), faults] as const))(
+    "the fixes of the runbooks, also for other causes, show what they must: %s",
+    async (_names, faults) => {
+      await withLoad(faults, (context, runner) => runRound(faults, context, runner, { diagnosed: false }));
+    },
+    ROUND_MS,
+  );
+
+  test(
+    "rolling-restart ends what it can: a main process that hangs, and another number of workers than configured",
+    async () => {
+      const configured = await withLoad([], restartUnderFaults);
+      expect(await drill.api.wantedWorkers("ml")).toBe(configured);
+    },
+    ROUND_MS,
+  );
 });
 
 test.each([

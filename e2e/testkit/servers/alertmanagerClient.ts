@@ -55,6 +55,11 @@ export class AlertmanagerClient {
     return silenceID;
   }
 
+  /** Whether it accepted the last configuration that it was to load. */
+  async hasAccepted(): Promise<boolean> {
+    return /^alertmanager_config_last_reload_successful 1$/m.test(await request(`${this.url}/metrics`));
+  }
+
   /** Reloads its configuration. */
   async reload(): Promise<void> {
     await request(`${this.url}/-/reload`, { method: "POST" });
