@@ -11,6 +11,8 @@ import { chooseImage, pinnedImages } from "../runtime/images.ts";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const RULES = "mcp-orchestrator.rules.yml";
 const SHELL_TIMEOUT_MS = 120_000;
+/** Of the container in Grafana's image. */
+const GRAFANA_USER = "472";
 const OUTPUT_LIMIT_BYTES = 64 * 1024 ** 2;
 const run = promisify(execFile);
 
@@ -133,6 +135,26 @@ export class ComposeProject implements AsyncDisposable {
       else resolve({ stdout, stderr });
     });
     return promise;
+  }
+
+  /**
+   * Starts another image in the place of Grafana's: with its volumes, as its user, and a `grafana` that prints how it was
+   * called.
+   *
+   * @returns the environment in which a shell text uses it
+   */
+  async startInPlaceOfGrafana(): Promise<Readonly<Record<string, string>>> {
+    const folder = dirname(this.#override);
+    const [program, file] = [join(folder, "grafana"), join(folder, "grafana.json")];
+    writeFileSync(program, '#!/bin/sh\necho grafana "$@"\n', { mode: 0o755 });
+    const grafana = {
+      ...{ image: this.#environment.NODE_IMAGE, user: GRAFANA_USER, healthcheck: { disable: true } },
+      ...{ entrypoint: ["sleep", "infinity"], volumes: [`${program}:/usr/local/bin/grafana:ro`] },
+    };
+    writeFileSync(file, JSON.stringify({ services: { grafana } }));
+    const environment = { COMPOSE_FILE: [join(ROOT, "docker-compose.yml"), this.#override, file].join(":") };
+    await this.shell("docker compose up --detach --no-deps grafana", environment);
+    return environment;
   }
 
   /** Ids of everything that the engine has of this project. */

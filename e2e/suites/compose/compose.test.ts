@@ -57,7 +57,8 @@ const page = (name: string) => readFileSync(new URL(`../../../${name}`, import.m
 const TRIAL_COMMANDS = page("README.md");
 /** The commands that change a secret, in the order of their page; those for Grafana's; and those that read one. */
 const CHANGES = [...page("secrets/README.md").matchAll(/^```sh\n(.*?)^```$/gms)].map(([, commands = ""]) => commands);
-const [readToken = ""] = (CHANGES.at(-1) ?? "").split("\n");
+const [changeGrafana = "", reads = ""] = CHANGES.slice(-2);
+const [readToken = "", readGrafana = ""] = reads.split("\n");
 /** Where the address of `slack-warnings` leads after its change. */
 const NEW_CHANNEL = "new-channel";
 /** A warning waits for a minute and a half. */
@@ -264,6 +265,27 @@ describe.runIf(E2E_RUNTIME !== "native")("docker compose", () => {
       expect(await accepted(before.secrets)).toEqual(isChanged.map((changed) => !changed));
       expect(await accepted(secrets)).toEqual([true, true, true]);
       await expectAllCompleted(await submit(1));
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "secrets/README.md says how to change and read the password of Grafana's admin",
+    async () => {
+      const isLeftOut = project.leftOut.includes("grafana");
+      const environment = isLeftOut ? await project.startInPlaceOfGrafana() : {};
+      const read = async () => (await project.shell(readGrafana, environment)).stdout.trim();
+      const before = await read();
+      const { stdout, stderr } = await project.shell(changeGrafana, environment);
+      const after = await read();
+      expect(before).toMatch(/^[\w-]{32}$/);
+      expect(after).toMatch(/^[\w-]{32}$/);
+      expect(after).not.toBe(before);
+      expect(await inVolume("grafana-credentials", "stat -c %a:%U /volume/admin-password")).toBe("644:root");
+      // What stands in for Grafana prints the command that it gets.
+      const done = isLeftOut ? `grafana cli admin reset-admin-password ${after}` : "changed successfully";
+      expect(`${stdout}${stderr}`).toContain(done);
+      if (isLeftOut) await project.shell("docker compose rm --stop --force grafana", environment);
     },
     TIMEOUT_MS,
   );
