@@ -55,6 +55,7 @@ async function providePrograms(): Promise<void> {
     ...(missingPrograms().length > 0 ? SERVER_PACKAGES : []),
     ...(BROWSERS.some(hasCommand) ? [] : ["chromium"]),
     ...(hasCommand("openssl") ? [] : ["openssl"]),
+    ...(hasCommand("supervisord") ? [] : ["supervisor"]),
     ...RUNBOOK_TOOLS.filter((tool) => !hasCommand(tool)),
   ];
   if (canInstall() && packages.length > 0) {
