@@ -121,12 +121,12 @@ export function showRunbooks(stack: Stack, units: UnitManager, dashboardsPort?: 
   });
 }
 
-/** Where and how the commands of runbooks are run for this stack. */
-export function runbookShell({ stack, units }: DrillStack): RunbookShell {
+/** Where and how the commands of runbooks are run for this stack. @param timeoutMs of a command; short if absent */
+export function runbookShell({ stack, units }: DrillStack, timeoutMs?: number): RunbookShell {
   const environment = { PATH: `${units.bin}:${process.env.PATH}`, ...addressesOf(stack), ...units.environment };
   return {
     deployment: DRILL_DEPLOYMENT,
-    run: (text, labels) => runInShell(text, { ...environment, ...labels }),
+    run: (text, labels) => runInShell(text, { ...environment, ...labels }, timeoutMs),
   };
 }
 

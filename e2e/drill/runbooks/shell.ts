@@ -41,6 +41,7 @@ export type ShellOrder = {
   readonly id: number;
   readonly command: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
 };
 export type ShellAnswer = {
   readonly id: number;
@@ -51,6 +52,7 @@ export type ShellAnswer = {
 };
 
 const NOT_FOUND = 127;
+const TIMEOUT_MS = 15_000;
 
 let host: ChildProcess | undefined;
 let lastId = 0;
@@ -63,22 +65,26 @@ const waiting = new Map<
  * Runs a command as an engineer would paste it, and returns its standard output. The exit code is ignored: a grep that
  * finds nothing is not an error.
  *
- * @throws MissingProgramError; CommandTimeoutError after 15 s; ShellLostError
+ * @throws MissingProgramError; CommandTimeoutError; ShellLostError
  */
-export async function runInShell(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
-  const { stdout, stderr, code, timedOut } = await order(command, environment);
+export async function runInShell(
+  command: string,
+  environment: Readonly<Record<string, string>>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<string> {
+  const { stdout, stderr, code, timedOut } = await order({ command, environment, timeoutMs });
   if (timedOut) throw new CommandTimeoutError(command);
   if (code === NOT_FOUND || /command not found/.test(stderr)) throw new MissingProgramError(command, stderr);
   return stdout;
 }
 
-function order(command: string, environment: Readonly<Record<string, string>>): Promise<ShellAnswer> {
+function order({ command, ...rest }: Omit<ShellOrder, "id">): Promise<ShellAnswer> {
   host ??= startHost();
   lastId += 1;
   const { promise, resolve, reject } = Promise.withResolvers<ShellAnswer>();
   waiting.set(lastId, { command, resolve, reject });
   host.channel?.ref();
-  host.send({ id: lastId, command, environment } satisfies ShellOrder);
+  host.send({ id: lastId, command, ...rest } satisfies ShellOrder);
   return promise;
 }
 

@@ -2,12 +2,10 @@ import { execFile } from "node:child_process";
 import { lowerPriority } from "../../testkit/process/priority.ts";
 import type { ShellAnswer, ShellOrder } from "./shell.ts";
 
-const TIMEOUT_MS = 15_000;
-
 // With the commands, which are in its process group.
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
-process.on("message", ({ id, command, environment }: ShellOrder) => {
-  const options = { env: { ...environment }, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
+process.on("message", ({ id, command, environment, timeoutMs }: ShellOrder) => {
+  const options = { env: { ...environment }, timeout: timeoutMs, killSignal: "SIGKILL" as const };
   // Without --norc, bash takes a socket as standard input for a remote login and runs ~/.bashrc.
   execFile("bash", ["--norc", "-c", command], options, (error, stdout, stderr) => {
     const code = typeof error?.code === "number" ? error.code : 0;

@@ -23,7 +23,9 @@ import { until } from "../../testkit/until.ts";
 
 const START_MS = 120_000;
 const UNTIL_MS = 15_000;
-const ROUND_MS = 120_000;
+const ROUND_MS = 180_000;
+/** A rolling restart gives up after two minutes. */
+const COMMAND_MS = 130_000;
 /** Texts by the id of the command; the texts of one id are equal in every runbook. */
 const TEXTS = new Map(
   ALERTS.flatMap(({ runbook }) => commandsOf(runbook))
@@ -38,7 +40,8 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(() => drill?.[Symbol.asyncDispose]());
 
-const run = (id: string) => runbookShell(drill).run([PREAMBLES[DRILL_DEPLOYMENT], TEXTS.get(id)].join("\n"), {});
+const shell = () => runbookShell(drill, COMMAND_MS);
+const run = (id: string) => shell().run([PREAMBLES[DRILL_DEPLOYMENT], TEXTS.get(id)].join("\n"), {});
 /** When a server has read its configuration for the last time. */
 const reloadedAt = async ({ url }: { readonly url: string }) => {
   const metrics = await request(`${url}/metrics`);
@@ -62,8 +65,7 @@ describe("under faults", () => {
     await using load = new Load({ api, ledger, idPrefix: `round-${Date.now()}` });
     load.run(loadOf(faults));
     const hang = async () => signalPid(stack.orchestrator.server.pid ?? 0, "SIGSTOP");
-    const shell = runbookShell(drill);
-    const runner = new RunbookRunner({ shell, profile, signal: ended.signal, ran: () => {} });
+    const runner = new RunbookRunner({ shell: shell(), profile, signal: ended.signal, ran: () => {} });
     try {
       const result = await act({ ...faultContextOf(drill, load, ended.signal), hang }, runner);
       await load[Symbol.asyncDispose]();
