@@ -4,11 +4,8 @@ import { buckets, gauge, histogramSum, rate } from "../query/metrics.ts";
 import { add, aggregate, quantile, share } from "../query/vector.ts";
 
 const byUpstream = aggregate("sum", buckets("mcp_upstream_request_duration_seconds"), ["upstream", "le"]);
-const bad = aggregate(
-  "sum",
-  rate("mcp_upstream_requests_total", { outcome: ["error", "timeout", "denied", "rejected"] }),
-  ["upstream"],
-);
+const badRate = rate("mcp_upstream_requests_total", { outcome: ["error", "timeout", "denied", "rejected"] });
+const bad = aggregate("sum", badRate, ["upstream"]);
 const ok = aggregate("sum", rate("mcp_upstream_requests_total", { outcome: "ok" }), ["upstream"]);
 
 const STATE_COLORS = { closed: "green", half_open: "yellow", open: "red" } as const;
@@ -39,10 +36,9 @@ export const upstreams = {
     unit: "reqps",
     min: 0,
     series: [
-      {
-        query: aggregate("sum", rate("mcp_upstream_requests_total"), ["upstream", "outcome"]),
-        legend: "{{upstream}} {{outcome}}",
-      },
+      // First, because Grafana's first colour is green and its fifth red.
+      { query: ok, legend: "{{upstream}} ok" },
+      { query: aggregate("sum", badRate, ["upstream", "outcome"]), legend: "{{upstream}} {{outcome}}" },
     ],
   },
   errorShare: {

@@ -34,7 +34,7 @@ export const heatmap: CreateRenderer = (body, panel, events) => {
         summary: inWords(panel.title, at(frame.timesS.length - 1)),
         axes: [timeAxis(), { ...valueAxis(bound), incrs: [1, 2, 5, 10], grid: { show: false } }],
         series: [{}, { show: true, paths: () => null, points: { show: false } }],
-        hooks: { drawClear: [(self) => drawCells(self, frame.timesS, buckets, colorOf, grid.stepS)] },
+        hooks: { drawClear: [(self) => drawCells(self, frame.timesS, buckets, grid.stepS, colorOf)] },
         data: [[...frame.timesS], frame.timesS.map(() => null)],
       });
     },
@@ -42,8 +42,10 @@ export const heatmap: CreateRenderer = (body, panel, events) => {
   };
 };
 
-/** The colour of a cell: equal steps from the smallest number to the largest. */
-function colorScale(panel: Panel, buckets: readonly Bucket[]): (number: number) => string {
+/** The colour of a cell by its number: equal steps from the smallest to the largest. */
+type Fill = (number: number) => string;
+
+function colorScale(panel: Panel, buckets: readonly Bucket[]): Fill {
   const colors = color((panel.options as { color: { scheme: string } }).color.scheme).split(" ");
   const numbers = buckets.flatMap(({ values }) => values.filter((value) => (value ?? 0) > 0).map(Number));
   const least = Math.min(...numbers);
@@ -51,13 +53,7 @@ function colorScale(panel: Panel, buckets: readonly Bucket[]): (number: number) 
   return (number) => colors[Math.min(Math.floor((colors.length * (number - least)) / range), colors.length - 1)] ?? "";
 }
 
-function drawCells(
-  chart: uPlot,
-  timesS: readonly number[],
-  buckets: readonly Bucket[],
-  colorOf: (number: number) => string,
-  stepS: number,
-) {
+function drawCells(chart: uPlot, timesS: readonly number[], buckets: readonly Bucket[], stepS: number, fill: Fill) {
   const { ctx } = chart;
   ctx.save();
   ctx.beginPath();
@@ -71,7 +67,7 @@ function drawCells(
       if (timeS === undefined || value === null || value <= 0) return;
       const left = Math.round(chart.valToPos(timeS - stepS, "x", true));
       const width = Math.round(chart.valToPos(timeS, "x", true)) - left;
-      ctx.fillStyle = colorOf(value);
+      ctx.fillStyle = fill(value);
       ctx.fillRect(left, top, withGap(width), withGap(height));
     });
   });
