@@ -46,7 +46,8 @@ beforeAll(async () => {
   prometheus = (await startRecordedPrometheus()).prometheus;
   preview = await startPreview({ prometheusUrl: prometheus.url, port: 0 });
   browser = await startBrowser();
-});
+  // The history is built beside that of other tests.
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   await preview?.close();
