@@ -60,6 +60,9 @@ function parseBody(text: string): RecordBody {
   return { ...(JSON.parse(`${text.slice(0, at)}}`) as RecordBody), resultJson };
 }
 
+/** Far longer than one pass of the janitor over all dead letters. `complete.lua` sets it on a new record. */
+export const DEAD_LETTER_RECORD_TTL_SECONDS = 604_800;
+
 /** Width of a result hash, in ms of entry time. Bounds how many results expire at once. */
 export const RESULT_BUCKET_MS = 16;
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packResult, resultBucket } from "../../src/queue/record.ts";
+import { DEAD_LETTER_RECORD_TTL_SECONDS, packResult, resultBucket } from "../../src/queue/record.ts";
 import { createRedis } from "../../src/redis/connection.ts";
 import { aclRules } from "../../src/redis/permissions.ts";
 import { isFresh, isNow, useQueue } from "../support/queue.ts";
@@ -539,6 +539,52 @@ describe("a batch whose acknowledgement is denied", () => {
     } finally {
       redis.disconnect();
     }
+  });
+
+  describe.each([
+    ["is discarded", async (id: string) => queue.letters.discard(id)],
+    ["exceeds the limits", async () => queue.letters.trim({ maxEntries: 0, maxAgeSeconds: 1_000 })],
+    ["is deleted by hand", async () => queue.server.client.del(keys.deadLetters)],
+  ] as const)("is only settled if its dead letter %s meanwhile", (how, discard) => {
+    it.each([
+      ["its only entry", {}],
+      ["an entry of a retry", { attempt: "1", origin: "1-1" }],
+    ])("%s", async (_, fields) => {
+      await acl("reset", "on", `>${user.password}`, ...aclRules(keys.prefix), "-xack");
+      const redis = createRedis(queue.server.settings(user), "commands", "denied");
+      try {
+        const dead = await queue.add("5-1", { task_id: "mine", ...fields });
+        await queue.deliver(ME);
+        const denied = queue.completion(ME, { redis });
+        await denied([failed(dead, "mine")]);
+        const [letter] = (await queue.letters.list({ limit: 1 })).items;
+        await discard(letter?.id ?? "");
+        expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
+
+        // By its worker, and by one that does not know its outcome.
+        await denied([failed(dead, "mine")]);
+        expect(await queue.recovery(ME).claim([dead])).toMatchObject([{ record: "f" }]);
+        expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
+        const view = await queue.lookup.find("mine");
+        expect(view).toMatchObject({ status: "failed", error: { message: "no luck" } });
+        if (how !== "is deleted by hand") expect(view?.deadLetterId).toBeUndefined();
+        expect(isFresh((await queue.expiries())[keys.task("mine")], DEAD_LETTER_RECORD_TTL_SECONDS)).toBe(true);
+        // The id is not free yet: with the record of another task, the entry would run again.
+        await queue.submit(1, { taskId: "mine" });
+        expect(await queue.server.client.xlen(stream)).toBe(1);
+
+        await acl("+xack");
+        const reply = await queue.completion(ME, { redis })([settled(dead, "mine")]);
+        expect(reply.settled).toEqual(new Map([[dead, { state: "f", reason: "upstream" }]]));
+        expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
+        expect(await queue.ledger()).toEqual({ "regular:dead": "1" });
+        expect(await queue.balance()).toEqual([0, 0]);
+        await queue.submit(1, { taskId: "mine" });
+        expect(await queue.lookup.find("mine")).toMatchObject({ status: "queued" });
+      } finally {
+        redis.disconnect();
+      }
+    });
   });
 
   it("leaves a trace of completed tasks for an hour if results are not kept", async () => {

@@ -193,6 +193,8 @@ describe("the summary of a task", () => {
       queue.server.client.set(keys.task("t"), `${state} 1-0 - ${stream} {"attempts":2,${body}}`);
     await record("f", `"deadLetterId":"9-9",${error}`);
     expect(await summaryOf("t")).toBe("In the dead letter queue as 9-9: no luck");
+    await record("f", error);
+    expect(await summaryOf("t")).toBe("Failed and discarded: no luck");
     await record("r", `"dueAtMs":${Date.now() + 60_000},${error}`);
     expect(await summaryOf("t")).toMatch(
       /^Starts in (5[5-9]|60)\d{3} ms\. The next attempt follows after 2 failed attempt\(s\): no luck$/,

@@ -183,6 +183,15 @@ describe("a dead letter that is discarded", () => {
     expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
   });
 
+  it("is removed if its record has another type of value", async () => {
+    await queue.submit(1, { taskId: "mine" });
+    const [letter = ""] = await die(["mine"]);
+    await queue.server.client.del(keys.task("mine"));
+    await queue.server.client.rpush(keys.task("mine"), "odd");
+    await queue.letters.discard(letter);
+    expect(await queue.server.client.xlen(keys.deadLetters)).toBe(0);
+  });
+
   it("can be discarded over the memory limit of Redis, which frees memory", async () => {
     await queue.submit(1, { taskId: "mine" });
     const [letter = ""] = await die(["mine"]);

@@ -4,6 +4,7 @@ import { FAILURE_REASONS, type FailureReason } from "../../metrics/contract.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
 import { type RawEntry, STREAM_ID } from "../entry.ts";
+import { DEAD_LETTER_RECORD_TTL_SECONDS } from "../record.ts";
 import type { DeadLetter, Receipt } from "../task.ts";
 
 const reviveScript = new Script("revive");
@@ -101,7 +102,9 @@ export class DeadLetters {
     readonly maxAgeSeconds: number;
   }): Promise<{ limit: number; age: number }> {
     const sum = { limit: 0, age: 0 };
-    const args = [this.#keys.taskPrefix, limits.maxEntries, limits.maxAgeSeconds * 1000, TRIM_BATCH];
+    const { maxAgeSeconds, maxEntries } = limits;
+    const age = maxAgeSeconds * 1000;
+    const args = [this.#keys.taskPrefix, maxEntries, age, TRIM_BATCH, DEAD_LETTER_RECORD_TTL_SECONDS];
     for (;;) {
       const [limit, age] = await trimScript.run<[number, number]>(this.#redis, [this.#keys.deadLetters], args);
       sum.limit += limit;
@@ -135,7 +138,7 @@ export class DeadLetters {
 
   async #remove({ id, taskId }: DeadLetter): Promise<boolean> {
     const scriptKeys = [this.#keys.deadLetters, this.#keys.task(taskId)];
-    return (await discardScript.run<number>(this.#redis, scriptKeys, [id])) > 0;
+    return (await discardScript.run<number>(this.#redis, scriptKeys, [id, DEAD_LETTER_RECORD_TTL_SECONDS])) > 0;
   }
 
   async #revive(letter: DeadLetter): Promise<Receipt | undefined> {

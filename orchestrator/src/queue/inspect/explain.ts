@@ -76,7 +76,11 @@ function ownerSummary(owner: NonNullable<TaskExplanation["owner"]>, paused: bool
 
 function recordSummary(task: TaskView, nowMs: number): string {
   if (task.status === "completed") return "Completed.";
-  if (task.status === "failed") return `In the dead letter queue as ${task.deadLetterId}: ${task.error?.message ?? ""}`;
+  if (task.status === "failed") {
+    const { deadLetterId, error } = task;
+    const where = deadLetterId === undefined ? "Failed and discarded" : `In the dead letter queue as ${deadLetterId}`;
+    return `${where}: ${error?.message ?? ""}`;
+  }
   const leftMs = Math.max(0, (task.dueAtMs ?? nowMs) - nowMs);
   const why =
     task.status === "retrying"

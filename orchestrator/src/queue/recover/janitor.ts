@@ -1,14 +1,13 @@
 import type { Keys } from "../../keys.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { Script } from "../../redis/script.ts";
+import { DEAD_LETTER_RECORD_TTL_SECONDS } from "../record.ts";
 
 const script = new Script("janitor");
 const renewScript = new Script("renewDeadLetterRecords");
 
 /** Records renewed per round. Takes a few ms in Redis. */
 const LETTERS_PER_ROUND = 500;
-/** Far longer than one pass over all dead letters. `complete.lua` sets it on a new record. */
-export const DEAD_LETTER_RECORD_TTL_SECONDS = 604_800;
 
 /**
  * Removes consumers of replicas and workers that are gone, once they have no pending entries. Renews the records of dead

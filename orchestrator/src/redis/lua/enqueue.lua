@@ -34,13 +34,13 @@ local tail = { 'timestamp', timestamp }
 if waited > 0 then tail = { 'timestamp', timestamp, 'waited', string.format('%.0f', waited) } end
 
 -- State letter, stream and digest of the task with this id. nil if there is none, or if its record refers to a deleted
--- entry or dead letter: then the id is free again.
+-- entry or dead letter: then the id is free again, unless the failed entry is still to be acknowledged.
 local seen = {}
 local function known(id)
   if seen[id] then return STATE.queued, seen[id].stream, seen[id].digest end
   local record = redis.call('GET', prefix .. id)
   if not record then return nil end
-  local state, _, entry, stream = string.match(record, '^(%a) (%S+) (%S+) (%S+) ')
+  local state, origin, entry, stream = string.match(record, '^(%a) (%S+) (%S+) (%S+) ')
   local digest = string.match(record, '^%a %S+ %S+ %S+ {"digest":"([%w_-]+)"')
   if state == STATE.queued then
     local found = redis.call('XRANGE', stream, entry, entry)[1]
@@ -50,7 +50,9 @@ local function known(id)
     end
   elseif state == STATE.failed then
     local letter = string.match(record, '"deadLetterId":"(%d+%-%d+)"')
-    if letter and #redis.call('XRANGE', KEYS[3], letter, letter) == 0 then return nil end
+    local found = letter and #redis.call('XRANGE', KEYS[3], letter, letter) > 0
+    if not found and #redis.pcall('XRANGE', stream, entry, entry) == 0
+      and #redis.pcall('XRANGE', stream, origin, origin) == 0 then return nil end
   end
   return state or STATE.queued, stream, digest
 end

@@ -2,8 +2,25 @@
 -- Discards the oldest dead letters that exceed the number limit or the age limit, with the records that refer to them.
 --
 -- KEYS: dead letters
--- ARGV: record key prefix, number of letters to keep, age to keep in ms, limit of letters per call
+-- ARGV: record key prefix, number of letters to keep, age to keep in ms, limit of letters per call,
+--       expiry of a record that stays in s
 -- Reply: {discarded by the number limit, discarded by the age limit}
+-- Removes the record of a discarded letter. While an entry of its task is in the stream, because its acknowledgement was
+-- denied, the record stays without the letter: the next delivery would otherwise run the task again.
+local function forget(key, letter, ttl)
+  local record = redis.pcall('GET', key)
+  if type(record) ~= 'string' then return end
+  local from, to = string.find(record, '"deadLetterId":"' .. letter .. '"', 1, true)
+  if not from then return end
+  local origin, entry, stream = string.match(record, '^%a (%S+) (%S+) (%S+) ')
+  if stream and (#redis.pcall('XRANGE', stream, entry, entry) > 0 or #redis.pcall('XRANGE', stream, origin, origin) > 0) then
+    local rest = string.gsub(string.sub(record, to + 1), '^,', '')
+    redis.call('SET', key, string.sub(record, 1, from - 1) .. rest, 'EX', ttl)
+  else
+    redis.call('DEL', key)
+  end
+end
+
 local prefix, keep, age_ms, batch = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local oldest_ms = time[1] * 1000 + math.floor(time[2] / 1000) - age_ms
@@ -20,13 +37,7 @@ for i = 1, #letters do
     break
   end
   for f = 1, #fields, 2 do
-    if fields[f] == 'task_id' then
-      local key = prefix .. fields[f + 1]
-      local record = redis.pcall('GET', key)
-      if type(record) == 'string' and string.find(record, '"deadLetterId":"' .. id .. '"', 1, true) then
-        redis.call('DEL', key)
-      end
-    end
+    if fields[f] == 'task_id' then forget(prefix .. fields[f + 1], id, ARGV[5]) end
   end
   redis.call('XDEL', KEYS[1], id)
 end
