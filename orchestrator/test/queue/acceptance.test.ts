@@ -302,6 +302,16 @@ describe("a duplicate", () => {
     else await expect(again).rejects.toMatchObject({ conflicts: [{ index: 0, taskId: "mine", differs: ["payload"] }] });
   });
 
+  it("is accepted once, however long its strings are", async () => {
+    const taskId = "mine";
+    const payloadJson = `{ "text": "${"x".repeat(16 * 1024 ** 2)}" }`;
+    expect(await submission().submit([task({ taskId, payloadJson })])).toMatchObject([{ duplicate: false }]);
+    const again = payloadJson.replaceAll(" ", "");
+    expect(await submission().submit([task({ taskId, payloadJson: again })])).toMatchObject([{ duplicate: true }]);
+    const other = submission().submit([task({ taskId, payloadJson: payloadJson.replace("x", "y") })]);
+    await expect(other).rejects.toMatchObject({ conflicts: [{ index: 0, taskId, differs: ["payload"] }] });
+  });
+
   it("is known to every release by the same digest", async () => {
     const payloadJson = '{"prompt": "Why?", "n": [1, 2]}';
     await submission().submit([

@@ -135,7 +135,7 @@ export const TYPESCRIPT_ARGUMENTS: readonly Argument[] = [
     why: "The schema has rejected a task without payload. The case is for the compiler.",
   },
   {
-    file: "api/routes/jsonSlices.ts",
+    file: "queue/jsonSlices.ts",
     change: /^at < json\.length -> at <= json\.length$/,
     line: /^for \(let at = 0;/,
     why: "Behind the end of a text there is no character.",

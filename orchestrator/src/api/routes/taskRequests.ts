@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import { UNKNOWN_TYPE } from "../../metrics/layout.ts";
+import { isDeeperThan, sliceOfMember, slicesOfArray } from "../../queue/jsonSlices.ts";
 import { DEFAULT_PRIORITY, laneOf, MAX_BATCH_TASKS, type TaskRequest } from "../../queue/task.ts";
 import { MAX_PAYLOAD_DEPTH } from "../limits.ts";
 import type { HttpPorts } from "../ports.ts";
 import { type FieldProblem, HttpProblem } from "../problem.ts";
-import { isDeeperThan, sliceOfMember, slicesOfArray } from "./jsonSlices.ts";
 import { taskSchema } from "./taskSchemas.ts";
 
 /** Limit of reported problems per task. */

@@ -7,6 +7,7 @@ import { statusOfLetter } from "../../recordState.ts";
 import type { RedisClient } from "../../redis/connection.ts";
 import { isUnavailable, RedisCommandError } from "../../redis/redisError.ts";
 import { Script } from "../../redis/script.ts";
+import { withoutSpace } from "../jsonSlices.ts";
 import { laneOf, type Receipt, type TaskRequest } from "../task.ts";
 import { generatedTaskIdPrefix } from "../taskId.ts";
 import type { Acceptances } from "./acceptances.ts";
@@ -230,12 +231,9 @@ function queueOf({ type, priority }: TaskRequest): string {
   return `${type} ${laneOf(priority)}`;
 }
 
-/** White space between JSON tokens. Strings are matched first, so that white space inside them stays. */
-const BETWEEN_TOKENS = /("(?:[^"\\]|\\.)*")|\s+/g;
-
 /** The digest of a submission: requested lane, and payload without white space between tokens. */
 function taskDigest({ payloadJson, priority }: TaskRequest): string {
-  const payload = createHash("sha256").update(payloadJson.replace(BETWEEN_TOKENS, "$1")).digest("base64url");
+  const payload = createHash("sha256").update(withoutSpace(payloadJson)).digest("base64url");
   return `${laneOf(priority) === "express" ? "e" : "r"}${payload.slice(0, 22)}`;
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sliceOfMember, slicesOfArray } from "./jsonSlices.ts";
+import { sliceOfMember, slicesOfArray, withoutSpace } from "./jsonSlices.ts";
 
 const jsonText = fc
   .tuple(fc.json({ maxDepth: 6 }), fc.constantFrom(undefined, 1, "\t"))
@@ -40,10 +40,43 @@ test.for([
   expect(sliceOfMember(json, "payload")).toBe(expected);
 });
 
+test("white space between tokens is removed, and what is inside strings stays", () => {
+  const space = fc.string({ unit: fc.constantFrom(" ", "\n", "\t", "\r"), maxLength: 3 });
+  fc.assert(
+    fc.property(fc.json(), fc.array(space, { minLength: 1 }), (text, spaces) => {
+      const json = JSON.stringify(JSON.parse(text));
+      let at = 0;
+      // Strings as one token, then everything else.
+      const spaced = json.replace(/"(?:[^"\\]|\\.)*"|[^"]/g, (token) => {
+        const inNumberOrWord = /[-+.\w]/.test(token);
+        return inNumberOrWord && !token.startsWith('"') ? token : `${spaces[at++ % spaces.length]}${token}${spaces[0]}`;
+      });
+      expect(withoutSpace(spaced)).toBe(json);
+      expect(withoutSpace(json)).toBe(json);
+    }),
+    { numRuns: 2000 },
+  );
+  expect(withoutSpace('  {"a b": "c  d\\" e" , "f": [1 ,2]}\n')).toBe('{"a b":"c  d\\" e","f":[1,2]}');
+});
+
+test.for([
+  ["letters", "x"],
+  ["white space", " "],
+  ["escapes", '\\"'],
+] as const)("a string of 16 MiB of %s stays, and is scanned once", ([, unit]) => {
+  const json = `"${unit.repeat((16 * 1024 ** 2) / unit.length)}"`;
+  const found = withoutSpace(`{ "a": ${json} }`);
+  // Not compared by the test framework, which would format it.
+  expect(found === `{"a":${json}}`).toBe(true);
+  expect(slicesOfArray(`[ ${json} ]`)[0] === json).toBe(true);
+  expect(sliceOfMember(`{ "a": ${json} }`, "a") === json).toBe(true);
+});
+
 test("the search ends for any text", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...'{}[]",:\\ a1') }), (text) => {
       slicesOfArray(text);
+      withoutSpace(text);
       try {
         sliceOfMember(text, "payload");
       } catch (error) {
