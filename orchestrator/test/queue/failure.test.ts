@@ -391,6 +391,41 @@ describe("a type that may not run", () => {
     for (const id of ids) await until(id, "completed");
   });
 
+  it("has a poison candidate that keeps the breaker open take turns with the others as the probe", async () => {
+    const owner = `regular_${TYPE}_0`;
+    const { group } = keys.queue(TYPE, "regular");
+    await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM");
+    const candidate = await submit({ payloadJson: '"candidate"' });
+    const recovered = await submit();
+    await server.client.xreadgroup("GROUP", group, owner, "STREAMS", stream, ">");
+    const [[id = ""] = []] = await server.client.xrange(stream, "-", "+");
+    await server.client.call("XCLAIM", stream, group, owner, "0", id, "RETRYCOUNT", "2", "JUSTID");
+    const unread = [await submit(), await submit({ priority: 20 })];
+    let running = 0;
+    const beside: number[] = [];
+    const runs: unknown[] = [];
+    // Its reads block for longer than the test waits: an empty lane does not end the suspension.
+    run(
+      async (payload) => {
+        runs.push(payload);
+        beside.push(running++);
+        await sleep(20);
+        running--;
+        if (payload === "candidate") throw new CircuitOpenError("chat", { retryAfterMs: 50 });
+      },
+      { blockMs: 20_000 },
+    );
+    await eventually(
+      () => runs.filter((payload) => payload === "candidate").length,
+      (count) => count > 1,
+    );
+    const later = [await submit(), await submit()];
+    for (const taskId of [recovered, ...unread, ...later]) await until(taskId, "completed");
+    // After a start they are still alone, as without a breaker.
+    if (owner === `regular_${TYPE}_0`) expect(Math.max(...beside)).toBe(0);
+    expect(await new TaskLookup(redis, keys, [TYPE]).find(candidate)).toMatchObject({ status: "running" });
+  });
+
   it("waits while it is paused, and continues after the resume", async () => {
     const switches = new Switches(redis, keys, 0);
     expect(await switches.pause(TYPE)).toMatchObject({ paused: [TYPE] });

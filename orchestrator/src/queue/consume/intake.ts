@@ -31,9 +31,9 @@ export class Intake {
   }
 
   /** Handles an entry from a read. If the entry may start now, it uses one of these slots. */
-  take(raw: RawEntry, slots: Slots): void {
+  take(raw: RawEntry, slots: Slots, mayStart: boolean): void {
     // False if this process already has the entry: the group was reset and Redis delivered it twice.
-    if (this.#deps.table.delivered(raw[0])) this.#begin(raw, slots, undefined);
+    if (this.#deps.table.delivered(raw[0])) this.#begin(raw, slots, undefined, mayStart);
   }
 
   /** Handles a claimed entry. If the entry may start now, it uses one of these slots and the probe. */
@@ -46,11 +46,11 @@ export class Intake {
     } else if (deaths >= deathLimit) {
       this.#poison(id, taskIdOf(id, fields ?? [], idPrefix), deaths);
     } else {
-      this.#begin(raw, slots, probe);
+      this.#begin(raw, slots, probe, true);
     }
   }
 
-  #begin([id, fields]: RawEntry, slots: Slots, probe: Probe | undefined): void {
+  #begin([id, fields]: RawEntry, slots: Slots, probe: Probe | undefined, mayStart: boolean): void {
     const { queue, idPrefix, executor, suspension, table } = this.#deps;
     let entry: Entry;
     try {
@@ -60,7 +60,7 @@ export class Intake {
       return;
     }
     const paused = suspension.reason?.kind === "paused";
-    if (paused || (suspension.active && probe === undefined)) table.defer(entry);
+    if (!mayStart || paused || (suspension.active && probe === undefined)) table.defer(entry);
     else executor.start(entry, slots.split(1), probe?.move());
   }
 

@@ -171,13 +171,14 @@ export class LaneRunner {
       return await this.#take(read);
     }
     if (acks.full) return await this.#pingUntil(acks.whenDrained(false));
-    if (quarantine.candidateDue(lane)) {
-      return await this.#startWaiting(1, (slots, probe) => waiting.startCandidate(slots, probe));
+    const ordinaryProbe = quarantine.ordinaryTurn && suspension.reason?.kind === "circuit";
+    if (quarantine.candidateDue(lane) && !ordinaryProbe) {
+      return await this.#startWaiting(1, true, (slots, probe) => waiting.startCandidate(slots, probe));
     }
     if (quarantine.active && table.candidates === 0) quarantine.clear(lane);
-    if (quarantine.active) return await this.#hold();
+    if (quarantine.active && !ordinaryProbe) return await this.#hold();
     if (table.waiting > 0) {
-      return await this.#startWaiting(table.waiting, (slots, probe) => waiting.start(slots, probe));
+      return await this.#startWaiting(table.waiting, false, (slots, probe) => waiting.start(slots, probe));
     }
     if (suspension.reason?.kind === "paused") return await this.#hold();
     // While a breaker is open, the lane reads one entry, which waits until it may be the probe.
@@ -188,11 +189,16 @@ export class LaneRunner {
   }
 
   /** Starts waiting entries in the free slots. While a breaker is open, starts one entry as the probe. */
-  async #startWaiting(wanted: number, start: (slots: Slots, probe: Probe | undefined) => Promise<void>): Promise<void> {
-    const { lane, pool, suspension } = this.#deps;
+  async #startWaiting(
+    wanted: number,
+    candidate: boolean,
+    start: (slots: Slots, probe: Probe | undefined) => Promise<void>,
+  ): Promise<void> {
+    const { lane, pool, quarantine, suspension } = this.#deps;
     using slots = pool.claim(lane, suspension.active ? 1 : wanted);
     if (slots.count === 0) return await this.#pingUntil(this.#slotFree());
     using probe = suspension.takeProbe();
+    if (probe !== undefined) quarantine.probed(candidate);
     if (!suspension.active || probe !== undefined) return await start(slots, probe);
     slots[Symbol.dispose]();
     await this.#hold();
@@ -220,7 +226,7 @@ export class LaneRunner {
 
   /** Waits for a read and starts its entries. */
   async #take(read: Read): Promise<void> {
-    const { pool, intake, pause, suspension } = this.#deps;
+    const { pool, intake, pause, quarantine, suspension } = this.#deps;
     const requested = read.slots.count;
     const entries = await read.reply;
     this.#answered();
@@ -232,7 +238,9 @@ export class LaneRunner {
     this.#pollSize = full ? Math.min(requested * 2, this.#maxPerPoll) : pool.floor;
     this.#setSaturated(full);
     if (full) this.#prefetch();
-    for (const raw of entries) intake.take(raw, read.slots);
+    // The breaker may have closed while the read waited. Only the probe of an open one may run beside a candidate.
+    const mayStart = !quarantine.active;
+    for (const raw of entries) intake.take(raw, read.slots, mayStart);
   }
 
   /** Waits briefly while no task may start. */
