@@ -37,9 +37,9 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   ),
   deadLetters: ["deadLetters", "revival", "oddData", "refusedWrites"].map(QUEUE),
   death: ["redelivery", "recovery"].map(QUEUE),
-  discard: ["revival", "deadLetters"].map(QUEUE),
-  enqueue: ["acceptance", "oddData", "memory", "reconciliation", "submission"].map(QUEUE),
-  find: ["inspection", "completion", "revival", "deadLetters", "mixedReleases", "refusedWrites"].map(QUEUE),
+  discard: ["revival", "completion", "deadLetters"].map(QUEUE),
+  enqueue: ["acceptance", "inspection", "completion", "oddData", "memory", "reconciliation", "submission"].map(QUEUE),
+  find: ["inspection", "completion", "oddData", "revival", "deadLetters", "mixedReleases", "refusedWrites"].map(QUEUE),
   group: ["redelivery", "inspection", "recovery"].map(QUEUE),
   releaseReplica: ["presence", "leases"].map(QUEUE),
   janitor: ["leases", "presence", "recovery"].map(QUEUE),
@@ -51,8 +51,9 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   revive: ["revival", "deadLetters", "oddData"].map(QUEUE),
   schema: ["orchestrator/test/redis/schema.test.ts"],
   snapshot: ["inspection", "oddData", "refusedWrites", "audit"].map(QUEUE),
-  trimDeadLetters: ["deadLetters", "oddData", "revival"].map(QUEUE),
+  trimDeadLetters: ["deadLetters", "completion", "oddData", "revival"].map(QUEUE),
   unowned: ["redelivery", "oddData", "recovery"].map(QUEUE),
+  waiting: ["inspection"].map(QUEUE),
   writeOff: ["audit"].map(QUEUE),
 };
 

@@ -195,12 +195,83 @@ describe("the summary of a task", () => {
     expect(await summaryOf("t")).toBe("In the dead letter queue as 9-9: no luck");
     await record("f", error);
     expect(await summaryOf("t")).toBe("Failed and discarded: no luck");
+    const delayed = keys.delayed(TYPE, "regular");
+    await queue.server.client.zadd(delayed, 1, '["task_id","t","payload","1"]');
     await record("r", `"dueAtMs":${Date.now() + 60_000},${error}`);
     expect(await summaryOf("t")).toMatch(
       /^Starts in (5[5-9]|60)\d{3} ms\. The next attempt follows after 2 failed attempt\(s\): no luck$/,
     );
     await record("d", '"dueAtMs":1');
     expect(await summaryOf("t")).toBe("Starts in 0 ms. The client requested the delay.");
+  });
+});
+
+describe("a task whose member of the delayed set was deleted by hand", () => {
+  const delayed = keys.delayed(TYPE, "regular");
+
+  it.each([
+    ["a delayed one", async () => void (await queue.submit(1, { taskId: "mine", delayMs: 600_000 }))],
+    [
+      "one that waits for its next attempt",
+      async () => {
+        await queue.submit(1, { taskId: "mine" });
+        const [entryId = ""] = await queue.deliver(ME);
+        const error = { reason: "upstream", code: "UPSTREAM", message: "no", attempts: 1 } as const;
+        await queue.completion(ME)([{ kind: "retried", entryId, taskId: "mine", delayMs: 600_000, ...error }]);
+      },
+    ],
+  ])("is not found, unaccounted, and its id is free again: %s", async (_, prepare) => {
+    await prepare();
+    // Others, of which one is due at the same time.
+    await queue.submit(3, { delayMs: 600_000 });
+    const dueAtMs = (await queue.lookup.find("mine"))?.dueAtMs ?? 0;
+    await queue.server.client.zadd(delayed, dueAtMs, '["task_id","mine2","payload","\\"task_id\\",\\"mine\\""]');
+    const members = await queue.server.client.zrange(delayed, 0, -1);
+    const member = members.find((text) => text.includes('"task_id","mine"')) ?? "";
+    // A due time that was changed by hand.
+    await queue.server.client.zadd(delayed, "XX", dueAtMs + 5_000, member);
+    expect(await queue.lookup.find("mine")).toMatchObject({ dueAtMs });
+    await queue.submit(1, { taskId: "mine" });
+    expect(await queue.server.client.xlen(stream)).toBe(0);
+    const [express, before = 0] = await queue.balance();
+
+    await queue.server.client.zrem(delayed, member);
+    expect(await queue.lookup.find("mine")).toBeUndefined();
+    expect(await explain("mine")).toBeUndefined();
+    expect(await queue.balance()).toEqual([express, before + 1]);
+    await queue.submit(1, { taskId: "mine" });
+    expect(await queue.lookup.find("mine")).toMatchObject({ status: "queued", attempts: 0 });
+    expect(await queue.balance()).toEqual([express, before + 1]);
+  });
+
+  it("is not found in a long set once it should have started, and then its id is free", async () => {
+    const client = queue.server.client;
+    const record = (taskId: string, dueAtMs: number) =>
+      client.set(keys.task(taskId), `d - - ${stream} {"attempts":0,"dueAtMs":${dueAtMs}}`);
+    const dueAtMs = Date.now() + 600_000;
+    const others = Array.from({ length: 1_500 }, (_, at) => [dueAtMs, `["task_id","other${at}","payload","1"]`]);
+    await client.zadd(delayed, ...others.flat());
+    // So many are due at the same time that not all are examined: it may be among them.
+    await record("beside", dueAtMs);
+    await record("later", dueAtMs + 1);
+    await record("overdue", Date.now() - 61_000);
+    await record("just-due", Date.now() - 30_000);
+    const found = async (taskId: string) => (await queue.lookup.find(taskId))?.status;
+    expect(await Promise.all(["beside", "later", "overdue", "just-due"].map(found))).toEqual([
+      "delayed",
+      "delayed",
+      undefined,
+      "delayed",
+    ]);
+    for (const taskId of ["beside", "later", "overdue", "just-due"]) await queue.submit(1, { taskId });
+    expect(await client.xlen(stream)).toBe(1);
+    expect(await found("overdue")).toBe("queued");
+  });
+
+  it("is taken to wait if the set has another type of value", async () => {
+    await queue.submit(1, { taskId: "mine", delayMs: 600_000 });
+    await queue.server.client.set(delayed, "odd");
+    expect(await queue.lookup.find("mine")).toMatchObject({ status: "delayed" });
   });
 });
 

@@ -8,6 +8,7 @@ import type { TaskView } from "../task.ts";
 import { entryTimeMs, generatedTaskIdPrefix, parseGeneratedTaskId } from "../taskId.ts";
 
 const script = new Script("find");
+const waitingScript = new Script("waiting");
 
 /** An entry in its stream: it waits, or a consumer has it. */
 export type LiveEntry = {
@@ -47,7 +48,7 @@ export class TaskLookup {
     return found === undefined ? undefined : viewOf(taskId, found);
   }
 
-  /** The record and the entry of a task. */
+  /** The record and the entry of a task; undefined if there is none, or it was deleted by hand. */
   async locate(taskId: string): Promise<Found | undefined> {
     const generated = parseGeneratedTaskId(taskId);
     const queue = generated && this.#keys.queue(generated.type, generated.lane);
@@ -74,6 +75,17 @@ export class TaskLookup {
       return undefined;
     // The entry may carry another task id than the generated id that names it.
     if (live && record === undefined && decode(id, fields, inQueue)?.taskId !== taskId) return undefined;
+    const due = dueOf(record);
+    if (due !== undefined) {
+      const delayed = this.#keys.delayed(inQueue.type, inQueue.lane);
+      const waits = await waitingScript.run<number>(
+        this.#redis,
+        [this.#keys.task(taskId), delayed],
+        [text, taskId, due],
+      );
+      if (waits < 0) return await this.locate(taskId);
+      if (waits === 0) return undefined;
+    }
     const [, consumer, idleMs, deliveries] = row;
     return {
       nowMs: Number(now),
@@ -94,6 +106,12 @@ export class TaskLookup {
         : {}),
     };
   }
+}
+
+/** Due time of a task that waits in a delayed set, epoch ms. */
+function dueOf(record: TaskRecord | undefined): number | undefined {
+  const waits = record?.state === RECORD_STATES.delayed || record?.state === RECORD_STATES.retrying;
+  return waits ? record.body.dueAtMs : undefined;
 }
 
 type RawFound = [
