@@ -1,11 +1,16 @@
 import { eventually } from "@mcp-orchestrator/e2e/testkit/until";
 import { expect, it } from "vitest";
+import { ValidationError } from "../../src/errors.ts";
+import { createCompletion } from "../../src/queue/complete/completion.ts";
 import { DeadLetters } from "../../src/queue/inspect/deadLetters.ts";
 import { TaskLookup } from "../../src/queue/inspect/lookup.ts";
 import { readSnapshot } from "../../src/queue/inspect/snapshot.ts";
-import { DEAD_LETTER_RECORD_TTL_SECONDS, RESULT_BUCKET_SEQUENCES } from "../../src/queue/record.ts";
+import { DEAD_LETTER_RECORD_TTL_SECONDS, RESULT_BUCKET_SEQUENCES, resultBucket } from "../../src/queue/record.ts";
 import { Janitor } from "../../src/queue/recover/janitor.ts";
 import { Promoter } from "../../src/queue/recover/promoter.ts";
+import { Recovery } from "../../src/queue/recover/recovery.ts";
+import { createRedis } from "../../src/redis/connection.ts";
+import { aclRules } from "../../src/redis/permissions.ts";
 import { useRedis } from "../support/redisServer.ts";
 import { createSubmission, keys, startRunner, TYPE } from "../support/worker.ts";
 
@@ -84,6 +89,88 @@ it.each(["express", "regular"] as const)(
     }
   },
 );
+
+it.each([
+  ["completes", "done", "completed"],
+  ["fails", new ValidationError(TYPE, ["no"]), "failed"],
+] as const)(
+  "a record and a result hash with another type of value do not stop a task that %s, or others",
+  async (_, result, status) => {
+    const consumer = `regular_${TYPE}_0`;
+    await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM");
+    const task = { type: TYPE, priority: 1, payloadJson: "1" };
+    const receipts = await createSubmission(redis).submit([{ ...task, taskId: "odd" }, task, task]);
+    const [, plain] = receipts;
+    const reply = await server.client.xreadgroup("GROUP", group, consumer, "STREAMS", stream, ">");
+    expect(reply).toHaveLength(1);
+    await server.client.rpush(`${keys.taskPrefix}spoiled`, "odd");
+    await server.client.rename(`${keys.taskPrefix}spoiled`, keys.task("odd"));
+    expect(await lookup().find("odd")).toBeUndefined();
+    const results = keys.resultsPrefix(TYPE, "regular") + resultBucket(plain?.taskId.split(".").at(-1) ?? "");
+    await server.client.rpush(results, "odd");
+    expect(await lookup().find(plain?.taskId ?? "")).toMatchObject({ status: "running" });
+    // Recovers what the consumer had pending.
+    const started: string[] = [];
+    const runner = startRunner(server, (_payload, { taskId }) => {
+      started.push(taskId);
+      return result instanceof Error ? Promise.reject(result) : result;
+    });
+    try {
+      await eventually(
+        () => lookup().find("odd"),
+        (view) => view?.status === status,
+      );
+      await server.client.del(results);
+      await eventually(
+        () => redis.xlen(stream),
+        (left) => left === 0,
+      );
+    } finally {
+      await runner.drain(1_000);
+    }
+    expect(started.toSorted()).toEqual(receipts.map(({ taskId }) => taskId).toSorted());
+  },
+);
+
+it("a record that Redis denies is an error, not a task without a record", async () => {
+  const user = { username: "no-get", password: "secret" };
+  await server.client.call("ACL", "SETUSER", user.username, "on", ">secret", ...aclRules(keys.prefix), "-get");
+  const denied = createRedis(server.settings(user), "commands", "denied");
+  try {
+    await createSubmission(redis).submit([{ type: TYPE, priority: 1, payloadJson: "1", taskId: "mine" }]);
+    await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM");
+    await server.client.xreadgroup("GROUP", group, "me", "STREAMS", stream, ">");
+    const [[id = ""] = []] = await server.client.xrange(stream, "-", "+");
+    const letter = String(await server.client.xadd(keys.deadLetters, "*", "task_id", "mine", "stream", stream));
+    const letters = new DeadLetters(denied, keys, [TYPE]);
+    const queue = keys.queue(TYPE, "regular");
+    const failed = { kind: "failed", entryId: id, taskId: "mine", reason: "internal", code: "X" } as const;
+    const complete = createCompletion({
+      ...{ redis: denied, keys, queue, consumer: "me", resultTtlSeconds: 60, expectedPending: 9 },
+    });
+    for (const use of [
+      () => new TaskLookup(denied, keys, [TYPE]).find("mine"),
+      () => new Recovery(denied, keys, queue, "me", "").claim([id]),
+      () => complete([{ ...failed, message: "no", attempts: 1 }]),
+      () => letters.retry(letter),
+      () => letters.discard(letter),
+      () => letters.trim({ maxEntries: 0, maxAgeSeconds: 1 }),
+    ]) {
+      await expect(use()).rejects.toMatchObject({ kind: "noperm" });
+    }
+    expect(await server.client.xlen(keys.deadLetters)).toBe(1);
+  } finally {
+    denied.disconnect();
+  }
+});
+
+it("a dead letter whose record has another type of value can be retried", async () => {
+  const letter = await server.client.xadd(keys.deadLetters, "*", "task_id", "odd", "payload", "1", "stream", stream);
+  await server.client.rpush(keys.task("odd"), "odd");
+  const letters = new DeadLetters(redis, keys, [TYPE]);
+  await letters.retry(letter ?? "");
+  expect(await lookup().find("odd")).toMatchObject({ status: "queued" });
+});
 
 it.each([
   ["text that is not JSON", "{"],

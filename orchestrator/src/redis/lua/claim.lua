@@ -10,6 +10,15 @@
 --       generated task ids of this queue, entry ids
 -- Reply: {{entry id, deaths, fields, state letter or ''}, ...}; omits deleted entries and those of other consumers
 local stream, group, consumer, prefix = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+-- Without a value if the key has another type: that must not stop the other entries. Any other error still does.
+local function without_wrong_type(reply)
+  if type(reply) == 'table' and reply.err then
+    if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply, 0) end
+    return false
+  end
+  return reply
+end
+
 local claimed = {}
 for i = 8, #ARGV do
   local id = ARGV[i]
@@ -20,7 +29,7 @@ for i = 8, #ARGV do
     if entry then
       local fields = {}
       for f = 1, #entry[2], 2 do fields[entry[2][f]] = entry[2][f + 1] end
-      local record = redis.call('GET', prefix .. (fields.task_id or ARGV[7] .. id))
+      local record = without_wrong_type(redis.pcall('GET', prefix .. (fields.task_id or ARGV[7] .. id)))
       local letter = ''
       if record then
         local state, record_origin, record_entry = string.match(record, '^(%a) (%S+) (%S+) ')
@@ -32,7 +41,7 @@ for i = 8, #ARGV do
         if tonumber(seq) >= tonumber(ARGV[6]) then
           bucket = bucket .. '.' .. string.format('%.0f', math.floor(seq / ARGV[6]))
         end
-        if redis.call('HEXISTS', ARGV[4] .. bucket, id) == 1 then letter = STATE.completed end
+        if without_wrong_type(redis.pcall('HEXISTS', ARGV[4] .. bucket, id)) == 1 then letter = STATE.completed end
       end
       claimed[#claimed + 1] = { id, deaths, entry[2], letter }
     end

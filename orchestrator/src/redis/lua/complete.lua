@@ -111,7 +111,12 @@ end
 
 -- State letter of the record, if the record belongs to this entry or to its task.
 local function state_of(task_id, id, origin)
-  local record = redis.call('GET', prefix .. task_id)
+  local record = redis.pcall('GET', prefix .. task_id)
+  if type(record) == 'table' then
+    -- A key with another type of value counts as no record. Any other error fails the batch.
+    if not string.find(record.err, 'WRONGTYPE', 1, true) then error(record, 0) end
+    return nil
+  end
   if not record then return nil end
   local state, record_origin, record_entry = string.match(record, '^(%a) (%S+) (%S+) ')
   if state == STATE.queued and record_entry == id then return nil end

@@ -53,6 +53,12 @@ local function waits(key, id, due)
   return false
 end
 
+-- True if the stream has the entry, or cannot be read.
+local function has(stream, entry)
+  local found = redis.pcall('XRANGE', stream, entry, entry)
+  return found.err ~= nil or #found > 0
+end
+
 -- State letter, stream and digest of the task with this id. nil if there is none, or if its record refers to a deleted
 -- entry, delayed task or dead letter: then the id is free again, unless the failed entry is still to be acknowledged.
 local seen = {}
@@ -76,8 +82,7 @@ local function known(id)
   elseif state == STATE.failed then
     local letter = string.match(record, '"deadLetterId":"(%d+%-%d+)"')
     local found = letter and #redis.call('XRANGE', KEYS[3], letter, letter) > 0
-    if not found and #redis.pcall('XRANGE', stream, entry, entry) == 0
-      and #redis.pcall('XRANGE', stream, origin, origin) == 0 then return nil end
+    if not found and not has(stream, entry) and not has(stream, origin) then return nil end
   end
   return state or STATE.queued, stream, digest
 end

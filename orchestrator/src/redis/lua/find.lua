@@ -7,7 +7,16 @@
 --         last delivered id, heartbeat or '', packed result or ''}
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local record = redis.call('GET', KEYS[1])
+-- Without a value if the key has another type: the service has not written it.
+local function without_wrong_type(reply)
+  if type(reply) == 'table' and reply.err then
+    if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply, 0) end
+    return false
+  end
+  return reply
+end
+
+local record = without_wrong_type(redis.pcall('GET', KEYS[1]))
 local stream, id, group = KEYS[3], ARGV[2], ARGV[1]
 -- A finished or delayed task has no stream entry.
 local in_stream = stream
@@ -17,7 +26,7 @@ if record then
 end
 local fields, row, last, heartbeat, result = {}, {}, '', '', false
 if in_stream then
-  result = not record and redis.call('HGET', KEYS[4], id)
+  result = not record and without_wrong_type(redis.pcall('HGET', KEYS[4], id))
   local entry = not result and redis.call('XRANGE', stream, id, id)[1]
   if entry then
     fields = entry[2]

@@ -10,7 +10,9 @@ local map = {}
 for f = 1, #letter[2], 2 do map[letter[2][f]] = letter[2][f + 1] end
 local fields = { 'task_id', ARGV[3], 'payload', map.payload or '', 'priority', map.priority or '', 'type',
   map.type or '', 'timestamp', map.timestamp or '', 'history', ARGV[4] }
-local digest = string.match(redis.call('GET', ARGV[2] .. ARGV[3]) or '', '^' .. STATE.failed .. ' %S+ %S+ %S+ {"digest":"([%w_-]+)"')
+local record = redis.pcall('GET', ARGV[2] .. ARGV[3])
+if type(record) == 'table' and not string.find(record.err, 'WRONGTYPE', 1, true) then return record end
+local digest = string.match(type(record) == 'string' and record or '', '^' .. STATE.failed .. ' %S+ %S+ %S+ {"digest":"([%w_-]+)"')
 if digest then
   fields[#fields + 1] = 'digest'
   fields[#fields + 1] = digest
