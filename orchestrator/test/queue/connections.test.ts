@@ -224,6 +224,36 @@ it("a lost connection of a lane is logged once, and once as restored by its firs
   }
 });
 
+it.each(["silent", "answersHeld", "requestsHeld"] as const)(
+  "a drain keeps its time limit although Redis stops to answer during recovery (%s)",
+  async (mode) => {
+    await server.client.flushall();
+    const { group, stream } = queues[1] as QueueKeys;
+    await server.client.xgroup("CREATE", stream, group, "0", "MKSTREAM");
+    await submit(1_000);
+    await server.client.xreadgroup("GROUP", group, "regular_gone", "STREAMS", stream, ">");
+    await using proxy = await Link.open(server.port);
+    const commandTimeoutMs = 2_500;
+    const settings = () => ({ ...server.settings({ commandTimeoutMs }), url: `redis://127.0.0.1:${proxy.port}` });
+    const started = Promise.withResolvers<void>();
+    const slow = startRunner(
+      { settings },
+      async () => {
+        started.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      },
+      { commandTimeoutMs, orphanMinIdleMs: 0 },
+    );
+    await started.promise;
+    slow.recover();
+    proxy.set(mode);
+    const from = performance.now();
+    await slow.drain(300);
+    // Commands in progress, acknowledgements, and one command that releases the rest.
+    expect(performance.now() - from).toBeLessThan(1_000 + 1_000 + commandTimeoutMs + BUSY_MACHINE_MS);
+  },
+);
+
 it("a connection that hangs without being closed is replaced after its deadline", async () => {
   await server.client.flushall();
   done = new Map();

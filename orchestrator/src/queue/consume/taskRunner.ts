@@ -12,8 +12,8 @@ import { Suspension, type SuspensionReason } from "./suspension.ts";
 
 export type TaskRunnerDeps = Omit<WorkerLaneDeps, "redis" | "pool" | "suspension" | "pause" | "quarantine">;
 
-/** A drain allows at least this much time for the acknowledgement of finished tasks. */
-const MIN_ACKNOWLEDGE_MS = 1_000;
+/** A drain allows at least this much time for the commands that are in progress, and for the last acknowledgements. */
+const MIN_COMMANDS_MS = 1_000;
 
 /** The health that a worker reports. */
 export type RunnerHealth = {
@@ -81,13 +81,13 @@ export class TaskRunner {
     this.#stopping = true;
     clearInterval(this.#recovery);
     for (const lane of this.#lanes) lane.stop();
-    await Promise.all(this.#loops);
-    await this.#recovering;
     const deadlineMs = monotonicMs() + timeoutMs;
-    await within(Promise.all(this.#lanes.map((lane) => lane.whenIdle())), timeoutMs, undefined);
-    const leftMs = Math.max(MIN_ACKNOWLEDGE_MS, deadlineMs - monotonicMs());
-    await within(Promise.all(this.#lanes.map((lane) => lane.whenAcknowledged())), leftMs, undefined);
-    for (const lane of this.#lanes) await lane.releasePending();
+    const leftMs = (atLeastMs: number) => Math.max(atLeastMs, deadlineMs - monotonicMs());
+    // A Redis that does not answer must not take the time of the running tasks, or of the release.
+    await within(Promise.all([...this.#loops, this.#recovering]), leftMs(MIN_COMMANDS_MS), undefined);
+    await within(Promise.all(this.#lanes.map((lane) => lane.whenIdle())), leftMs(0), undefined);
+    await within(Promise.all(this.#lanes.map((lane) => lane.whenAcknowledged())), leftMs(MIN_COMMANDS_MS), undefined);
+    await Promise.all(this.#lanes.map((lane) => lane.releasePending()));
     this.#redis.disconnect();
   }
 
