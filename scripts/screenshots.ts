@@ -21,7 +21,8 @@ const WITHIN_MS = 60_000;
 /** Healthy time before the first incident. */
 const BEFORE_MS = 40_000;
 /** One after the other. */
-const INCIDENTS = ["latency-critical", "depth"];
+const LAST_INCIDENT = "depth";
+const INCIDENTS = ["latency-critical", LAST_INCIDENT];
 /** Time in which an alert fires, so that the word for its state fits into the timeline. */
 const FIRING_MS = 10_000;
 const VIEW = { time: { from: "now-2m", to: "now" }, refresh: "5s" };
@@ -56,11 +57,7 @@ await using demo = new Demo(drill, (event) => {
   console.log(eventLine(event));
 });
 await pause(BEFORE_MS);
-for (const id of INCIDENTS) {
-  await demo.recover();
-  await demo.inject(faultNamed(id), WITHIN_MS);
-  await pause(FIRING_MS);
-}
+for (const id of INCIDENTS) await incident(id);
 await mkdir(FOLDER, { recursive: true });
 const addresses = {
   ...links,
@@ -74,6 +71,8 @@ const screen = renderScreen({
 const browser = await startBrowser();
 try {
   for (const colorScheme of ["light", "dark"] as const) {
+    // A fault ends by itself before the second round.
+    if (colorScheme === "dark") await incident(LAST_INCIDENT);
     for (const { name, at, path, ...desktop } of SURFACES) {
       for (const [suffix, viewport] of [
         ["", desktop],
@@ -97,4 +96,10 @@ try {
   }
 } finally {
   await browser.close();
+}
+
+async function incident(id: string): Promise<void> {
+  await demo.recover();
+  await demo.inject(faultNamed(id), WITHIN_MS);
+  await pause(FIRING_MS);
 }

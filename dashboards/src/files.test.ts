@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { driftOf } from "@mcp-orchestrator/alerts";
 import { expect, test } from "vitest";
 import { GENERATED_FOLDER, generatedFiles } from "./files.ts";
-import { PAGE_FOLDER, pageFiles } from "./preview/pageColors.ts";
+import { PAGE_FOLDER, pageFiles } from "./pageColors.ts";
 import { DASHBOARDS_PATH } from "./render/provisioning.ts";
 
 test("the committed generated files are up to date (npm run generate)", async () => {

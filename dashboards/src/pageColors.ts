@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { GeneratedFiles } from "@mcp-orchestrator/alerts";
-import { BAR_OPACITY, HEAT } from "../render/colors.ts";
+import { BAR_OPACITY, HEAT } from "./render/colors.ts";
 
 /** Folder of what is generated for the page. */
-export const PAGE_FOLDER = fileURLToPath(new URL("web/generated", import.meta.url));
+export const PAGE_FOLDER = fileURLToPath(new URL("preview/web/generated", import.meta.url));
 
 // Loaded only to generate: a running preview does not need it.
 const load = createRequire(import.meta.url);
