@@ -10,10 +10,11 @@ export class Script {
   readonly source: string;
   readonly sha1: string;
 
-  /** @param name file name without `.lua` */
-  constructor(name: string, source = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8")) {
+  /** @param name file name without `.lua`. A line `-- include x` stands for the function in `shared/x.lua`. */
+  constructor(name: string, source = sourceOf(name)) {
     this.name = name;
-    this.source = source.replaceAll(/\bSTATE\.(\w+)/g, (_, state) => stateLetter(name, state));
+    const whole = source.replaceAll(/^-- include (\w+)\n/gm, (_, shared) => sourceOf(`shared/${shared}`));
+    this.source = whole.replaceAll(/\bSTATE\.(\w+)/g, (_, state) => stateLetter(name, state));
     this.sha1 = createHash("sha1").update(this.source).digest("hex");
   }
 
@@ -61,6 +62,10 @@ export class Script {
       return await send("eval", this.source);
     }
   }
+}
+
+function sourceOf(name: string): string {
+  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8");
 }
 
 /** The letter of a record state as a Lua literal. A Lua table of them would be built at each call. */

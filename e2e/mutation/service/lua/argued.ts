@@ -373,14 +373,14 @@ export const LUA_ARGUMENTS: readonly Argument[] = [
     why: "A stand-in for what the service always writes.",
   },
   {
-    file: "redis/lua/discard.lua",
+    file: "redis/lua/shared/forget.lua",
     operator: "number",
     change: /^1 -> 2$/,
     line: /string\.find\(record/,
     why: "A record begins with the letter of its state; what is looked for never starts there.",
   },
   {
-    file: "redis/lua/discard.lua",
+    file: "redis/lua/shared/forget.lua",
     operator: "text emptied",
     change: /deadLetterId/,
     why: "The id of a dead letter stands in no other place of a record.",

@@ -8,7 +8,9 @@ import { luaMutants } from "./mutants.ts";
 const ORCHESTRATOR = new URL("../../../../orchestrator/", import.meta.url);
 const LUA = new URL("src/redis/lua/", ORCHESTRATOR);
 
-const scripts = (await readdir(LUA)).map((file) => file.replace(".lua", ""));
+const scripts = (await readdir(LUA, { recursive: true }))
+  .filter((file) => file.endsWith(".lua"))
+  .map((file) => file.slice(0, -".lua".length));
 const changes = (source: string) =>
   luaMutants("x", `#!lua\n${source}\n`)
     .filter(({ operator }) => !operator.startsWith("flag"))

@@ -10,14 +10,7 @@
 --       generated task ids of this queue, entry ids
 -- Reply: {{entry id, deaths, fields, state letter or ''}, ...}; omits deleted entries and those of other consumers
 local stream, group, consumer, prefix = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
--- Without a value if the key has another type: that must not stop the other entries. Any other error still does.
-local function without_wrong_type(reply)
-  if type(reply) == 'table' and reply.err then
-    if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply, 0) end
-    return false
-  end
-  return reply
-end
+-- include withoutWrongType
 
 local claimed = {}
 for i = 8, #ARGV do

@@ -7,14 +7,7 @@
 --         last delivered id, heartbeat or '', packed result or ''}
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
--- Without a value if the key has another type: the service has not written it.
-local function without_wrong_type(reply)
-  if type(reply) == 'table' and reply.err then
-    if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply, 0) end
-    return false
-  end
-  return reply
-end
+-- include withoutWrongType
 
 local record = without_wrong_type(redis.pcall('GET', KEYS[1]))
 local stream, id, group = KEYS[3], ARGV[2], ARGV[1]
